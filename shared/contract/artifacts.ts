@@ -1,0 +1,104 @@
+/** Procedures on artifacts. Names equal the command line's and the operations'. */
+import { eventIterator } from '@orpc/contract';
+import * as z from 'zod';
+import { artifactArgument, items, job, jobProgress, query, mutation } from './procedures.ts';
+import { artifactDetails, artifactKind, artifactRecord, changeRecord, facetRecord, versionRecord } from './records.ts';
+
+export const sortField = z.enum(['key', 'created_at', 'updated_at', 'size', 'suffix']);
+export type SortField = z.infer<typeof sortField>;
+
+export const listArtifactsInput = z.object({
+  /** Joined by AND, in the filter language. */
+  filters: z.array(z.string().max(4000)).max(50).default([]),
+  search: z.string().max(200).nullish(),
+  sort: z.object({ field: sortField, descending: z.boolean() }).default({ field: 'created_at', descending: true }),
+  limit: z.number().int().min(1).max(1000).default(100),
+  /** `next_cursor` of the page before; valid only with the same filters, search and sort. */
+  cursor: z.string().max(6000).nullish(),
+  trash: z.boolean().default(false),
+  all_versions: z.boolean().default(false),
+});
+export type ListArtifactsInput = z.infer<typeof listArtifactsInput>;
+
+export const artifactPage = z.object({
+  items: z.array(artifactRecord),
+  next_cursor: z.string().nullable(),
+  /** Exact without filters and search, and up to 10,000 with them; then null and `more` is true. */
+  total: z.number().nullable(),
+  more: z.boolean().optional(),
+});
+export type ArtifactPage = z.infer<typeof artifactPage>;
+
+export const saveInput = z.object({
+  /** Absolute paths on the engine's computer. */
+  paths: z.array(z.string().min(1).max(4200)).min(1),
+  key: z.string().max(1100).nullish(),
+  description: z.string().max(10_000).nullish(),
+  kind: artifactKind.nullish(),
+  /** An artifact of the family whose next version this is. */
+  revises: artifactArgument.nullish(),
+  run: z.string().nullish(),
+  version_tag: z.string().max(100).nullish(),
+  labels: z.array(z.string().max(200)).default([]),
+  /** A new artifact even if the content is known. */
+  new: z.boolean().default(false),
+});
+export type SaveInput = z.infer<typeof saveInput>;
+
+export const saveResult = z.object({
+  items: z.array(artifactRecord),
+  /** What a person should know though it went well, for example "content already known under another key". */
+  warnings: z.array(z.string()),
+});
+export type SaveResult = z.infer<typeof saveResult>;
+
+export const verifyInput = z.object({
+  artifacts: z.array(artifactArgument).default([]),
+  all: z.boolean().default(false),
+  registry: z.boolean().default(false),
+});
+export type VerifyInput = z.infer<typeof verifyInput>;
+
+export const verifyResult = z.object({
+  checked: z.number(),
+  ok: z.number(),
+  /** A damaged registry is listed with uid `registry` and its file as the path. */
+  failed: z.array(z.object({ uid: z.string(), path: z.string(), reason: z.string() })),
+});
+export type VerifyResult = z.infer<typeof verifyResult>;
+
+export const preview = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), text: z.string(), truncated: z.boolean() }),
+  z.object({
+    kind: z.literal('table'),
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.string())),
+    truncated: z.boolean(),
+  }),
+  z.object({ kind: z.literal('image'), mime: z.string(), /** base64 */ bytes: z.string() }),
+  z.object({ kind: z.literal('none'), reason: z.string() }),
+]);
+export type Preview = z.infer<typeof preview>;
+
+export const artifacts = {
+  save: job.input(saveInput).output(eventIterator(jobProgress, saveResult)),
+  list: query.input(listArtifactsInput).output(artifactPage),
+  describe: query.input(z.object({ artifact: artifactArgument })).output(artifactDetails),
+  versions: query.input(z.object({ artifact: artifactArgument })).output(items(versionRecord)),
+  /** Local path of the content, refused where there is none here. */
+  path: query.input(z.object({ artifact: artifactArgument })).output(z.object({ path: z.string() })),
+  preview: query.input(z.object({ artifact: artifactArgument })).output(preview),
+  log: query.input(z.object({ artifact: artifactArgument })).output(items(changeRecord)),
+  verify: job.input(verifyInput).output(eventIterator(jobProgress, verifyResult)),
+  /** Counts for the filter bar, kept with every write, of what is shown and newest. */
+  facets: query.input(z.object({})).output(items(facetRecord)),
+  edit: mutation
+    .input(
+      z.object({
+        artifact: artifactArgument,
+        description: z.string().max(10_000).nullish(),
+        kind: artifactKind.nullish(),
+      }),
+    )
+    .output(items(artifactRecord)),
+};

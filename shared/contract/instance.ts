@@ -1,0 +1,48 @@
+/** Procedures on instances, users and settings. */
+import * as z from 'zod';
+import { empty, items, mutation, query } from './procedures.ts';
+import { instanceInfo, instanceRecord, userRecord } from './records.ts';
+
+export const settingsRecord = z.object({
+  keep_artifacts_local: z.boolean(),
+  /** Bytes. */
+  cache_limit: z.number(),
+  /** Bytes a second; null is unlimited. */
+  upload_bandwidth: z.number().nullable(),
+});
+export type SettingsRecord = z.infer<typeof settingsRecord>;
+
+export const initInput = z.object({
+  /** Root of the default storage. */
+  storage: z.string().min(1).max(4200),
+  name: z.string().max(100).nullish(),
+  /** Label of the host of a local storage, shown as its region. */
+  host: z.string().max(200).nullish(),
+  db: z.string().nullish(),
+});
+export type InitInput = z.infer<typeof initInput>;
+
+export const instance = {
+  /** Null while no instance is connected. */
+  current: query.input(empty).output(z.object({ instance: instanceInfo.nullable() })),
+  init: mutation.input(initInput).output(items(instanceRecord)),
+  connect: mutation.input(z.object({ instance: z.string().min(1).max(4200) })).output(items(instanceRecord)),
+  disconnect: mutation.input(empty).output(empty),
+  info: query.input(empty).output(instanceInfo),
+  list: query.input(empty).output(items(instanceRecord)),
+  delete: mutation
+    .input(z.object({ name: z.string().min(1).max(200), force: z.boolean().default(false) }))
+    .output(z.object({ /** Where content or folders remain, one path each. */ remains: z.array(z.string()) })),
+};
+
+export const users = {
+  current: query.input(empty).output(userRecord),
+  set: mutation
+    .input(z.object({ handle: z.string().min(1).max(100).nullish(), name: z.string().max(200).nullish() }))
+    .output(items(userRecord)),
+};
+
+export const settings = {
+  get: query.input(empty).output(settingsRecord),
+  set: mutation.input(settingsRecord.partial()).output(settingsRecord),
+};

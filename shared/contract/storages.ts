@@ -1,0 +1,57 @@
+/** Procedures on storages. */
+import * as z from 'zod';
+import { items, mutation, query, storageArgument, empty } from './procedures.ts';
+import { storageRecord } from './records.ts';
+
+export const addStorageInput = z.object({
+  root: z.string().min(1).max(4200),
+  host: z.string().max(200).nullish(),
+  description: z.string().max(10_000).nullish(),
+  /** Null: managed, but with `watch` linked. */
+  managed: z.boolean().nullish(),
+  watch: z.boolean().default(false),
+});
+export type AddStorageInput = z.infer<typeof addStorageInput>;
+
+/** One folder of a tree; `folders` nest to a depth of what was asked for. */
+export interface TreeFolder {
+  name: string;
+  n_files: number;
+  size: number;
+  folders: TreeFolder[];
+  files: { name: string; size: number }[];
+  /** True where files or folders were left out of the two lists (the counts are whole). */
+  truncated: boolean;
+}
+export const treeFolder: z.ZodType<TreeFolder> = z.object({
+  name: z.string(),
+  n_files: z.number(),
+  size: z.number(),
+  get folders() {
+    return z.array(treeFolder);
+  },
+  files: z.array(z.object({ name: z.string(), size: z.number() })),
+  truncated: z.boolean(),
+});
+
+export const storageTree = z.object({
+  root: z.string(),
+  n_folders: z.number(),
+  n_files: z.number(),
+  size: z.number(),
+  suffixes: z.array(z.object({ suffix: z.string(), n: z.number(), size: z.number() })),
+  tree: treeFolder,
+});
+export type StorageTree = z.infer<typeof storageTree>;
+
+export const storages = {
+  list: query.input(empty).output(items(storageRecord)),
+  add: mutation.input(addStorageInput).output(items(storageRecord)),
+  use: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
+  local: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
+  edit: mutation
+    .input(z.object({ storage: storageArgument, description: z.string().max(10_000).nullable() }))
+    .output(items(storageRecord)),
+  remove: mutation.input(z.object({ storage: storageArgument })).output(z.object({ remains: z.array(z.string()) })),
+  tree: query.input(z.object({ storage: storageArgument })).output(storageTree),
+};

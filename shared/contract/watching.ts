@@ -1,0 +1,81 @@
+/** Procedures on watched folders, and the live events that keep a window fresh. */
+import { eventIterator } from '@orpc/contract';
+import * as z from 'zod';
+import { empty, items, job, jobProgress, mutation, query, storageArgument, stream } from './procedures.ts';
+import { changeRecord, inboxItem, watchedFolder } from './records.ts';
+
+export const watchSummary = z.object({
+  registered: z.number(),
+  versions: z.number(),
+  waiting: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  storages: z.number(),
+});
+export type WatchSummary = z.infer<typeof watchSummary>;
+
+export const folderSurvey = z.object({
+  files: z.number(),
+  folders: z.number(),
+  bytes: z.number(),
+  /** Temporary, junk, linked or special files that will be left out. */
+  skipped: z.number(),
+  suffixes: z.array(z.object({ suffix: z.string(), n: z.number() })),
+});
+export type FolderSurvey = z.infer<typeof folderSurvey>;
+
+export const watchRule = z.object({
+  include: z.array(z.string().max(500)).max(100).default([]),
+  exclude: z.array(z.string().max(500)).max(100).default([]),
+  /** Seconds between two equal looks; null is the default: 10 on local disks, 30 on network shares. */
+  settle: z.number().min(0).max(86_400).nullable().default(null),
+});
+export type WatchRule = z.infer<typeof watchRule>;
+
+/** What a window looks at again. Many changes come as one event. */
+export const engineEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('registry'),
+    registries: z.array(z.string()),
+    /** At most 100 uids, null where more changed. */
+    uids: z.array(z.string()).nullable(),
+    last_change: z.number(),
+  }),
+  z.object({ type: z.literal('inbox'), waiting: z.number(), failed: z.number() }),
+  z.object({ type: z.literal('folders') }),
+  z.object({ type: z.literal('instance') }),
+]);
+export type EngineEvent = z.infer<typeof engineEvent>;
+
+export const watching = {
+  folders: query.input(empty).output(items(watchedFolder)),
+  inbox: query
+    .input(z.object({ storage: storageArgument.nullish(), limit: z.number().int().min(1).max(10_000).default(1000) }))
+    .output(
+      z.object({ items: z.array(inboxItem), waiting: z.number(), failed: z.number(), ignored: z.number() }),
+    ),
+  /** Counts a folder live, before anything is registered; progress carries the counts so far. */
+  survey: job.input(z.object({ root: z.string().min(1).max(4200) })).output(eventIterator(folderSurvey, folderSurvey)),
+  /** One full pass over every watched folder: registers what is stable, waits the settle time once. */
+  once: job.input(empty).output(eventIterator(jobProgress, watchSummary)),
+  rule: mutation
+    .input(watchRule.partial().extend({ storage: storageArgument }))
+    .output(z.object({ storage: z.string(), rule: watchRule })),
+  /** Looks at a folder (or all) now. */
+  look: mutation.input(z.object({ storage: storageArgument.nullish() })).output(empty),
+};
+
+export const changes = {
+  /** Latest changes, newest first. */
+  view: query
+    .input(
+      z.object({
+        since: z.string().nullish(),
+        limit: z.number().int().min(1).max(1000).default(50),
+        /** Only changes with a smaller id: the page before. */
+        before: z.number().int().nullish(),
+      }),
+    )
+    .output(items(changeRecord)),
+  events: stream.input(empty).output(eventIterator(engineEvent)),
+};
