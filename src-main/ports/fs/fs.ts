@@ -1,0 +1,47 @@
+/**
+ * The port through which every file effect goes (`faults.md`, R2). Verbs instead of calls: each does its effect
+ * whole, synced to the disk, or leaves nothing behind. All errors are BenchkeepErrors (`fs-error.ts`).
+ */
+import type { FileFacts, FileKind } from './file-facts.ts';
+import type { RawPath } from './raw-path.ts';
+
+export interface FolderEntry {
+  name: RawPath;
+  kind: FileKind;
+}
+
+export interface CopyRequest {
+  source: RawPath;
+  target: RawPath;
+  /** What was seen when the source was hashed: anything else fails with `file_changed`. */
+  expected: FileFacts;
+  /** Hex sha256 that the bytes must have. */
+  sha256: string;
+  onBytes?: (copied: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Fs {
+  /** Null where nothing is there. Never follows a link in the last part. */
+  look(path: RawPath): Promise<FileFacts | null>;
+  /** Absolute, with links resolved. */
+  realPath(path: RawPath): Promise<RawPath>;
+  readFolder(path: RawPath): Promise<FolderEntry[]>;
+  /** At most `length` bytes from `offset`; refuses links and anything but files. */
+  readRange(path: RawPath, offset: number, length: number): Promise<Buffer>;
+  /** With its parents; what exists is fine. Synced. */
+  makeFolder(path: RawPath, mode?: number): Promise<void>;
+  /** Whole or not at all: temporary name, sync, rename over, sync of the folder. */
+  writeTempFsyncRename(target: RawPath, bytes: Uint8Array, mode?: number): Promise<void>;
+  /**
+   * Copies a file beside its final name, compares checksum and source once more, syncs, then takes the final
+   * name without replacing anything (`already_exists`). The source is only read.
+   */
+  copyFsyncMoveIn(request: CopyRequest): Promise<FileFacts>;
+  /** Removes a file that this program made (a marker, a temporary file); one that is not there is fine. */
+  removeOwnFile(path: RawPath): Promise<void>;
+  /** Removes an empty folder that this program made; false where it is not empty or not there. */
+  removeEmptyFolder(path: RawPath): Promise<boolean>;
+  /** Bytes that may still be written there. */
+  freeSpace(path: RawPath): Promise<number>;
+}

@@ -1,0 +1,81 @@
+/** Opens SQLite files with the settings that make "acknowledged" mean "synced" (`faults.md`, R1). */
+import Database from 'better-sqlite3';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import { rawToDisplay, rawToText, type RawPath } from './raw-path.ts';
+import { fsError, isMissing } from './fs-error.ts';
+
+export type SqliteHandle = Database.Database;
+
+export interface OpenSqliteOptions {
+  readonly: boolean;
+  /** Memory for pages, KiB. */
+  cacheKib?: number;
+}
+
+/** First 100 bytes tell whose file it is, before SQLite may create or change anything. */
+export interface SqliteFileHead {
+  /** 0: an empty file. */
+  size: number;
+  isSqlite: boolean;
+  applicationId: number;
+  userVersion: number;
+}
+
+/** Null where there is no file. */
+export function readSqliteHead(path: RawPath): SqliteFileHead | null {
+  const name = textOf(path);
+  let file: number;
+  try {
+    file = openSync(name, 'r');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw fsError(error, path);
+  }
+  try {
+    const head = Buffer.alloc(100);
+    const read = readSync(file, head, 0, 100, 0);
+    return {
+      size: fstatSync(file).size,
+      isSqlite: read === 100 && head.toString('latin1', 0, 16) === 'SQLite format 3\0',
+      userVersion: head.readInt32BE(60),
+      applicationId: head.readInt32BE(68),
+    };
+  } catch (error) {
+    throw fsError(error, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Throws the error of SQLite itself; callers know what the file means and translate it. */
+export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHandle {
+  const sqlite = new Database(textOf(path), { readonly: options.readonly, fileMustExist: options.readonly });
+  try {
+    if (!options.readonly) sqlite.pragma('journal_mode = WAL');
+    // Set after WAL: the library is built with a WAL default of NORMAL, which a power cut can lose commits with.
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('fullfsync = 1');
+    sqlite.pragma('checkpoint_fullfsync = 1');
+    sqlite.pragma('foreign_keys = ON');
+    sqlite.pragma('trusted_schema = OFF');
+    sqlite.pragma('cell_size_check = ON');
+    sqlite.pragma('busy_timeout = 5000');
+    sqlite.pragma(`cache_size = -${String(options.cacheKib ?? 32_768)}`);
+    sqlite.pragma('temp_store = MEMORY');
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function textOf(path: RawPath): string {
+  const text = rawToText(path);
+  if (text !== null) return text;
+  throw new BenchkeepError(
+    'name_not_valid',
+    `The folder name ${rawToDisplay(path)} is not valid text`,
+    'Choose a data folder whose name has ordinary characters.',
+  );
+}

@@ -1,0 +1,205 @@
+/**
+ * The only way to write to the registry. Every row that is inserted, changed or removed is appended to `change`
+ * in the same transaction, and what is derived from artifacts (search index, facet counts) is brought up to date
+ * there too, so that no operation can forget it.
+ */
+import type { Insertable, Selectable, Transaction, Updateable } from 'kysely';
+import { timestamp, type Clock } from '../ports/clock.ts';
+import { failpoint } from '../ports/failpoint.ts';
+import { changeHash, EMPTY_LOG_HASH, toLoggedJson } from './change-hash.ts';
+import { deriveFinding, emptyTouched, type Touched } from './derive-finding.ts';
+import type { Registry } from './open-registry.ts';
+import { prepareInsert } from './prepared-insert.ts';
+import type { ArtifactRow, LoggedTable, RegistryDB } from './schema.ts';
+import { sqliteError } from './sqlite-error.ts';
+
+/** On whose behalf something is written. */
+export interface Author {
+  userId: number;
+  runId: number | null;
+}
+
+/** What a committed transaction changed: for the head file and for those who show it. */
+export interface Committed {
+  operation: string;
+  /** Tables, and uids of the records (at most one entry each). */
+  registries: ReadonlySet<string>;
+  uids: ReadonlySet<string>;
+  head: { id: number; hash: string };
+}
+
+export interface WriteContext {
+  registry: Registry;
+  clock: Pick<Clock, 'now'>;
+  onCommitted: (committed: Committed) => void;
+}
+
+/** Tables whose rows have no uid of their own: the caller names the record that the row is about. */
+type UidOf<T extends LoggedTable> = 'uid' extends keyof RegistryDB[T] ? [uids?: undefined] : [uids: readonly string[]];
+type Row<T extends LoggedTable> = Selectable<RegistryDB[T]> & { id: number };
+
+/** One transaction of writes. All rows of one `insert` have the same columns. */
+export interface RegistryWrite {
+  /** For reading inside the transaction. */
+  tx: Transaction<RegistryDB>;
+  /** UTC time of the transaction, for `created_at` and `updated_at`. */
+  now: string;
+  author: Author;
+  /** Ids of the new rows, in order. */
+  insert<T extends LoggedTable>(table: T, rows: readonly Insertable<RegistryDB[T]>[], ...uids: UidOf<T>): number[];
+  /** Changes the fields that differ; false where none did. `uid`: of the record it is about (default: its own). */
+  update<T extends LoggedTable>(table: T, id: number, patch: Updateable<RegistryDB[T]>, uid?: string): Promise<boolean>;
+  remove(table: LoggedTable, id: number, uid?: string): Promise<boolean>;
+}
+
+/**
+ * Runs `work` in one transaction and makes it durable. Nothing but the database may be touched inside: no file,
+ * no network. Use `write.tx`, never `registry.db`, inside (it would wait for itself).
+ */
+export async function writeRegistry<T>(
+  context: WriteContext,
+  author: Author,
+  operation: string,
+  work: (write: RegistryWrite) => Promise<T> | T,
+): Promise<T> {
+  const { registry } = context;
+  let committed: Committed | null = null;
+  try {
+    failpoint('registry.commit.before');
+    const result = await registry.db.transaction().execute(async (tx) => {
+      const log = await startLog(tx, registry, timestamp(context.clock), author, operation);
+      const value = await work(log.write);
+      await deriveFinding(tx, registry, log.touched);
+      committed = log.committed();
+      return value;
+    });
+    failpoint('registry.commit.after');
+    if (committed !== null) context.onCommitted(committed);
+    return result;
+  } catch (error) {
+    throw sqliteError(error, registry.path);
+  }
+}
+
+interface Log {
+  write: RegistryWrite;
+  touched: Touched;
+  /** Null where nothing was written. */
+  committed(): Committed | null;
+}
+
+async function startLog(
+  tx: Transaction<RegistryDB>,
+  registry: Registry,
+  now: string,
+  author: Author,
+  operation: string,
+): Promise<Log> {
+  const last = await tx.selectFrom('change').select(['id', 'hash']).orderBy('id', 'desc').limit(1).executeTakeFirst();
+  const head = { id: last?.id ?? 0, hash: last?.hash ?? EMPTY_LOG_HASH };
+  const first = head.id + 1;
+  const touched = emptyTouched();
+  const registries = new Set<string>();
+  const uids = new Set<string>();
+  const insertChange = prepareInsert(registry, 'change');
+
+  function append(table: LoggedTable, uid: string, action: 'insert' | 'update' | 'delete', before: object | null, after: object | null): void {
+    const row = {
+      id: head.id + 1,
+      tx: first,
+      created_at: now,
+      created_by_id: author.userId,
+      operation,
+      registry: table,
+      uid,
+      action,
+      before: before === null ? null : toLoggedJson(before),
+      after: after === null ? null : toLoggedJson(after),
+      run_id: author.runId,
+    };
+    head.hash = changeHash(head.hash, row);
+    head.id = row.id;
+    insertChange({ ...row, hash: head.hash });
+    registries.add(table);
+    uids.add(uid);
+  }
+
+  async function find<T extends LoggedTable>(table: T, id: number): Promise<Row<T> | undefined> {
+    const rows = await tx
+      .selectFrom(table as 'user')
+      .selectAll()
+      .where('id', '=', id)
+      .execute();
+    return rows[0] as unknown as Row<T> | undefined;
+  }
+
+  const write: RegistryWrite = {
+    tx,
+    now,
+    author,
+    insert(table, rows, ...[recordUids]) {
+      const insertRow = prepareInsert(registry, table);
+      return rows.map((row, index) => {
+        const id = insertRow(row);
+        const inserted = { ...row, id } as Record<string, unknown>;
+        append(table, recordUids?.[index] ?? String(inserted['uid']), 'insert', null, inserted);
+        if (table === 'artifact') touched.inserted.push(inserted as unknown as ArtifactRow);
+        else touchLinks(touched, table, inserted, 1);
+        return id;
+      });
+    },
+    async update(table, id, patch, uid) {
+      const before = await find(table, id);
+      if (before === undefined) return false;
+      const changed = Object.keys(patch).filter((field) => !sameValue(field, before, patch));
+      if (changed.length === 0) return false;
+      const fields = Object.fromEntries(changed.map((field) => [field, valueOf(patch, field)]));
+      await tx
+        .updateTable(table as 'user')
+        .set(fields)
+        .where('id', '=', id)
+        .execute();
+      const old = Object.fromEntries(changed.map((field) => [field, valueOf(before, field)]));
+      append(table, uid ?? String(valueOf(before, 'uid')), 'update', old, fields);
+      if (table === 'artifact') {
+        touched.updated.push({
+          before: before as unknown as ArtifactRow,
+          after: { ...before, ...fields } as unknown as ArtifactRow,
+        });
+      } else if (table === 'ulabel' && 'name' in fields) touched.renamedLabels.push(id);
+      return true;
+    },
+    async remove(table, id, uid) {
+      const before = await find(table, id);
+      if (before === undefined) return false;
+      await tx
+        .deleteFrom(table as 'user')
+        .where('id', '=', id)
+        .execute();
+      append(table, uid ?? String(valueOf(before, 'uid')), 'delete', before, null);
+      if (table === 'artifact') touched.removed.push(before as unknown as ArtifactRow);
+      else touchLinks(touched, table, before as unknown as Record<string, unknown>, -1);
+      return true;
+    },
+  };
+
+  return {
+    write,
+    touched,
+    committed: () => (head.id < first ? null : { operation, registries, uids, head: { ...head } }),
+  };
+}
+
+function touchLinks(touched: Touched, table: LoggedTable, row: Record<string, unknown>, n: 1 | -1): void {
+  if (table !== 'artifact_ulabel') return;
+  touched.labelled.push({ artifactId: Number(row['artifact_id']), ulabelId: Number(row['ulabel_id']), n });
+}
+
+function valueOf(row: object, field: string): unknown {
+  return (row as Record<string, unknown>)[field];
+}
+
+function sameValue(field: string, before: object, patch: object): boolean {
+  const [a, b] = [valueOf(before, field), valueOf(patch, field)];
+  return Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : a === b;
+}

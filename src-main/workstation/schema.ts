@@ -1,0 +1,68 @@
+/**
+ * What only this computer knows of one instance. Deleting the file loses no science: a rescan rebuilds it.
+ * Paths are bytes, device, inode and nanosecond times decimal text, times UTC ISO-8601.
+ */
+import type { Generated, Selectable } from 'kysely';
+
+/** `PRAGMA application_id` of a workstation database: the bytes `BnKw`. */
+export const WORKSTATION_APPLICATION_ID = 0x426e4b77;
+
+/** A file of a storage as it was when it was registered. The primary key walks a folder in one range. */
+export interface InventoryTable {
+  storage_uid: string;
+  /** Folder below the root, empty for the root itself. */
+  folder: Buffer;
+  name: Buffer;
+  size: number;
+  mtime_ns: string;
+  ctime_ns: string;
+  dev: string;
+  ino: string;
+  sha256: string | null;
+  artifact_uid: string;
+  /** First look that did not find it; null while it is there. */
+  gone_since: string | null;
+}
+
+/** What waits, failed, or is left out by a person's word. */
+export interface InboxTable {
+  id: Generated<number>;
+  storage_uid: string;
+  path: Buffer;
+  state: 'waiting' | 'failed' | 'ignored';
+  /** `settling`, `open`, or an error code; `reason` is the sentence that people read. */
+  cause: string;
+  reason: string;
+  since: string;
+  next: string | null;
+  attempts: number;
+  /** Facts at the last look. */
+  size: number;
+  mtime_ns: string;
+  ctime_ns: string;
+  dev: string;
+  ino: string;
+}
+
+/** What a local root was when it was last known to be attached (`faults.md`, R5). JSON of RootIdentity. */
+export interface RootTable {
+  storage_uid: string;
+  identity: string;
+  checked_at: string;
+}
+
+export interface SettingTable {
+  name: string;
+  /** JSON */
+  value: string;
+}
+
+export interface WorkstationDB {
+  inventory: InventoryTable;
+  inbox: InboxTable;
+  root: RootTable;
+  setting: SettingTable;
+}
+
+export type InventoryRow = Selectable<InventoryTable>;
+export type InboxRow = Selectable<InboxTable>;
