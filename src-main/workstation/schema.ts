@@ -48,6 +48,9 @@ export interface InboxTable {
 export interface RootTable {
   storage_uid: string;
   identity: string;
+  /** 0: its artifacts are shown as offline, for `reason`. */
+  attached: number;
+  reason: string | null;
   checked_at: string;
 }
 

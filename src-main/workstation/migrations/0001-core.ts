@@ -15,7 +15,9 @@ const STATEMENTS = [
     ctime_ns TEXT NOT NULL, dev TEXT NOT NULL, ino TEXT NOT NULL) STRICT`,
   `CREATE UNIQUE INDEX inbox_path ON inbox (storage_uid, path)`,
   `CREATE INDEX inbox_state ON inbox (state, since)`,
-  `CREATE TABLE root (storage_uid TEXT PRIMARY KEY, identity TEXT NOT NULL, checked_at TEXT NOT NULL) STRICT`,
+  `CREATE TABLE root (
+    storage_uid TEXT PRIMARY KEY, identity TEXT NOT NULL, attached INTEGER NOT NULL CHECK (attached IN (0, 1)),
+    reason TEXT, checked_at TEXT NOT NULL) STRICT`,
   `CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,
 ];
 

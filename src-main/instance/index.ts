@@ -1,0 +1,1 @@
+export type { InstanceContext } from './instance-context.ts';

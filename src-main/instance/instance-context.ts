@@ -1,0 +1,35 @@
+/**
+ * Everything that an operation may need of an open instance. Operations take a `Pick` of it; the engine makes it.
+ * State lives in the two databases; what is here are the doors to it.
+ */
+import type { Clock } from '../ports/clock.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import type { Hasher } from '../ports/fs/hasher.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import type { Random } from '../ports/random.ts';
+import type { Author, Committed } from '../registry/change-log.ts';
+import type { Registry } from '../registry/open-registry.ts';
+import type { Workstation } from '../workstation/open-workstation.ts';
+
+export interface InstanceContext {
+  /** The app's data folder. */
+  home: RawPath;
+  /** The instance's folder in it: `registry.db`, `workstation.db`, head file, backups. */
+  folder: RawPath;
+  instanceUid: string;
+  instanceName: string;
+  /** This computer with this data folder, 12 characters: what `storage.workstation_uid` names. */
+  workstationUid: string;
+  registry: Registry;
+  workstation: Workstation;
+  fs: Fs;
+  hasher: Hasher;
+  clock: Clock;
+  random: Random;
+  /** Who writes on this workstation now, as a row of the registry; no run. */
+  author: () => Promise<Author>;
+  /** Called after each committed transaction of the registry. */
+  onCommitted: (committed: Committed) => void;
+  /** Called after the inbox or the health of watched folders changed. */
+  onWatching: (what: 'inbox' | 'folders') => void;
+}

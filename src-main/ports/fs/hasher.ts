@@ -1,0 +1,31 @@
+/** Reading and hashing content off the engine's thread. */
+import type { ErrorData } from '../../../shared/errors.ts';
+import type { FileFacts } from './file-facts.ts';
+import type { RawPath } from './raw-path.ts';
+
+/** `hash` and `hashType` as LaminDB computes them; `sha256` hex of the whole content. */
+export interface ContentHashes {
+  hash: string;
+  hashType: 'md5' | 'sha1-fl';
+  sha256: string;
+}
+
+export type HashOutcome =
+  /** The facts are those of the open file before and after reading, and of the path still leading to it. */
+  | ({ kind: 'hashed'; facts: FileFacts } & ContentHashes)
+  /** Written, truncated or replaced while it was read: look again. */
+  | { kind: 'changed' }
+  | { kind: 'gone' }
+  | { kind: 'failed'; error: ErrorData };
+
+export interface HashOptions {
+  signal?: AbortSignal;
+  /** Bytes read since the last call, of any of the files. */
+  onBytes?: (bytes: number) => void;
+}
+
+export interface Hasher {
+  /** Outcomes in the order of `paths` (absolute). Rejects with `cancelled` when the signal aborts. */
+  hashFiles(paths: readonly RawPath[], options?: HashOptions): Promise<HashOutcome[]>;
+  close(): Promise<void>;
+}
