@@ -1,0 +1,10 @@
+/** Where the program of a thread lies: beside this file in the sources, flat beside its chunk when built. */
+
+declare const BK_BUILT: boolean | undefined;
+
+export type ThreadName = 'engine-thread' | 'reader-thread' | 'scan-thread' | 'hash-thread';
+
+export function threadFile(name: ThreadName): URL {
+  const ending = typeof BK_BUILT !== 'undefined' && BK_BUILT ? 'js' : 'ts';
+  return new URL(`./${name}.${ending}`, import.meta.url);
+}
