@@ -1,0 +1,188 @@
+/** `init`, `connect`, `disconnect`, `info`, `instances`, `delete-instance`, `user`, `settings`. */
+import { BenchkeepError } from '../../../../shared/errors.ts';
+import { formatBytes, parseBytes } from '../../../../shared/format/bytes.ts';
+import type { InstanceRecord, SettingsRecord } from '../../../../shared/contract/index.ts';
+import type { Command } from '../command.ts';
+import { renderFields, renderTable } from '../render-text.ts';
+
+function instancesTable(items: readonly InstanceRecord[]): string {
+  const rows = items.map((item) => [item.name, item.uid, item.storage, item.connected, item.created_at]);
+  return renderTable(['name', 'uid', 'default storage', 'connected', 'made'], rows, 'No instance yet. Make one: benchkeep init --storage FOLDER');
+}
+
+const init: Command = {
+  name: 'init',
+  usage: '',
+  help: 'create an instance and connect to it',
+  positionals: [0, 0],
+  options: {
+    storage: { value: 'ROOT', help: 'its default storage (needed)' },
+    name: { value: 'N', help: 'its name' },
+    host: { value: 'H', help: 'a label for this computer' },
+    db: { value: 'postgresql://…', help: 'a registry shared by many writers' },
+  },
+  async run(context) {
+    const given = context.arguments;
+    const storage = given.text('storage');
+    if (storage === undefined) {
+      throw new BenchkeepError('invalid_argument', 'The default storage is missing', 'Usage: benchkeep init --storage ROOT [--name N]');
+    }
+    const result = await (
+      await context.client()
+    ).instance.init({
+      storage: context.absolute(storage),
+      name: given.text('name') ?? null,
+      host: given.text('host') ?? null,
+      db: given.text('db') ?? null,
+    });
+    return { json: result, text: instancesTable(result.items) };
+  },
+};
+
+const connect: Command = {
+  name: 'connect',
+  usage: 'NAME|ROOT',
+  help: 'work with another instance from now on',
+  positionals: [1, 1],
+  async run(context) {
+    const [instance = ''] = context.arguments.positionals;
+    const asked = instance.includes('/') ? context.absolute(instance) : instance;
+    const result = await (await context.client()).instance.connect({ instance: asked });
+    return { json: result, text: instancesTable(result.items) };
+  },
+};
+
+const disconnect: Command = {
+  name: 'disconnect',
+  usage: '',
+  help: 'leave the connected instance',
+  positionals: [0, 0],
+  async run(context) {
+    await (await context.client()).instance.disconnect({});
+    return { json: {}, text: 'Disconnected.' };
+  },
+};
+
+const info: Command = {
+  name: 'info',
+  usage: '',
+  help: 'the connected instance',
+  positionals: [0, 0],
+  async run(context) {
+    const found = await (await context.client()).instance.info({});
+    const text = renderFields([
+      ['name', found.name],
+      ['uid', found.uid],
+      ['default storage', found.storage],
+      ['local storage', found.local_storage],
+      ['keep artifacts local', found.keep_artifacts_local],
+      ['user', found.user.name === null ? found.user.handle : `${found.user.handle} (${found.user.name})`],
+      ['artifacts', found.n_artifacts],
+      ['storages', found.n_storages],
+      ['registry', found.registry],
+      ['data folder', found.home],
+      ['version', found.version],
+      ['read only', found.read_only],
+    ]);
+    return { json: found, text };
+  },
+};
+
+const instances: Command = {
+  name: 'instances',
+  usage: '',
+  help: 'instances on this computer',
+  positionals: [0, 0],
+  async run(context) {
+    const result = await (await context.client()).instance.list({});
+    return { json: result, text: instancesTable(result.items) };
+  },
+};
+
+const deleteInstance: Command = {
+  name: 'delete-instance',
+  usage: 'NAME',
+  help: 'remove an instance without data of its own',
+  positionals: [1, 1],
+  options: { force: { help: 'remove the registry even if managed data remain (they stay where they are)' } },
+  async run(context) {
+    const [name = ''] = context.arguments.positionals;
+    const result = await (await context.client()).instance.delete({ name, force: context.arguments.has('force') });
+    const remains = result.remains.map((path) => `a file/folder remains here: ${path}`);
+    return { json: result, text: [`Instance ${name} is deleted.`, ...remains].join('\n') };
+  },
+};
+
+const user: Command = {
+  name: 'user',
+  usage: '',
+  help: 'who writes, on this computer',
+  positionals: [0, 0],
+  options: { handle: { value: 'H', help: 'short name' }, name: { value: 'N', help: 'full name' } },
+  async run(context) {
+    const given = context.arguments;
+    const client = await context.client();
+    const handle = given.text('handle');
+    const name = given.text('name');
+    const current =
+      handle === undefined && name === undefined
+        ? await client.users.current({})
+        : (await client.users.set({ ...(handle === undefined ? {} : { handle }), ...(name === undefined ? {} : { name }) })).items[0];
+    return {
+      json: handle === undefined && name === undefined ? current : { items: [current] },
+      text: renderFields([
+        ['handle', current?.handle],
+        ['name', current?.name],
+        ['uid', current?.uid],
+      ]),
+    };
+  },
+};
+
+const settings: Command = {
+  name: 'settings',
+  usage: '[NAME VALUE]...',
+  help: 'keep-artifacts-local on|off, cache-limit 50GB, upload-bandwidth 10MB',
+  positionals: [0, 6],
+  async run(context) {
+    const words = context.arguments.positionals;
+    const client = await context.client();
+    const changes: Partial<SettingsRecord> = {};
+    for (let i = 0; i < words.length; i += 2) Object.assign(changes, settingOf(words[i] ?? '', words[i + 1]));
+    const current = words.length === 0 ? await client.settings.get({}) : await client.settings.set(changes);
+    const text = renderFields([
+      ['keep-artifacts-local', current.keep_artifacts_local ? 'on' : 'off'],
+      ['cache-limit', formatBytes(current.cache_limit)],
+      ['upload-bandwidth', current.upload_bandwidth === null ? 'unlimited' : `${formatBytes(current.upload_bandwidth)}/s`],
+    ]);
+    return { json: current, text };
+  },
+};
+
+function settingOf(name: string, value: string | undefined): Partial<SettingsRecord> {
+  const wrong = (remedy: string): BenchkeepError =>
+    new BenchkeepError('invalid_argument', `The setting ${name} can't be "${value ?? ''}"`, remedy);
+  switch (name) {
+    case 'keep-artifacts-local':
+      if (value !== 'on' && value !== 'off') throw wrong('Say on or off.');
+      return { keep_artifacts_local: value === 'on' };
+    case 'cache-limit': {
+      const bytes = parseBytes(value ?? '');
+      if (bytes === null) throw wrong('Give a size such as 50GB.');
+      return { cache_limit: bytes };
+    }
+    case 'upload-bandwidth': {
+      const bytes = value === 'unlimited' ? null : parseBytes(value ?? '');
+      if (bytes === null && value !== 'unlimited') throw wrong('Give a size a second such as 10MB, or unlimited.');
+      return { upload_bandwidth: bytes };
+    }
+    default:
+      throw new BenchkeepError(
+        'invalid_argument',
+        `There is no setting "${name}"`,
+        'Use keep-artifacts-local, cache-limit or upload-bandwidth.',
+      );
+  }
+}
+
+export const instanceCommands: readonly Command[] = [init, connect, disconnect, info, instances, deleteInstance, user, settings];

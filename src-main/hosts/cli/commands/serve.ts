@@ -1,0 +1,34 @@
+/** `serve`: the window in a browser. */
+import { BenchkeepError } from '../../../../shared/errors.ts';
+import { startBrowserHost } from '../../browser/main.ts';
+import type { Command } from '../command.ts';
+import { wholeNumber } from './artifacts.ts';
+
+const serve: Command = {
+  name: 'serve',
+  usage: '',
+  help: 'the window in the browser',
+  positionals: [0, 0],
+  options: { port: { value: 'P', help: 'a fixed port' }, 'no-open': { help: 'only print the address' } },
+  async run(context) {
+    const given = context.arguments;
+    const port = given.text('port');
+    if (port !== undefined && wholeNumber(port, 0) > 65_535) {
+      throw new BenchkeepError('invalid_argument', `There is no port ${port}`, 'Give a number up to 65535.');
+    }
+    const host = await startBrowserHost({
+      ...(port === undefined ? {} : { port: wholeNumber(port, 0) }),
+      open: !given.has('no-open'),
+      home: context.home,
+      instance: context.instance,
+    });
+    context.line(context.json ? JSON.stringify({ address: host.address }) : host.address);
+    const stop = (): void => void host.close();
+    if (context.signal.aborted) stop();
+    context.signal.addEventListener('abort', stop, { once: true });
+    await host.closed;
+    return null;
+  },
+};
+
+export const serveCommands: readonly Command[] = [serve];

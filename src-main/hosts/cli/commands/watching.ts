@@ -1,0 +1,119 @@
+/** `watch`, `watch rule`, `inbox`. */
+import { BenchkeepError } from '../../../../shared/errors.ts';
+import type { EngineEvent, WatchSummary } from '../../../../shared/contract/index.ts';
+import type { Client, Command, CommandContext } from '../command.ts';
+import { renderTable } from '../render-text.ts';
+import { runJob } from '../run-job.ts';
+import { wholeNumber } from './artifacts.ts';
+
+const watch: Command = {
+  name: 'watch',
+  usage: '',
+  help: 'register what is there, then keep watching',
+  positionals: [0, 0],
+  options: { once: { help: 'stop after the first full pass' } },
+  async run(context) {
+    const client = await context.client();
+    if (context.arguments.has('once')) {
+      const summary = await runJob(client.watching.once({}, { signal: context.signal }), context);
+      return { json: summary, text: summaryText(summary) };
+    }
+    await keepWatching(client, context);
+    return null;
+  },
+};
+
+function summaryText(summary: WatchSummary): string {
+  const parts = [
+    `${String(summary.registered)} registered`,
+    `${String(summary.versions)} new versions`,
+    `${String(summary.waiting)} waiting`,
+    `${String(summary.failed)} failed`,
+    `${String(summary.skipped)} skipped`,
+  ];
+  return `${parts.join(', ')} in ${String(summary.storages)} watched folders`;
+}
+
+async function keepWatching(client: Client, context: CommandContext): Promise<void> {
+  const events = await client.changes.events({}, { signal: context.signal });
+  if (!context.json) {
+    const folders = (await client.watching.folders({})).items;
+    if (folders.length === 0) context.line('No folder is watched. Add one: benchkeep storage add FOLDER --watch');
+    for (const folder of folders) context.line(`Watching ${folder.root}`);
+  }
+  let seen = (await client.changes.view({ limit: 1 })).items[0]?.id ?? 0;
+  const stop = (): void => void events.return(undefined);
+  context.signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const event of events) {
+      if (context.signal.aborted) break;
+      if (context.json) context.line(JSON.stringify(event));
+      else seen = await printEvent(client, context, event, seen);
+    }
+  } catch (error) {
+    // Being stopped is how this command ends.
+    if (!context.signal.aborted) throw error;
+  }
+}
+
+/** Names what was registered since change `seen`; returns the newest change. */
+async function printEvent(client: Client, context: CommandContext, event: EngineEvent, seen: number): Promise<number> {
+  if (event.type === 'inbox') {
+    if (event.waiting + event.failed > 0) context.line(`${String(event.waiting)} waiting, ${String(event.failed)} failed`);
+    return seen;
+  }
+  if (event.type !== 'registry') return seen;
+  const { items } = await client.changes.view({ limit: 1000 });
+  for (const item of items.filter(({ id }) => id > seen).reverse()) {
+    if (item.registry === 'artifact' && item.action === 'insert') context.line(`registered ${String(item.after?.['key'] ?? item.uid)}`);
+  }
+  return Math.max(seen, event.last_change);
+}
+
+const rule: Command = {
+  name: 'watch rule',
+  usage: 'ROOT',
+  help: 'what is registered in a watched folder, and when it counts as complete',
+  positionals: [1, 1],
+  options: {
+    include: { value: 'GLOB', repeated: true, help: 'only these' },
+    exclude: { value: 'GLOB', repeated: true, help: 'not these' },
+    settle: { value: 'SECONDS', help: 'how long a file must stay unchanged' },
+  },
+  async run(context) {
+    const given = context.arguments;
+    const [storage = ''] = given.positionals;
+    const settle = given.text('settle');
+    const result = await (
+      await context.client()
+    ).watching.rule({
+      storage: /^[0-9A-Za-z]{12}$/.test(storage) ? storage : context.absolute(storage),
+      ...(given.has('include') ? { include: given.list('include') } : {}),
+      ...(given.has('exclude') ? { exclude: given.list('exclude') } : {}),
+      ...(settle === undefined ? {} : { settle: seconds(settle) }),
+    });
+    const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}`;
+    return { json: result, text };
+  },
+};
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new BenchkeepError('invalid_argument', `"${text}" is not a number of seconds`, 'Give a number such as 10.');
+}
+
+const inbox: Command = {
+  name: 'inbox',
+  usage: '',
+  help: 'what the watcher waits for or could not register, and why',
+  positionals: [0, 0],
+  options: { limit: { value: 'N', help: 'how many (1000)' } },
+  async run(context) {
+    const result = await (await context.client()).watching.inbox({ limit: wholeNumber(context.arguments.text('limit'), 1000) });
+    const rows = result.items.map((item) => [item.state, item.path, item.reason, item.since, item.next]);
+    return { json: result, text: renderTable(['state', 'path', 'why', 'since', 'looks again'], rows, 'Nothing waits.') };
+  },
+};
+
+export const watchingCommands: readonly Command[] = [watch, rule, inbox];
