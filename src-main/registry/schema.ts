@@ -208,6 +208,12 @@ export interface FacetCountTable {
   n: number;
 }
 
+/** What is kept for finding beside the counts (`finding-order`). */
+export interface FindingTable {
+  name: 'newest' | 'ordered_from';
+  value: string;
+}
+
 export interface RegistryDB {
   instance: InstanceTable;
   user: UserTable;
@@ -223,10 +229,11 @@ export interface RegistryDB {
   collection_artifact: CollectionArtifactTable;
   change: ChangeTable;
   facet_count: FacetCountTable;
+  finding: FindingTable;
 }
 
 /** The tables whose rows the change log follows. */
-export type LoggedTable = Exclude<keyof RegistryDB, 'change' | 'facet_count'>;
+export type LoggedTable = Exclude<keyof RegistryDB, 'change' | 'facet_count' | 'finding'>;
 
 export type ArtifactRow = Selectable<ArtifactTable>;
 export type NewArtifactRow = Insertable<ArtifactTable>;
