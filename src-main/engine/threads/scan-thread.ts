@@ -1,0 +1,51 @@
+/** Walks folders: one scan or survey at a time, synchronously, so that nothing else waits for a slow disk. */
+import { parentPort } from 'node:worker_threads';
+import { toErrorData } from '../../../shared/errors.ts';
+import { inventoryReader, surveyWalk, walkStorage } from '../../watching/in-scan-thread.ts';
+import { openWorkstation } from '../../workstation/open-workstation.ts';
+import { CANCELLED, WORKED_OFF, type FromScan, type ToScan } from '../scan-messages.ts';
+
+/** Batches under way to the engine before the walk waits. */
+const MOST_AHEAD = 4;
+
+const engine = parentPort;
+if (engine === null) throw new Error('scan-thread runs as a worker');
+const send = (message: FromScan): void => {
+  engine.postMessage(message);
+};
+
+engine.on('message', (message: ToScan) => {
+  void run(message).catch((error: unknown) => {
+    send({ type: 'failed', error: toErrorData(error) });
+  });
+});
+
+async function run(message: ToScan): Promise<void> {
+  const { control } = message;
+  const cancelled = (): boolean => Atomics.load(control, CANCELLED) === 1;
+  if (message.type === 'survey') {
+    const counts = surveyWalk(message.root, (so_far) => {
+      send({ type: 'counts', counts: so_far });
+      return !cancelled();
+    });
+    send({ type: 'surveyed', counts });
+    return;
+  }
+  const workstation = await openWorkstation(message.workstation, { readonly: true });
+  try {
+    let sent = 0;
+    const totals = walkStorage(message.request, inventoryReader(workstation, message.request.storageUid), (batch) => {
+      send({ type: 'batch', batch });
+      sent += 1;
+      while (!cancelled()) {
+        const worked = Atomics.load(control, WORKED_OFF);
+        if (sent - worked < MOST_AHEAD) break;
+        Atomics.wait(control, WORKED_OFF, worked, 1000);
+      }
+      return !cancelled();
+    });
+    send({ type: 'scanned', totals });
+  } finally {
+    await workstation.db.destroy();
+  }
+}

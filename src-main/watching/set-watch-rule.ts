@@ -1,0 +1,26 @@
+/** Which files of a watched folder are registered, and when they count as complete. */
+import type { WatchRule } from '../../shared/contract/index.ts';
+import { checkGlob } from '../../shared/glob.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import { findStorage } from '../storage/index.ts';
+import { ruleFromRow } from './watch-rule.ts';
+
+/** What is not given stays. Errors: `not_found`, `invalid_argument` for a pattern that can't be read. */
+export async function setWatchRule(
+  context: Pick<InstanceContext, 'registry' | 'clock' | 'author' | 'onCommitted'>,
+  input: { storage: string; include?: string[] | undefined; exclude?: string[] | undefined; settle?: number | null | undefined },
+): Promise<{ storage: string; rule: WatchRule }> {
+  const storage = await findStorage(context.registry.db, input.storage);
+  for (const pattern of [...(input.include ?? []), ...(input.exclude ?? [])]) checkGlob(pattern);
+  const before = ruleFromRow(storage.watch_rule);
+  const rule: WatchRule = {
+    include: input.include ?? before.include,
+    exclude: input.exclude ?? before.exclude,
+    settle: input.settle === undefined ? before.settle : input.settle,
+  };
+  await writeRegistry(context, await context.author(), 'watch rule', (write) =>
+    write.update('storage', storage.id, { watch_rule: JSON.stringify(rule), updated_at: write.now }),
+  );
+  return { storage: storage.uid, rule };
+}

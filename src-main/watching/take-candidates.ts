@@ -1,0 +1,117 @@
+/** What becomes of files that differ from the inventory: registered, waiting, or failed with a reason. */
+import type { StorageRow } from '../registry/schema.ts';
+import { registerFiles } from '../artifacts/index.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { instrumentRun } from '../provenance/index.ts';
+import { filesOpenForWriting, openFileId } from '../ports/fs/open-for-writing.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import { factsOfRow, inboxOf, updateInbox, type Failed, type Waiting } from './inbox.ts';
+import type { Candidate } from './scanner.ts';
+import { judgeStability } from './stability.ts';
+
+export type TakeContext = InstanceContext;
+
+export interface Taken {
+  registered: number;
+  versions: number;
+  waiting: number;
+  failed: number;
+}
+
+export const NOTHING_TAKEN: Readonly<Taken> = { registered: 0, versions: 0, waiting: 0, failed: 0 };
+
+export function addTaken(a: Readonly<Taken>, b: Readonly<Taken>): Taken {
+  return {
+    registered: a.registered + b.registered,
+    versions: a.versions + b.versions,
+    waiting: a.waiting + b.waiting,
+    failed: a.failed + b.failed,
+  };
+}
+
+/**
+ * `settle` in ms. What is stable is registered before this returns; the rest is in the inbox. `patient` false
+ * takes what failed before even if its next try is not due (a person asked for a look).
+ */
+export async function takeCandidates(
+  context: TakeContext,
+  storage: StorageRow,
+  candidates: readonly Candidate[],
+  settle: number,
+  signal?: AbortSignal,
+): Promise<Taken> {
+  if (candidates.length === 0) return { ...NOTHING_TAKEN };
+  const { workstation, clock } = context;
+  const earlier = await inboxOf(workstation, storage.uid, candidates.map(({ path }) => path));
+  const now = clock.now();
+  const stable: Candidate[] = [];
+  const waiting: Waiting[] = [];
+  for (const candidate of candidates) {
+    const row = earlier.get(candidate.path);
+    if (row?.state === 'ignored') continue;
+    if (row?.state === 'failed' && row.next !== null && Date.parse(row.next) > now && row.mtime_ns === candidate.facts.mtimeNs) continue;
+    const look = row?.state === 'waiting' && row.next !== null ? { facts: factsOfRow(row), due: Date.parse(row.next) } : null;
+    const judged = judgeStability(candidate.facts, look, now, settle);
+    if (judged.stable) stable.push(candidate);
+    else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
+  }
+  const { closed, open } = await splitOpen(stable, now + settle);
+  waiting.push(...open);
+  // Told before anything is read: what waits is seen at once, however long the reading takes.
+  if (await updateInbox(workstation, storage.uid, now, { waiting })) context.onWatching('inbox');
+  const taken = await registerStable(context, storage, closed, settle, signal);
+  return { ...taken, waiting: taken.waiting + waiting.length };
+}
+
+/** Files that some program holds open for writing wait, however old they look. */
+async function splitOpen(stable: readonly Candidate[], next: number): Promise<{ closed: Candidate[]; open: Waiting[] }> {
+  if (stable.length === 0) return { closed: [], open: [] };
+  const written = await filesOpenForWriting();
+  const closed: Candidate[] = [];
+  const open: Waiting[] = [];
+  for (const candidate of stable) {
+    if (written.has(openFileId(candidate.facts))) open.push({ ...candidate, cause: 'open', next });
+    else closed.push(candidate);
+  }
+  return { closed, open };
+}
+
+async function registerStable(
+  context: TakeContext,
+  storage: StorageRow,
+  files: readonly Candidate[],
+  settle: number,
+  signal: AbortSignal | undefined,
+): Promise<Taken> {
+  const taken = { ...NOTHING_TAKEN };
+  if (files.length === 0) return taken;
+  const author = { userId: storage.created_by_id, runId: await instrumentRun(context, storage) };
+  const outcomes = await registerFiles(context, {
+    storage,
+    files: [...files],
+    author,
+    operation: 'watch',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const settled: RawPath[] = [];
+  const waiting: Waiting[] = [];
+  const failed: Failed[] = [];
+  const next = context.clock.now() + settle;
+  for (const [index, outcome] of outcomes.entries()) {
+    const file = files[index];
+    if (file === undefined) continue;
+    if (outcome.kind === 'changed') waiting.push({ ...file, cause: 'changed', next });
+    else if (outcome.kind === 'failed') failed.push({ ...file, error: outcome.error });
+    else {
+      settled.push(file.path);
+      if (outcome.kind === 'registered') {
+        taken.registered += 1;
+        if (outcome.version) taken.versions += 1;
+      }
+    }
+  }
+  taken.waiting = waiting.length;
+  taken.failed = failed.length;
+  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { waiting, failed, settled })) context.onWatching('inbox');
+  return taken;
+}

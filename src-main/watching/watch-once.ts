@@ -1,0 +1,60 @@
+/** `watch --once`: one full pass over every watched folder, and a second look at what was not settled. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { JobProgress, WatchSummary } from '../../shared/contract/index.ts';
+import { wait } from '../ports/clock.ts';
+import { rawFromBytes } from '../ports/fs/raw-path.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { dueInInbox, inboxCounts } from './inbox.ts';
+import { lookAtPaths } from './look-at-paths.ts';
+import { reconcile, type ReconcileContext } from './reconcile.ts';
+import { settleTime } from './settle-time.ts';
+import { watchedStorages } from './start-watching.ts';
+import { addTaken, NOTHING_TAKEN, type Taken } from './take-candidates.ts';
+
+const AT_ONCE = 1000;
+
+/** Ends with what still waits in the inbox. A folder whose drive is away is skipped: its files stay as they are. */
+export async function* watchOnce(context: ReconcileContext, signal?: AbortSignal): AsyncGenerator<JobProgress, WatchSummary> {
+  const storages = await watchedStorages(context);
+  let taken: Taken = { ...NOTHING_TAKEN };
+  let skipped = 0;
+  let files = 0;
+  let bytes = 0;
+  const unsettled: { storage: StorageRow; settle: number }[] = [];
+  for (const storage of storages) {
+    signal?.throwIfAborted();
+    const settle = await settleTime(storage);
+    const pass = await passOrOffline(context, storage, settle, signal);
+    if (pass === null) continue;
+    taken = addTaken(taken, pass.taken);
+    skipped += pass.totals.skipped;
+    files += pass.totals.files;
+    bytes += pass.totals.bytes;
+    yield { items: files, items_total: null, bytes, bytes_total: null, file: storage.root };
+    if (pass.taken.waiting > 0) unsettled.push({ storage, settle });
+  }
+  const longest = Math.max(0, ...unsettled.map(({ settle }) => settle));
+  if (longest > 0) await wait(context.clock, longest + 50, signal);
+  for (const { storage, settle } of unsettled) {
+    signal?.throwIfAborted();
+    for (;;) {
+      const { due } = await dueInInbox(context.workstation, storage.uid, context.clock.now(), AT_ONCE);
+      if (due.length === 0) break;
+      const second = await lookAtPaths(context, storage, due.map(({ path }) => rawFromBytes(path)), settle, signal);
+      taken = addTaken(taken, second.taken);
+      yield { items: files, items_total: files, bytes, bytes_total: bytes, file: storage.root };
+      if (due.length < AT_ONCE) break;
+    }
+  }
+  const left = await inboxCounts(context.workstation);
+  return { registered: taken.registered, versions: taken.versions, waiting: left.waiting, failed: left.failed, skipped, storages: storages.length };
+}
+
+async function passOrOffline(context: ReconcileContext, storage: StorageRow, settle: number, signal: AbortSignal | undefined) {
+  try {
+    return await reconcile(context, { storage, settle, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    if (error instanceof BenchkeepError && error.code === 'offline') return null;
+    throw error;
+  }
+}
