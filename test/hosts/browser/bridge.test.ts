@@ -9,7 +9,8 @@ import { openSocket, pageSocket, signIn, startHost, type RunningHost } from './h
 import type { TinyClient } from './tiny-engine.ts';
 
 function clientOf(socket: WebSocket): TinyClient {
-  return createORPCClient(new RPCLink({ websocket: socket }));
+  // The DOM's type of the same interface.
+  return createORPCClient(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket }));
 }
 
 async function connected(host?: RunningHost): Promise<{ host: RunningHost; client: TinyClient; socket: WebSocket }> {
