@@ -1,18 +1,16 @@
 /** Which files of a watched folder are registered, and when they count as complete. */
 import type { WatchRule } from '../../shared/contract/index.ts';
-import { checkGlob } from '../../shared/glob.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import { findStorage } from '../storage/index.ts';
 import { ruleFromRow } from './watch-rule.ts';
 
-/** What is not given stays. Errors: `not_found`, `invalid_argument` for a pattern that can't be read. */
+/** What is not given stays. Errors: `not_found`. */
 export async function setWatchRule(
   context: Pick<InstanceContext, 'registry' | 'clock' | 'author' | 'onCommitted'>,
   input: { storage: string; include?: string[] | undefined; exclude?: string[] | undefined; settle?: number | null | undefined },
 ): Promise<{ storage: string; rule: WatchRule }> {
   const storage = await findStorage(context.registry.db, input.storage);
-  for (const pattern of [...(input.include ?? []), ...(input.exclude ?? [])]) checkGlob(pattern);
   const before = ruleFromRow(storage.watch_rule);
   const rule: WatchRule = {
     include: input.include ?? before.include,

@@ -1,0 +1,106 @@
+/** Composition: one engine of a workstation, with the instance it has open. */
+import type { MessagePort } from 'node:worker_threads';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { connectedInstanceFolder, openWorkbench, type Workbench } from '../instance/index.ts';
+import { systemClock } from '../ports/clock.ts';
+import { nodeFs } from '../ports/fs/node-fs.ts';
+import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
+import { connectLocally, localSocketPath, type FramePort } from '../ports/local-socket.ts';
+import { systemRandom } from '../ports/random.ts';
+import type { EngineOptions } from './engine-handle.ts';
+import { eventHub } from './events.ts';
+import type { Host } from './host.ts';
+import { openServices, type Services } from './open-services.ts';
+import { engineRouter, type EngineRouter, type RouterContext } from './router/index.ts';
+import { clientHandler } from './serve-client.ts';
+
+export interface OpenEngineOptions extends EngineOptions {
+  /** Keep watched folders watched. */
+  watch: boolean;
+  /** Let the command line of this user in over the local socket. */
+  listen: boolean;
+  /** Read on a thread of its own; without, reading is done on this one. */
+  threads: boolean;
+}
+
+export interface Engine {
+  router: EngineRouter;
+  context: RouterContext;
+  attach(port: MessagePort | FramePort): void;
+  /** Stops watching, closes the databases. Can be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the asked-for or the connected instance, or none if there is none yet. Errors: those of opening a registry;
+ * `locked` where another process owns the instance; `not_found` for a name that is not there.
+ */
+export async function openEngine(options: OpenEngineOptions, host: Host): Promise<Engine> {
+  const clock = systemClock;
+  const events = eventHub(clock);
+  const workbench = await openWorkbench({
+    home: rawFromText(options.home),
+    fs: nodeFs(systemRandom),
+    clock,
+    random: systemRandom,
+  });
+  let services: Services | null = null;
+  let closed: Promise<void> | null = null;
+
+  async function leave(): Promise<void> {
+    const before = services;
+    services = null;
+    await before?.close();
+  }
+
+  async function enter(name: string | null): Promise<void> {
+    await leave();
+    services = await openServices({ workbench, name, host, events, attach, ...options });
+    events.instanceChanged();
+  }
+
+  const context: RouterContext = {
+    workbench,
+    host,
+    events,
+    services: () => {
+      if (services === null) throw noInstance();
+      return services;
+    },
+    isOpen: () => services !== null,
+    enter,
+    leave,
+  };
+  const router = engineRouter();
+  const serve = clientHandler(router);
+  function attach(port: MessagePort | FramePort): void {
+    serve(port, context);
+  }
+
+  const name = options.instance ?? workbench.settings().instance;
+  if (name !== null) await enter(name);
+
+  return {
+    router,
+    context,
+    attach,
+    close() {
+      closed ??= (async () => {
+        events.close();
+        await leave();
+      })();
+      return closed;
+    },
+  };
+}
+
+function noInstance(): BenchkeepError {
+  return new BenchkeepError('no_instance', 'No instance is connected', 'Make one: benchkeep init --storage FOLDER');
+}
+
+/** A port to the engine that owns the instance in another process of this user; null where none runs. */
+export async function findRunningEngine(options: EngineOptions): Promise<FramePort | null> {
+  const workbench: Pick<Workbench, 'home' | 'fs'> = { home: rawFromText(options.home), fs: nodeFs(systemRandom) };
+  const folder = await connectedInstanceFolder(workbench, options.instance);
+  return folder === null ? null : connectLocally(localSocketPath(rawToDisplay(folder)));
+}
