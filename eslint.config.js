@@ -54,7 +54,6 @@ export default tseslint.config(
       'no-control-regex': 'error',
       'no-fallthrough': 'error',
       'no-unsafe-finally': 'error',
-      'no-promise-executor-return': 'error',
       'no-restricted-syntax': ['error', noEnum],
     },
   },
