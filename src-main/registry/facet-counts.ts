@@ -8,7 +8,8 @@ export type CountDeltas = Map<string, Map<string, number>>;
 
 /**
  * Facets of artifacts that are shown and newest. Values are ids for `storage`, `created_by` and `ulabel`, so that a
- * rename costs nothing. `total` counts all artifacts, by `visibility:is_latest`.
+ * rename costs nothing. `state` is kept by storage (`storage_id:state`): what is offline is known only when it is read.
+ * `total` counts all artifacts, by `visibility:is_latest`.
  */
 export function countArtifact(deltas: CountDeltas, artifact: ArtifactRow, n: 1 | -1): void {
   add(deltas, 'total', totalValue(artifact.visibility, artifact.is_latest), n);
@@ -16,7 +17,7 @@ export function countArtifact(deltas: CountDeltas, artifact: ArtifactRow, n: 1 |
   add(deltas, 'suffix', artifact.suffix, n);
   add(deltas, 'storage', String(artifact.storage_id), n);
   if (artifact.kind) add(deltas, 'kind', artifact.kind, n);
-  add(deltas, 'state', artifact.state, n);
+  add(deltas, 'state', `${String(artifact.storage_id)}:${artifact.state}`, n);
   add(deltas, 'created_by', String(artifact.created_by_id), n);
 }
 

@@ -25,7 +25,7 @@ function scanned(): Record<string, number> {
        UNION ALL SELECT 'suffix', suffix, count(*) FROM artifact WHERE ${shown} GROUP BY suffix
        UNION ALL SELECT 'storage', storage_id, count(*) FROM artifact WHERE ${shown} GROUP BY storage_id
        UNION ALL SELECT 'kind', kind, count(*) FROM artifact WHERE ${shown} AND kind IS NOT NULL GROUP BY kind
-       UNION ALL SELECT 'state', state, count(*) FROM artifact WHERE ${shown} GROUP BY state
+       UNION ALL SELECT 'state', storage_id || ':' || state, count(*) FROM artifact WHERE ${shown} GROUP BY storage_id, state
        UNION ALL SELECT 'created_by', created_by_id, count(*) FROM artifact WHERE ${shown} GROUP BY created_by_id
        UNION ALL SELECT 'ulabel', l.ulabel_id, count(*) FROM artifact_ulabel l JOIN artifact ON artifact.id = l.artifact_id
          WHERE ${shown} GROUP BY l.ulabel_id`,

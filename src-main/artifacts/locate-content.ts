@@ -1,0 +1,76 @@
+/** Where on this computer the content of an artifact can be read: proof that it is the version that was asked for. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
+import { offlineStorages } from './offline-storages.ts';
+import type { ContentContext } from './read-context.ts';
+
+export interface Content {
+  path: RawPath;
+  facts: FileFacts;
+}
+
+/**
+ * Errors: `offline` (its drive or its computer), `file_not_found`, `file_changed` (other bytes are there than those of
+ * this version: they are never given out under its name), `refused` (a registry that leads out of its storage).
+ */
+export async function locateContent(context: ContentContext, artifact: ArtifactRow): Promise<Content> {
+  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
+  if (artifact.state === 'changed') throw changed(name);
+  const copies = await context.registry
+    .selectFrom('copy')
+    .innerJoin('storage', 'storage.id', 'copy.storage_id')
+    .select(['copy.path', 'copy.storage_id', 'storage.root', 'storage.root_path', 'storage.type'])
+    .where('copy.artifact_id', '=', artifact.id)
+    .orderBy('copy.id')
+    .execute();
+  const offline = await offlineStorages(context);
+  let found: Content | null = null;
+  for (const copy of copies) {
+    if (copy.type !== 'local' || copy.root_path === null || offline.has(copy.storage_id)) continue;
+    const path = joinRaw(rawFromBytes(copy.root_path), below(rawFromBytes(copy.path)));
+    const facts = await context.fs.look(path);
+    if (facts === null) continue;
+    found ??= { path, facts };
+    if (isOfVersion(artifact, facts)) return { path, facts };
+  }
+  if (found !== null) throw changed(name);
+  const reason = copies.map(({ storage_id: id }) => offline.get(id)).find((text) => text !== undefined);
+  if (reason !== undefined) {
+    throw new BenchkeepError('offline', `${name} can't be reached: ${reason}`, 'Connect the drive, or look on the computer it belongs to. Nothing was deleted.', {
+      retry: true,
+    });
+  }
+  const remote = copies.find(({ type }) => type !== 'local');
+  if (remote !== undefined) {
+    throw new BenchkeepError('not_supported', `${name} is only in ${remote.root}`, 'Fetch it with the tools of that store: downloading is not there yet.');
+  }
+  const last = copies[0];
+  const where = artifact.state_reason ?? (last === undefined ? 'no copy of it is known' : `it is not at ${shownPath(last.root, last.path)} any more`);
+  throw new BenchkeepError('file_not_found', `The file of ${name} can't be found: ${where}`, 'Put it back where it was, or look at its newer versions. Its record stays.');
+}
+
+/** The size is compared: what costs more is the watcher's and `verify`'s. */
+function isOfVersion(artifact: ArtifactRow, facts: FileFacts): boolean {
+  if (artifact.n_files !== null) return facts.kind === 'folder';
+  return facts.kind === 'file' && facts.size === artifact.size;
+}
+
+function changed(name: string): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `The file of ${name} has been changed since this version was registered`,
+    'Let the folder be checked (benchkeep watch --once): the new content becomes its next version.',
+  );
+}
+
+function below(path: RawPath): RawPath {
+  if (path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')) return path;
+  throw new BenchkeepError('refused', `The registry names a path that leads out of its storage: ${rawToDisplay(path)}`, 'Check the registry: benchkeep verify --registry.');
+}
+
+function shownPath(root: string, path: Uint8Array): string {
+  return escapeForDisplay(`${root}/${rawToDisplay(rawFromBytes(path))}`);
+}
