@@ -32,7 +32,7 @@ function problemOf(key: string): [string, string] | null {
   if (tooLong(key)) {
     return [`it is longer than ${String(LONGEST_KEY)} characters`, 'Shorten the name or its folders.'];
   }
-  if (!key.isWellFormed()) return ['it has broken characters in it', 'Type the name again.'];
+  if (/\p{Surrogate}/u.test(key)) return ['it has broken characters in it', 'Type the name again.'];
   if (CONTROL.test(key)) return ['it has invisible control characters in it', 'Type the name again, without them.'];
   if (SCHEME.test(key)) return ['it is a web or cloud address', 'Give only the part below the storage place.'];
   return problemOfPath(key) ?? problemOfPath(decodePercent(key));
@@ -100,6 +100,6 @@ function tooLong(key: string): boolean {
 
 /** For messages: escaped, and no longer than a line. */
 function shown(key: string): string {
-  const text = escapeForDisplay(key.slice(0, 100).toWellFormed());
+  const text = escapeForDisplay(key.slice(0, 100).replace(/\p{Surrogate}/gu, '\uFFFD'));
   return key.length > 100 ? `${text}…` : text;
 }
