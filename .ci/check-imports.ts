@@ -44,13 +44,15 @@ interface Import {
 }
 
 export function checkImports(root: string): WrongImport[] {
-  return ['shared', 'src-main', 'src-renderer'].flatMap((top) => sourceFiles(join(root, top))).flatMap((path) => {
-    const file = relative(root, path).split(sep).join('/');
-    return readImports(path).flatMap(({ target, line }) => {
-      const message = judge(file, target);
-      return message === null ? [] : [{ file, line, message }];
+  return ['shared', 'src-main', 'src-renderer']
+    .flatMap((top) => sourceFiles(join(root, top)))
+    .flatMap((path) => {
+      const file = relative(root, path).split(sep).join('/');
+      return readImports(path).flatMap(({ target, line }) => {
+        const message = judge(file, target);
+        return message === null ? [] : [{ file, line, message }];
+      });
     });
-  });
 }
 
 /** What is wrong with `file` importing `target`, or null. Both as in the source: a path below the root, a specifier. */
@@ -69,7 +71,8 @@ function judgePackage(file: string, top: string, target: string): string | null 
   const isNode = target.startsWith('node:') || builtin.has(target);
   if (isNode && top !== 'src-main') return `${top} imports ${target}: it runs without Node`;
   const isElectron = target === 'electron' || target.startsWith('electron/');
-  if (isElectron && !file.startsWith('src-main/hosts/electron/')) return `${target} is for src-main/hosts/electron only`;
+  if (isElectron && !file.startsWith('src-main/hosts/electron/'))
+    return `${target} is for src-main/hosts/electron only`;
   return null;
 }
 
@@ -84,7 +87,8 @@ function judgeLayers(file: string, imported: string): string | null {
   if (toLayer < 0) return `${to} is in no layer: name it in .ci/check-imports.ts and docs/architecture.md`;
   if (toLayer < fromLayer) return `${from} imports ${imported}: imports point from hosts down to ports`;
   const isFeature = fromLayer === FEATURES && toLayer === FEATURES;
-  if (isFeature && inside.join('/') !== 'index.ts') return `${from} imports ${imported}: a feature is used by its index.ts`;
+  if (isFeature && inside.join('/') !== 'index.ts')
+    return `${from} imports ${imported}: a feature is used by its index.ts`;
   return null;
 }
 

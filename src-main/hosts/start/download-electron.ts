@@ -13,7 +13,11 @@ export interface DownloadContext {
 }
 
 /** Resolves at the latest `limitMs` later, with no process of the installer left. Never rejects. */
-export function downloadElectron(context: DownloadContext, installer: string, limitMs: number): Promise<DownloadResult> {
+export function downloadElectron(
+  context: DownloadContext,
+  installer: string,
+  limitMs: number,
+): Promise<DownloadResult> {
   return new Promise((resolve) => {
     const child = spawn(context.node, [installer], {
       stdio: 'ignore',

@@ -14,7 +14,11 @@ export async function findElectron(fs: Pick<Fs, 'look' | 'readRange'>, folder: s
 }
 
 /** Milliseconds since 1970 of the last failed download of this version; null if there was none. */
-export async function readFailure(fs: Pick<Fs, 'look' | 'readRange'>, note: string, version: string): Promise<number | null> {
+export async function readFailure(
+  fs: Pick<Fs, 'look' | 'readRange'>,
+  note: string,
+  version: string,
+): Promise<number | null> {
   const [time, ofVersion] = ((await readText(fs, note)) ?? '').split(' ');
   const failed = Number(time);
   return ofVersion === version && Number.isFinite(failed) ? failed : null;
