@@ -1,6 +1,6 @@
 /** Keeps the window connected: opens, notices when the engine is gone, comes back with growing pauses. */
 import { desktopBridge, openPortLink, openSocketLink, type Client, type Link } from './open-link.ts';
-import { openSession, renewSession } from './session.ts';
+import { openSession } from './session.ts';
 
 export type ConnectionState = 'connecting' | 'ready' | 'lost' | 'refused';
 
@@ -50,10 +50,7 @@ export class Connection {
   async #openSocket(): Promise<Link | 'refused' | null> {
     try {
       const token = await openSession();
-      const link = token === null ? null : await openSocketLink(token).catch(() => null);
-      if (link !== null) return link;
-      const renewed = await renewSession();
-      if (renewed !== null) return await openSocketLink(renewed);
+      if (token !== null) return await openSocketLink(token);
       this.state = 'refused';
       return 'refused';
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * The key of a window in the browser host (`security.md`, S-15): a one-time code in the page's fragment is exchanged
- * for a cookie and a token; the token names this window on its WebSocket. A reload finds it again by the cookie.
+ * for a cookie and a token; both are needed afterwards. The token is kept for this tab, so that a reload works.
  */
 const STORED_TOKEN = 'benchkeep.token';
 
@@ -12,35 +12,30 @@ function takeCode(): string | null {
   return code;
 }
 
-async function readToken(request: Promise<Response>): Promise<string | null> {
-  const response = await request;
+/** Null where the host says no. Rejects where it cannot be reached, which says nothing about the token. */
+async function askForToken(init: RequestInit): Promise<string | null> {
+  const response = await fetch('/session', { ...init, credentials: 'same-origin' });
   if (!response.ok) return null;
   const body: unknown = await response.json();
   if (typeof body !== 'object' || body === null || !('token' in body) || typeof body.token !== 'string') return null;
   return body.token;
 }
 
-/** The token, or null where the key was used or is too old. Throws where the engine's host cannot be reached. */
-export async function openSession(): Promise<string | null> {
-  const code = takeCode();
-  const token =
-    code === null
-      ? (sessionStorage.getItem(STORED_TOKEN) ?? (await readToken(fetch('/session', { credentials: 'same-origin' }))))
-      : ((await readToken(
-          fetch('/session', {
-            method: 'POST',
-            credentials: 'same-origin',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ code }),
-          }),
-        )) ?? (await readToken(fetch('/session', { credentials: 'same-origin' }))));
-  if (token === null) sessionStorage.removeItem(STORED_TOKEN);
-  else sessionStorage.setItem(STORED_TOKEN, token);
+async function exchange(code: string): Promise<string | null> {
+  const headers = { 'content-type': 'application/json' };
+  const token = await askForToken({ method: 'POST', headers, body: JSON.stringify({ code }) });
+  if (token !== null) sessionStorage.setItem(STORED_TOKEN, token);
   return token;
 }
 
-/** After a refused connection: asks for the token again by the cookie. */
-export async function renewSession(): Promise<string | null> {
-  sessionStorage.removeItem(STORED_TOKEN);
-  return openSession();
+/** The token that holds now, or null where this window's key was used or is too old. */
+export async function openSession(): Promise<string | null> {
+  const code = takeCode();
+  const fresh = code === null ? null : await exchange(code);
+  if (fresh !== null) return fresh;
+  const stored = sessionStorage.getItem(STORED_TOKEN);
+  if (stored === null) return null;
+  const token = await askForToken({ headers: { authorization: `Bearer ${stored}` } });
+  if (token === null) sessionStorage.removeItem(STORED_TOKEN);
+  return token;
 }
