@@ -1,0 +1,263 @@
+/** The contract over the fake world: validated input and output, so that it cannot drift from the real one's shape. */
+import { implement } from '@orpc/server';
+import { contract } from '../../../shared/contract/index.ts';
+import type { ArtifactDetails, ArtifactRecord, EngineEvent, JobProgress } from '../../../shared/contract/index.ts';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import { countFacets, listArtifacts } from './list.ts';
+import { makeLabel, makeStorage, HOME } from './records.ts';
+import { arrive, changed, emit, makeFolder, makeInfo, type World } from './world.ts';
+
+function find(world: World, uid: string): ArtifactRecord {
+  const row = world.artifacts.find((artifact) => artifact.uid === uid || artifact.key === uid);
+  if (row !== undefined) return row;
+  for (const [latest, versions] of world.older) {
+    const version = versions.find((record) => record.uid === uid);
+    if (version !== undefined) return { ...find(world, latest), ...version };
+  }
+  throw new BenchkeepError('not_found', `There is no file ${uid}`, 'It may have been removed meanwhile.');
+}
+
+function describe(world: World, uid: string): ArtifactDetails {
+  const row = find(world, uid);
+  const family = [...world.older.entries()].find(([latest, versions]) => latest === uid || versions.some((version) => version.uid === uid));
+  const versions = family === undefined ? [row] : [...family[1], find(world, family[0])];
+  return {
+    ...row,
+    version_number: versions.findIndex((version) => version.uid === row.uid) + 1,
+    features: {},
+    schema: null,
+    feature_sets: [],
+    collections: [],
+    input_of: [],
+    versions,
+    same_content_as: world.artifacts
+      .filter((other) => other.sha256 === row.sha256 && other.uid !== row.uid)
+      .map(({ uid: same, key, storage }) => ({ uid: same, key, storage })),
+  };
+}
+
+function label(world: World, input: { artifacts: string[]; labels: string[] }, add: boolean): { items: ArtifactRecord[] } {
+  const rows = input.artifacts.map((uid) => find(world, uid));
+  for (const name of input.labels) {
+    if (!world.labels.some((known) => known.name === name)) world.labels.push(makeLabel(name));
+    for (const row of rows) {
+      row.ulabels = row.ulabels.filter((own) => own !== name);
+      if (add) row.ulabels = [...row.ulabels, name].sort();
+    }
+    const record = world.labels.find((known) => known.name === name);
+    if (record) record.n_artifacts = world.artifacts.filter((row) => row.ulabels.includes(name)).length;
+  }
+  changed(world, 'ulabel', 'artifact_ulabel', 'artifact');
+  return { items: rows };
+}
+
+/** Progress in `steps` equal steps; each waits for `pace`, where a test set one. */
+async function* steps(world: World, name: string, items: number): AsyncGenerator<JobProgress, void> {
+  for (let done = 0; done <= items; done++) {
+    yield { items: done, items_total: items, bytes: done * 1000, bytes_total: items * 1000, file: `file ${String(done)}` };
+    await world.delays.get(name);
+  }
+}
+
+export function fakeRouter(world: World) {
+  const os = implement(contract).use(async ({ next, path }) => {
+    const name = path.join('.');
+    world.calls.push(name);
+    const failure = world.failures.get(name);
+    if (failure !== undefined) {
+      if (!failure.forever) world.failures.delete(name);
+      throw failure.error;
+    }
+    const result = await next();
+    // A job waits between its steps instead.
+    if (!['artifacts.save', 'artifacts.verify'].includes(name)) await world.delays.get(name);
+    return result;
+  });
+  const info = () => {
+    if (world.instance === null) throw new BenchkeepError('no_instance', 'No registry is open', 'Choose a folder first.');
+    return world.instance;
+  };
+  const storage = (uid: string) => {
+    const found = world.storages.find((one) => one.uid === uid || one.root === uid);
+    if (found === undefined) throw new BenchkeepError('not_found', `There is no storage place ${uid}`, 'Look at the list.');
+    return found;
+  };
+
+  return os.router({
+    instance: {
+      current: os.instance.current.handler(() => ({ instance: world.instance })),
+      init: os.instance.init.handler(({ input }) => {
+        if (input.storage !== 'default') throw new BenchkeepError('invalid_argument', 'Only `default` here', 'Use it.');
+        world.storages.push(makeStorage(1, { root: HOME, default: true, local: true }));
+        world.instance = makeInfo();
+        emit(world, { type: 'instance' });
+        return { items: [world.instance] };
+      }),
+      connect: os.instance.connect.handler(() => ({ items: [info()] })),
+      disconnect: os.instance.disconnect.handler(() => ({})),
+      info: os.instance.info.handler(info),
+      list: os.instance.list.handler(() => ({ items: world.instance === null ? [] : [world.instance] })),
+      delete: os.instance.delete.handler(() => ({ remains: [] })),
+    },
+    users: {
+      current: os.users.current.handler(() => info().user),
+      set: os.users.set.handler(({ input }) => {
+        const user = info().user;
+        Object.assign(user, { handle: input.handle ?? user.handle, name: input.name === undefined ? user.name : input.name });
+        emit(world, { type: 'instance' });
+        return { items: [user] };
+      }),
+    },
+    settings: {
+      get: os.settings.get.handler(() => ({ keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null })),
+      set: os.settings.set.handler(({ input }) => {
+        world.keepLocal = input.keep_artifacts_local ?? world.keepLocal;
+        return { keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null };
+      }),
+    },
+    storages: {
+      list: os.storages.list.handler(() => ({ items: world.storages })),
+      add: os.storages.add.handler(({ input }) => {
+        const added = makeStorage(world.storages.length + 1, {
+          root: input.root,
+          watch: input.watch,
+          managed: input.managed ?? !input.watch,
+          description: input.description ?? null,
+          region: input.host ?? 'bench-pc',
+        });
+        world.storages.push(added);
+        if (input.watch) world.folders.push(makeFolder(added));
+        if (world.instance !== null) world.instance.n_storages = world.storages.length;
+        emit(world, { type: 'folders' });
+        changed(world, 'storage');
+        return { items: [added] };
+      }),
+      use: os.storages.use.handler(({ input }) => {
+        for (const one of world.storages) one.default = one === storage(input.storage);
+        return { items: [storage(input.storage)] };
+      }),
+      local: os.storages.local.handler(({ input }) => {
+        for (const one of world.storages) one.local = one === storage(input.storage);
+        return { items: [storage(input.storage)] };
+      }),
+      edit: os.storages.edit.handler(({ input }) => {
+        const one = storage(input.storage);
+        one.description = input.description;
+        changed(world, 'storage');
+        return { items: [one] };
+      }),
+      remove: os.storages.remove.handler(({ input }) => {
+        const one = storage(input.storage);
+        if (world.artifacts.some((row) => row.storage.uid === one.uid)) {
+          throw new BenchkeepError('storage_in_use', 'This place still holds registered files', 'Remove those records first.');
+        }
+        world.storages = world.storages.filter((other) => other !== one);
+        return { remains: [] };
+      }),
+      tree: os.storages.tree.handler(({ input }) => {
+        const rows = world.artifacts.filter((row) => row.storage.uid === storage(input.storage).uid);
+        const size = rows.reduce((sum, row) => sum + row.size, 0);
+        const files = rows.slice(0, 20).map((row) => ({ name: row.key?.split('/').at(-1) ?? row.uid, size: row.size }));
+        const inner = { name: 'flow', n_files: rows.length, size, folders: [], files, truncated: rows.length > 20 };
+        const tree = { name: storage(input.storage).root, n_files: rows.length, size, folders: [inner], files: [], truncated: false };
+        return { root: storage(input.storage).root, n_folders: 1, n_files: rows.length, size, suffixes: [{ suffix: '.fcs', n: rows.length, size }], tree };
+      }),
+    },
+    artifacts: {
+      save: os.artifacts.save.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.save', input.paths.length * 4);
+        return { items: arrive(world, ...input.paths.map((path) => path.split('/').at(-1) ?? path)), warnings: [] };
+      }),
+      list: os.artifacts.list.handler(({ input }) => listArtifacts(world.artifacts, input)),
+      describe: os.artifacts.describe.handler(({ input }) => describe(world, input.artifact)),
+      versions: os.artifacts.versions.handler(({ input }) => ({ items: describe(world, input.artifact).versions })),
+      path: os.artifacts.path.handler(({ input }) => ({ path: find(world, input.artifact).copies[0]?.path ?? '' })),
+      preview: os.artifacts.preview.handler(
+        ({ input }) => world.previews.get(input.artifact) ?? { kind: 'none', reason: 'There is no preview for this type of file yet.' },
+      ),
+      log: os.artifacts.log.handler(({ input }) => ({ items: world.changes.filter((change) => change.uid === input.artifact) })),
+      verify: os.artifacts.verify.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.verify', input.artifacts.length);
+        return { checked: input.artifacts.length, ok: input.artifacts.length, failed: [] };
+      }),
+      facets: os.artifacts.facets.handler(() => ({ items: countFacets(world.artifacts) })),
+      edit: os.artifacts.edit.handler(({ input }) => {
+        const row = find(world, input.artifact);
+        if (input.description !== undefined) row.description = input.description;
+        changed(world, 'artifact');
+        return { items: [row] };
+      }),
+    },
+    labels: {
+      create: os.labels.create.handler(({ input }) => {
+        if (world.labels.some((known) => known.name === input.name)) {
+          throw new BenchkeepError('already_exists', `The label ${input.name} exists already`, 'Choose another name.');
+        }
+        const record = makeLabel(input.name, { type: input.type ?? null, is_type: input.is_type, description: input.description ?? null });
+        world.labels.push(record);
+        changed(world, 'ulabel');
+        return { items: [record] };
+      }),
+      list: os.labels.list.handler(({ input }) => ({
+        items: world.labels.filter((known) => known.name.toLowerCase().includes((input.search ?? '').toLowerCase())),
+      })),
+      add: os.labels.add.handler(({ input }) => label(world, input, true)),
+      remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
+    },
+    watching: {
+      folders: os.watching.folders.handler(() => ({ items: world.folders })),
+      inbox: os.watching.inbox.handler(({ input }) => ({
+        items: world.inbox.slice(0, input.limit),
+        waiting: world.inbox.filter((item) => item.state === 'waiting').length,
+        failed: world.inbox.filter((item) => item.state === 'failed').length,
+        ignored: world.inbox.filter((item) => item.state === 'ignored').length,
+      })),
+      survey: os.watching.survey.handler(async function* () {
+        const whole = { files: 287, folders: 25, bytes: 41_000_000_000, skipped: 4, suffixes: [{ suffix: '.fcs', n: 200 }, { suffix: '.csv', n: 87 }] };
+        yield { ...whole, files: 100, folders: 9, bytes: 12_000_000_000 };
+        await world.delays.get('watching.survey');
+        return whole;
+      }),
+      once: os.watching.once.handler(async function* () {
+        yield* steps(world, 'watching.once', 0);
+        return { registered: 0, versions: 0, waiting: 0, failed: 0, skipped: 0, storages: 1 };
+      }),
+      rule: os.watching.rule.handler(({ input }) => ({ storage: input.storage, rule: { include: [], exclude: [], settle: null } })),
+      look: os.watching.look.handler(() => {
+        for (const folder of world.folders) folder.checked_at = new Date().toISOString();
+        emit(world, { type: 'folders' });
+        return {};
+      }),
+    },
+    changes: {
+      view: os.changes.view.handler(() => ({ items: world.changes })),
+      events: os.changes.events.handler(async function* ({ signal }) {
+        const queue: EngineEvent[] = [];
+        let wake = (): void => undefined;
+        const listener = (event: EngineEvent): void => {
+          queue.push(event);
+          wake();
+        };
+        world.listeners.add(listener);
+        signal?.addEventListener('abort', () => wake());
+        try {
+          while (!signal?.aborted) {
+            const event = queue.shift();
+            if (event !== undefined) yield event;
+            else await new Promise<void>((resolve) => (wake = resolve));
+          }
+        } finally {
+          world.listeners.delete(listener);
+        }
+      }),
+    },
+    host: {
+      capabilities: os.host.capabilities.handler(() => world.capabilities),
+      pickFolder: os.host.pickFolder.handler(() => ({ path: null })),
+      pickFiles: os.host.pickFiles.handler(() => ({ paths: [] })),
+      reveal: os.host.reveal.handler(() => ({})),
+      listFolders: os.host.listFolders.handler(({ input }) => world.listing(input.path ?? null)),
+      version: os.host.version.handler(() => ({ version: '0.1.0' })),
+    },
+  });
+}
