@@ -1,0 +1,148 @@
+/**
+ * The words of the window. Code, command line and registry use LaminDB's; what a person reads in the window comes from
+ * here, so that a thing has one name everywhere.
+ */
+import type { ArtifactState } from './contract/records.ts';
+
+/** Nouns: one and several. `item` is said of files and run folders together. */
+export const WORDS = {
+  artifact: { one: 'file', many: 'files' },
+  folder_artifact: { one: 'run folder', many: 'run folders' },
+  mixed: { one: 'item', many: 'items' },
+  key: { one: 'name in the registry', many: 'names in the registry' },
+  version: { one: 'version', many: 'versions' },
+  storage: { one: 'storage place', many: 'storage places' },
+  watched_folder: { one: 'folder we watch', many: 'folders we watch' },
+  transform: { one: 'protocol, script or instrument method', many: 'protocols, scripts and instrument methods' },
+  run: { one: 'run', many: 'runs' },
+  ulabel: { one: 'label', many: 'labels' },
+  feature: { one: 'field', many: 'fields' },
+  schema: { one: 'form', many: 'forms' },
+  collection: { one: 'set of files', many: 'sets of files' },
+  instance: { one: 'registry', many: 'registries' },
+  user: { one: 'person', many: 'people' },
+  change: { one: 'change', many: 'changes' },
+} as const;
+
+export type WordName = keyof typeof WORDS;
+
+/** What is done, as on buttons and in menus. */
+export const ACTIONS = {
+  upload: 'Upload to cloud',
+  validate: 'Check details',
+  standardize: 'Fix spelling to match the list',
+  trash: 'Move to Trash',
+  delete_record: 'Delete record for good (file stays)',
+  delete_file: 'Delete record for good and also delete the file',
+  start_watching: 'Start keeping track',
+  locate: 'Locate…',
+  find_automatically: 'Find automatically',
+  deleted_on_purpose: 'It was deleted on purpose',
+  undo: 'Undo',
+} as const;
+
+/** `add_new_from` of one term. */
+export function addTermText(term: string): string {
+  return `Add "${term}" as a new term`;
+}
+
+/** Titles of fields, over columns and in the details. */
+export const FIELD_TITLES = {
+  uid: 'Id',
+  key: 'Name in the registry',
+  description: 'Description',
+  suffix: 'Type',
+  kind: 'Kind',
+  otype: 'Content',
+  size: 'Size',
+  hash: 'Short checksum',
+  hash_type: 'Kind of short checksum',
+  sha256: 'Checksum',
+  n_files: 'Files in it',
+  n_observations: 'Rows',
+  visibility: 'Shown',
+  is_latest: 'Newest',
+  version: 'Version tag',
+  key_is_virtual: "In Benchkeep's own folder",
+  storage: 'Storage place',
+  run: 'Run',
+  transform: 'Protocol, script or instrument method',
+  created_by: 'Added by',
+  created_at: 'Added',
+  updated_at: 'Changed',
+  state: 'State',
+  copies: 'Where it is',
+  ulabels: 'Labels',
+  collections: 'Sets of files',
+  same_content_as: 'Same content as',
+} as const;
+
+export const SETTING_TITLES = {
+  keep_artifacts_local: 'Keep new files on this computer (upload only when I say so)',
+} as const;
+
+/** Of a storage place. */
+export function storageRoleText(managed: boolean): string {
+  return managed ? 'looked after by Benchkeep' : 'linked: we read it and never change it';
+}
+
+/** `version 3 (newest)`; counted from 1. */
+export function versionText(number: number, isLatest: boolean): string {
+  return `version ${String(number)}${isLatest ? ' (newest)' : ''}`;
+}
+
+/** Every state that a file can be shown in, also while it waits and travels. Never "uploaded": "verified". */
+export const STATE_TEXTS = {
+  waiting: 'Waiting – still being written',
+  reading: 'Reading…',
+  local: 'On this computer',
+  upload_queued: 'Upload queued',
+  uploading: 'Uploading',
+  checking_cloud: 'Checking the cloud copy',
+  cloud_verified: 'In the cloud, verified',
+  cloud_only: 'Only in the cloud',
+  changed: 'Changed since last version',
+  missing: "Can't find this file",
+  offline: 'Drive not connected',
+  problem: 'Problem',
+} as const;
+
+export type ShownState = keyof typeof STATE_TEXTS;
+
+const SHOWN_STATES: Readonly<Record<ArtifactState, ShownState>> = {
+  ok: 'local',
+  unverified: 'reading',
+  changed: 'changed',
+  missing: 'missing',
+  offline: 'offline',
+};
+
+/** How an artifact's state is shown, by where its verified copies are: on this computer, in the cloud, or both. */
+export function shownState(state: ArtifactState, where: { local: boolean; cloud: boolean } = { local: true, cloud: false }): ShownState {
+  if (state !== 'ok' || !where.cloud) return SHOWN_STATES[state];
+  return where.local ? 'cloud_verified' : 'cloud_only';
+}
+
+/** The words of a state; `percent` (0 to 100) of an upload, `reason` (plain words) of a problem. */
+export function stateText(state: ShownState, detail: { percent?: number; reason?: string } = {}): string {
+  const text = STATE_TEXTS[state];
+  if (state === 'uploading' && detail.percent !== undefined) return `${text} ${String(Math.floor(detail.percent))} %`;
+  if (state === 'problem' && detail.reason !== undefined) return `${text}: ${detail.reason}`;
+  return text;
+}
+
+/** `drive`: what people call it. */
+export function driveOfflineText(drive: string): string {
+  return `The drive '${drive}' is not connected. Nothing has been deleted. We will look again when it is back.`;
+}
+
+/** Asked before records are removed whose files stay. */
+export function removeRecordsText(count: number, root: string): string {
+  const [items, files] = count === 1 ? ['1 item', 'The file stays'] : [`${String(count)} items`, 'The files stay'];
+  return `Remove ${items} from the registry? ${files} in ${root}.`;
+}
+
+/** Said when known content is added again. */
+export function sameContentText(key: string): string {
+  return `You already have this file: ${key} (same content).`;
+}
