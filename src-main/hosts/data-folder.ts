@@ -16,5 +16,8 @@ export function dataFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): s
   const home = env['HOME'] ?? homedir();
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Benchkeep');
   const xdg = env['XDG_DATA_HOME'];
-  return posix.join(xdg !== undefined && posix.isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'share'), 'benchkeep');
+  return posix.join(
+    xdg !== undefined && posix.isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'share'),
+    'benchkeep',
+  );
 }

@@ -17,11 +17,12 @@ export function bridgeSocket(clock: Pick<Clock, 'after'>, socket: WebSocket, por
   let alive = true;
   let stopBeating = clock.after(HEARTBEAT_MS, beat);
 
+  // Text comes as a Buffer all the same.
   socket.binaryType = 'arraybuffer';
-  socket.on('message', (data: Buffer | ArrayBuffer, isBinary) => {
+  socket.on('message', (data: Buffer | ArrayBuffer) => {
     alive = true;
-    if (!isBinary) port.postMessage(data.toString());
-    else if (data instanceof ArrayBuffer) port.postMessage(new Uint8Array(data), [data]);
+    if (data instanceof ArrayBuffer) port.postMessage(new Uint8Array(data), [data]);
+    else port.postMessage(data.toString('utf8'));
   });
   socket.on('pong', () => {
     alive = true;

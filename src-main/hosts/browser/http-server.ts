@@ -92,8 +92,12 @@ function headersFor(request: IncomingMessage, port: number): Record<string, stri
 function cannotListen(port: number, cause: NodeJS.ErrnoException): BenchkeepError {
   if (cause.code === 'EADDRINUSE') {
     const message = `Port ${String(port)} is used by another program`;
-    return new BenchkeepError('locked', message, 'Choose another with --port, or leave it out to get a free one.', { cause });
+    return new BenchkeepError('locked', message, 'Choose another with --port, or leave it out to get a free one.', {
+      cause,
+    });
   }
   const message = `Benchkeep can't listen on port ${String(port)} of this computer`;
-  return new BenchkeepError('not_allowed', message, 'Choose a port above 1023 with --port, or leave it out.', { cause });
+  return new BenchkeepError('not_allowed', message, 'Choose a port above 1023 with --port, or leave it out.', {
+    cause,
+  });
 }

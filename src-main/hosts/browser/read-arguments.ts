@@ -27,5 +27,9 @@ function parse(args: string[]): { port?: string; 'no-open'?: boolean; instance?:
 function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port < 65_536) return port;
-  throw new BenchkeepError('invalid_argument', `${text} is not a port`, 'Give a number from 0 (any free one) to 65535.');
+  throw new BenchkeepError(
+    'invalid_argument',
+    `${text} is not a port`,
+    'Give a number from 0 (any free one) to 65535.',
+  );
 }

@@ -10,7 +10,11 @@ import type { Session } from './session.ts';
 const MAX_BODY_BYTES = 1024;
 const exchange = z.strictObject({ code: z.string().min(1).max(200) });
 
-export async function answerSession(session: Session, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerSession(
+  session: Session,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method === 'GET') {
     const known = session.hasCookie(request.headers.cookie) && session.hasToken(bearer(request) ?? '');
     if (known) answerJson(response, 200, { token: session.token });

@@ -70,4 +70,3 @@ function refuse(socket: Duplex, { status, message }: Refusal): void {
   const head = `HTTP/1.1 ${String(status)} ${REASONS[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
   socket.end(`${head}Content-Length: ${String(message.length)}\r\n\r\n${message}`, () => socket.destroy());
 }
-

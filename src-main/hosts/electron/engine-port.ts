@@ -50,7 +50,10 @@ function handle(
 }
 
 /** The sender's frame if it is the window's main frame showing our page, else null. */
-export function trustedFrame(event: Pick<IpcMainEvent, 'sender' | 'senderFrame'>, window: BrowserWindow | null): Frame | null {
+export function trustedFrame(
+  event: Pick<IpcMainEvent, 'sender' | 'senderFrame'>,
+  window: BrowserWindow | null,
+): Frame | null {
   const frame = event.senderFrame;
   if (window === null || window.isDestroyed() || frame === null || frame.isDestroyed()) return null;
   if (event.sender !== window.webContents || frame !== window.webContents.mainFrame) return null;

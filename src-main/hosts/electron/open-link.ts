@@ -32,5 +32,5 @@ export async function openLink({ shell, dialog, clipboard }: LinkContext, text: 
     defaultId: 1,
     cancelId: 1,
   });
-  if (response === 0) clipboard.writeText(url.href);
+  if (response === 0) await clipboard.writeText(url.href);
 }

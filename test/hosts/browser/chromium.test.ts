@@ -12,7 +12,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { readStaticFiles, type StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { startHost, temporaryFolder, type RunningHost } from './host-fixture.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 if (executablePath === undefined) console.warn('Skipped: there is no Chromium here to try the window in.');
 
 describe.runIf(executablePath !== undefined)('in Chromium', () => {
@@ -23,14 +25,23 @@ describe.runIf(executablePath !== undefined)('in Chromium', () => {
   beforeAll(async () => {
     built = mkdtempSync(join(tmpdir(), 'benchkeep-page-'));
     await build({
-      root: join(import.meta.dirname, 'page'),
+      root: join(import.meta.dirname, 'fixtures/page'),
       configFile: false,
       logLevel: 'error',
       plugins: [svelte({ configFile: false })],
-      build: { outDir: built, emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+      build: {
+        outDir: built,
+        emptyOutDir: true,
+        target: 'chrome140',
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+      },
     });
     files = await readStaticFiles(built);
-    browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ['--no-sandbox'] });
+    browser = await chromium.launch({
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: ['--no-sandbox'],
+    });
   }, 60_000);
   afterAll(async () => {
     await browser.close();
@@ -126,51 +137,69 @@ describe.runIf(executablePath !== undefined)('in Chromium', () => {
       };
       await attempt('eval', () => globalThis.eval('1'));
       await attempt('innerHTML', () => (document.body.appendChild(document.createElement('p')).innerHTML = '<i>x</i>'));
-      await attempt('a policy of its own', () => (globalThis as unknown as { trustedTypes: { createPolicy(n: string, p: object): void } }).trustedTypes.createPolicy('mine', {}));
+      await attempt('a policy of its own', () =>
+        (
+          globalThis as unknown as { trustedTypes: { createPolicy(n: string, p: object): void } }
+        ).trustedTypes.createPolicy('mine', {}),
+      );
       await attempt('other server', () => fetch('http://127.0.0.1:9/'));
       await attempt('own session', () => fetch('/session'));
       return tried;
     });
     // Control: what is the page's own goes through.
-    expect(results).toEqual({ eval: false, innerHTML: false, 'a policy of its own': false, 'other server': false, 'own session': true });
+    expect(results).toEqual({
+      eval: false,
+      innerHTML: false,
+      'a policy of its own': false,
+      'other server': false,
+      'own session': true,
+    });
   });
 
-  it.each(['with the check', 'control: without it'])('a hostile page on another port of this computer, %s', async (how) => {
-    const open = how.startsWith('control');
-    const running = await startHost({ readFiles: () => Promise.resolve(files), ...(open ? { check: () => null } : {}) });
-    const evil = await evilServer();
-    const { page } = await newPage();
-    await page.goto(running.address);
-    await items(page);
-    const token = await page.evaluate(() => sessionStorage.getItem('token'));
-    // The same browser, so the cookie goes along; even the token is given away, to see what Origin alone stops.
-    await page.goto(evil);
-    const reached = await page.evaluate(
-      async ({ own, token }) => {
-        const socket = new WebSocket(`${own.replace('http', 'ws')}/rpc`, ['benchkeep', `benchkeep.${String(token)}`]);
-        const socketOpened = await new Promise<boolean>((resolve) => {
+  it.each(['with the check', 'control: without it'])(
+    'a hostile page on another port of this computer, %s',
+    async (how) => {
+      const open = how.startsWith('control');
+      const running = await startHost({
+        readFiles: () => Promise.resolve(files),
+        ...(open ? { check: () => null } : {}),
+      });
+      const evil = await evilServer();
+      const { page } = await newPage();
+      await page.goto(running.address);
+      await items(page);
+      const token = await page.evaluate(() => sessionStorage.getItem('token'));
+      // The same browser, so the cookie goes along; even the token is given away, to see what Origin alone stops.
+      await page.goto(evil);
+      const reached = await page.evaluate(
+        async ({ own, token }) => {
+          const socket = new WebSocket(`${own.replace('http', 'ws')}/rpc`, ['benchkeep', `benchkeep.${String(token)}`]);
+          const socketOpened = await new Promise<boolean>((resolve) => {
           socket.onopen = () => { resolve(true); };
           socket.onerror = () => { resolve(false); };
         }); // prettier-ignore
-        const read = await fetch(`${own}/session`, { credentials: 'include' }).then(() => true, () => false); // prettier-ignore
-        const framed = document.createElement('iframe');
-        framed.src = own;
-        await new Promise((resolve) => {
-          framed.onload = resolve;
-          document.body.append(framed);
-        });
-        return { socketOpened, read };
-      },
-      { own: running.own, token },
-    );
-    expect(reached).toEqual({ socketOpened: open, read: false });
-    const frame = page.frames().find((other) => other !== page.mainFrame());
-    expect(await frame?.locator('li').count()).toBe(0);
-  });
+          const read = await fetch(`${own}/session`, { credentials: 'include' }).then(() => true, () => false); // prettier-ignore
+          const framed = document.createElement('iframe');
+          framed.src = own;
+          await new Promise((resolve) => {
+            framed.onload = resolve;
+            document.body.append(framed);
+          });
+          return { socketOpened, read };
+        },
+        { own: running.own, token },
+      );
+      expect(reached).toEqual({ socketOpened: open, read: false });
+      const frame = page.frames().find((other) => other !== page.mainFrame());
+      expect(await frame?.locator('li').count()).toBe(0);
+    },
+  );
 });
 
 async function evilServer(): Promise<string> {
-  const server = createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end('<title>evil</title>'));
+  const server = createServer((_request, response) =>
+    response.setHeader('Content-Type', 'text/html').end('<title>evil</title>'),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();

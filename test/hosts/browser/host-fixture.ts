@@ -64,7 +64,13 @@ export async function startHost(
   const host = await runBrowserHost(hostParts(parts), { open: false, home, print, ...options });
   onTestFinished(() => host.close());
   const port = Number(new URL(host.address).port);
-  return Object.assign(host, { engine: host.engine as TinyEngine, port, own: `http://127.0.0.1:${String(port)}`, printed, home });
+  return Object.assign(host, {
+    engine: host.engine as TinyEngine,
+    port,
+    own: `http://127.0.0.1:${String(port)}`,
+    printed,
+    home,
+  });
 }
 
 export interface Answer {
@@ -141,7 +147,10 @@ export function openSocket(
 
 export async function pageSocket(host: RunningHost, signedIn?: SignedIn): Promise<WebSocket> {
   const { cookie, token } = signedIn ?? (await signIn(host));
-  const socket = await openSocket(host, ['benchkeep', `benchkeep.${token}`], { origin: host.own, headers: { Cookie: cookie } });
+  const socket = await openSocket(host, ['benchkeep', `benchkeep.${token}`], {
+    origin: host.own,
+    headers: { Cookie: cookie },
+  });
   if (typeof socket === 'number') throw new Error(`refused with ${String(socket)}`);
   return socket;
 }

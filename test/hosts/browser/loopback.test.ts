@@ -146,7 +146,13 @@ describe('S-14: other pages are not heard', () => {
     const code = codeOf(host.newAddress());
     const foreign = await exchange(host, code, { ...form, Origin: 'http://evil.example' });
     expect(foreign.status).toBe(403);
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data', 'application/jsonp', '']) {
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'multipart/form-data',
+      'application/jsonp',
+      '',
+    ]) {
       expect((await exchange(host, code, { 'Content-Type': type })).status, type).toBe(415);
     }
     const json = { 'Content-Type': 'application/json' };

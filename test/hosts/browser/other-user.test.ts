@@ -83,7 +83,8 @@ describe.runIf(canBecomeNobody)('S-17: another user', () => {
       expect(succeeds(attempt, 'nobody'), attempt).toBe(false);
       expect(succeeds(attempt, 'owner'), attempt).toBe(true);
     }
-    for (const path of ['/session', '/rpc']) expect(succeeds(`${curl} ${address.origin}${path}`, 'nobody'), path).toBe(false);
+    for (const path of ['/session', '/rpc'])
+      expect(succeeds(`${curl} ${address.origin}${path}`, 'nobody'), path).toBe(false);
     const exchange = (guess: string): string => `${curl} ${origin} -d '{"code":"${guess}"}' ${address.origin}/session`;
     expect(succeeds(exchange('guess'), 'nobody')).toBe(false);
     // Control: it is the code that counts, and only the person has it.
@@ -113,7 +114,11 @@ describe.runIf(linux)('S-15, S-17: what everybody can see', () => {
     for (const folder of [home, join(home, 'run')]) expect(statSync(folder).mode & 0o777).toBe(0o700);
     // Used once, the file is gone.
     const headers = { 'Content-Type': 'application/json', Origin: address.origin };
-    const used = await fetch(`${address.origin}/session`, { method: 'POST', headers, body: JSON.stringify({ code: secret }) });
+    const used = await fetch(`${address.origin}/session`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ code: secret }),
+    });
     expect(used.status).toBe(200);
     expect(readdirSync(join(home, 'run'))).toEqual([]);
   });

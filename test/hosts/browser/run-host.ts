@@ -28,6 +28,8 @@ const headers = { 'Content-Type': 'application/json', Origin: origin };
 if (open !== 'open') {
   const answer = await fetch(`${origin}/session`, { method: 'POST', headers, body });
   const { token } = (await answer.json()) as { token: string };
-  new WebSocket(`${origin.replace('http', 'ws')}/rpc`, ['benchkeep'], { headers: { Authorization: `Bearer ${token}` } });
+  new WebSocket(`${origin.replace('http', 'ws')}/rpc`, ['benchkeep'], {
+    headers: { Authorization: `Bearer ${token}` },
+  });
 }
 process.once('SIGTERM', () => void host.close().then(() => process.exit(0)));

@@ -22,12 +22,17 @@ describe('S-15: the code of an address', () => {
     expect(token).toMatch(/^[\w-]{43}$/);
     const [cookie = '', ...more] = first.headers['set-cookie'] ?? [];
     expect(more).toEqual([]);
-    expect(cookie).toMatch(new RegExp(`^benchkeep-${String(host.port)}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/$`));
+    expect(cookie).toMatch(
+      new RegExp(`^benchkeep-${String(host.port)}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/$`),
+    );
     expect(cookie).not.toContain(token);
     const second = await exchange(host, codeOf(host.address));
     expect(second.status).toBe(403);
     expect(second.headers['set-cookie']).toBeUndefined();
-    expect(JSON.parse(second.body)).toMatchObject({ code: 'refused', remedy: expect.stringContaining('new address') });
+    expect(JSON.parse(second.body)).toMatchObject({
+      code: 'refused',
+      remedy: expect.stringContaining('new address') as string,
+    });
   });
 
   it('is good for a minute and not for longer', async () => {
@@ -49,10 +54,22 @@ describe('S-15: the code of an address', () => {
       expect((await exchange(host, wrong)).status, wrong).toBe(403);
     }
     const headers = { Origin: host.own, 'Content-Type': 'application/json' };
-    for (const body of ['', '{}', '[]', 'null', '{"code":1}', '{"code":null}', `{"code":"${code}","x":1}`, '{"__proto__":{"code":"x"}}', '{']) {
+    for (const body of [
+      '',
+      '{}',
+      '[]',
+      'null',
+      '{"code":1}',
+      '{"code":null}',
+      `{"code":"${code}","x":1}`,
+      '{"__proto__":{"code":"x"}}',
+      '{',
+    ]) {
       expect((await send(host, 'POST', '/session', headers, body)).status, body).toBe(400);
     }
-    expect((await send(host, 'POST', '/session', headers, JSON.stringify({ code: 'x'.repeat(2_000) }))).status).toBe(413);
+    expect((await send(host, 'POST', '/session', headers, JSON.stringify({ code: 'x'.repeat(2_000) }))).status).toBe(
+      413,
+    );
     expect((await exchange(host, code)).status).toBe(200);
   });
 
@@ -81,7 +98,12 @@ describe('S-16: after the sign-in', () => {
     const bearer = `Bearer ${token}`;
     const both = await send(host, 'GET', '/session', { Cookie: cookie, Authorization: bearer });
     expect([both.status, both.body]).toEqual([200, JSON.stringify({ token })]);
-    for (const headers of [{}, { Cookie: cookie }, { Authorization: bearer }, { Cookie: `${cookie}x`, Authorization: bearer }]) {
+    for (const headers of [
+      {},
+      { Cookie: cookie },
+      { Authorization: bearer },
+      { Cookie: `${cookie}x`, Authorization: bearer },
+    ]) {
       const answer = await send(host, 'GET', '/session', headers);
       expect(answer.status).toBe(401);
       expect(answer.body).not.toContain(token);
@@ -92,7 +114,8 @@ describe('S-16: after the sign-in', () => {
     const host = await startHost();
     const { cookie, token } = await signIn(host);
     const other = await signIn(await startHost());
-    const open = (protocols: string[], headers: Record<string, string>) => openSocket(host, protocols, { origin: host.own, headers });
+    const open = (protocols: string[], headers: Record<string, string>) =>
+      openSocket(host, protocols, { origin: host.own, headers });
     expect(await open(['benchkeep'], { Cookie: cookie })).toBe(401);
     expect(await open([`benchkeep.${token}`], { Cookie: cookie })).toBe(401);
     expect(await open(['benchkeep', `benchkeep.${other.token}`], { Cookie: cookie })).toBe(401);
@@ -122,7 +145,9 @@ describe('S-16: after the sign-in', () => {
     for (const answer of answers) expect(answer.body + JSON.stringify(answer.headers)).not.toContain(token);
     expect(answers.map((answer) => answer.status)).toEqual([401, 401, 403, 200]);
     expect(await openSocket(host, ['benchkeep'], { origin: host.own, headers })).toBe(401);
-    expect(await openSocket(host, ['benchkeep', `benchkeep.${stolen.split('=')[1] ?? ''}`], { origin: host.own, headers })).toBe(401);
+    expect(
+      await openSocket(host, ['benchkeep', `benchkeep.${stolen.split('=')[1] ?? ''}`], { origin: host.own, headers }),
+    ).toBe(401);
     expect(host.engine.counts.ports).toBe(0);
     // Control: with the token, which a page keeps to its own origin, the same requests succeed.
     expect((await send(host, 'GET', '/session', { ...headers, Authorization: `Bearer ${token}` })).status).toBe(200);

@@ -37,17 +37,20 @@ describe('the data folder', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  it.runIf(posix).each([0o777, 0o1777, 0o702])('is refused where everybody can write to it (mode %o), and left as it is', async (mode) => {
-    const home = join(temporaryFolder(), 'open');
-    mkdirSync(home);
-    chmodSync(home, mode);
-    await expect(runBrowserHost(hostParts(), { open: false, home })).rejects.toMatchObject({
-      code: 'refused',
-      remedy: expect.stringContaining(`chmod 700 ${home}`),
-    });
-    expect(statSync(home).mode & 0o7777).toBe(mode);
-    expect(readdirSync(home)).toEqual([]);
-  });
+  it.runIf(posix).each([0o777, 0o1777, 0o702])(
+    'is refused where everybody can write to it (mode %o), and left as it is',
+    async (mode) => {
+      const home = join(temporaryFolder(), 'open');
+      mkdirSync(home);
+      chmodSync(home, mode);
+      await expect(runBrowserHost(hostParts(), { open: false, home })).rejects.toMatchObject({
+        code: 'refused',
+        remedy: expect.stringContaining(`chmod 700 ${home}`) as string,
+      });
+      expect(statSync(home).mode & 0o7777).toBe(mode);
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
 
   it('is refused with a remedy where it can’t be made', () => {
     const file = join(temporaryFolder(), 'file');
@@ -81,9 +84,12 @@ describe('the address', () => {
     expect(readArguments(args)).toEqual(options);
   });
 
-  it.each([['--port', '65536'], ['--port', '-1'], ['--port', 'x'], ['--port', ''], ['--port'], ['--else'], ['word']])('refuses the options %s %s', (...args) => {
-    expect(() => readArguments(args)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
-  });
+  it.each([['--port', '65536'], ['--port', '-1'], ['--port', 'x'], ['--port', ''], ['--port'], ['--else'], ['word']])(
+    'refuses the options %s %s',
+    (...args) => {
+      expect(() => readArguments(args)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+    },
+  );
 
   it('reaches the engine with home and instance, and a host that can do nothing outside the page', async () => {
     const host = await startHost({}, { instance: 'lab' });
@@ -118,7 +124,10 @@ describe('the person’s browser', () => {
     const bin = temporaryFolder();
     writeFileSync(join(bin, 'xdg-open'), '#!/bin/sh\n', { mode: 0o755 });
     let expire = (): void => undefined;
-    const clock = { ...systemClock, after: (ms: number, run: () => void) => ((expire = run), expect(ms).toBe(60_000), () => undefined) };
+    const clock = {
+      ...systemClock,
+      after: (ms: number, run: () => void) => ((expire = run), expect(ms).toBe(60_000), () => undefined),
+    };
     const context = { clock, random: systemRandom, env: { PATH: bin }, platform: 'linux' as const };
     await openBrowser(context, home, 'http://127.0.0.1:1/#code=x');
     expect(readdirSync(join(home, 'run'))).toHaveLength(1);
@@ -132,6 +141,12 @@ describe('the person’s browser', () => {
     symlinkSync(target, join(folder, 'open.html'));
     expect(() => { writePrivateFile(join(folder, 'open.html'), 'secret'); }).toThrow('EEXIST'); // prettier-ignore
     expect(existsSync(target)).toBe(false);
+  });
+
+  it.runIf(posix)('gets a file that only this person can read, whatever the umask', () => {
+    const file = join(temporaryFolder(), 'open.html');
+    writePrivateFile(file, 'secret');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 });
 
@@ -148,10 +163,15 @@ describe('the window’s files', () => {
     const folder = findWindowFolder(join(root, 'main'));
     const files = await readStaticFiles(folder);
     expect([...files.keys()].sort()).toEqual(['/', '/assets/a%20b.js', '/assets/x.css', '/index.html']);
-    expect(files.get('/assets/x.css')).toEqual({ bytes: new Uint8Array(Buffer.from('assets/x.css')), type: 'text/css; charset=utf-8' });
+    expect(files.get('/assets/x.css')).toEqual({
+      bytes: new Uint8Array(Buffer.from('assets/x.css')),
+      type: 'text/css; charset=utf-8',
+    });
   });
 
   it('that were never built are named with the way to build them', () => {
-    expect(() => findWindowFolder(join(temporaryFolder(), 'a', 'b', 'c'))).toThrow(expect.objectContaining({ code: 'file_not_found' }));
+    expect(() => findWindowFolder(join(temporaryFolder(), 'a', 'b', 'c'))).toThrow(
+      expect.objectContaining({ code: 'file_not_found' }),
+    );
   });
 });

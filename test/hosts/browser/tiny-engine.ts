@@ -7,15 +7,18 @@ import type { EngineHandle, EngineOptions } from '../../../src-main/engine/engin
 
 export interface TinyEngine extends EngineHandle {
   options: EngineOptions;
-  /** Iterators that a client is reading now, and clients that are connected. */
-  readonly counts: { iterators: number; ports: number; closes: number };
+  /** Iterators that clients are reading now, clients that are connected; calls of `close` and `echo` so far. */
+  readonly counts: { iterators: number; ports: number; closes: number; echoes: number };
   fail(error: ErrorData): void;
 }
 
 function makeRouter(counts: TinyEngine['counts']) {
   return {
     add: os.input(z.object({ a: z.number(), b: z.number() })).handler(({ input }) => input.a + input.b),
-    echo: os.input(z.string()).handler(({ input }) => input),
+    echo: os.input(z.string()).handler(({ input }) => {
+      counts.echoes += 1;
+      return input;
+    }),
     file: os.input(z.instanceof(Blob)).handler(({ input }) => input),
     fail: os.handler(() => {
       throw new ORPCError('BENCHKEEP', { message: 'No.', data: { code: 'refused' } });
@@ -44,7 +47,7 @@ function makeRouter(counts: TinyEngine['counts']) {
 export type TinyClient = RouterClient<ReturnType<typeof makeRouter>>;
 
 export function startTinyEngine(options: EngineOptions): Promise<TinyEngine> {
-  const counts = { iterators: 0, ports: 0, closes: 0 };
+  const counts = { iterators: 0, ports: 0, closes: 0, echoes: 0 };
   const handler = new RPCHandler(makeRouter(counts));
   const { promise: stopped, resolve } = Promise.withResolvers<{ error: ErrorData | null }>();
   return Promise.resolve({

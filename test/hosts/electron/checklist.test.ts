@@ -61,7 +61,10 @@ describe('1: nothing from outside is loaded', () => {
     ['', false],
   ])('%s: %s', async (url, allowed) => {
     const app = await startApp();
-    const filter = app.handler<(details: object, answer: (verdict: { cancel: boolean }) => void) => void>('webRequest.onBeforeRequest');
+    const filter =
+      app.handler<(details: object, answer: (verdict: { cancel: boolean }) => void) => void>(
+        'webRequest.onBeforeRequest',
+      );
     const verdicts: boolean[] = [];
     filter({ url }, ({ cancel }) => verdicts.push(cancel));
     expect(verdicts).toEqual([!allowed]);
@@ -69,7 +72,8 @@ describe('1: nothing from outside is loaded', () => {
 
   it('developer tools load while the app is not packaged', async () => {
     const app = await startApp({ packaged: false });
-    const filter = app.handler<(details: object, answer: (verdict: object) => void) => void>('webRequest.onBeforeRequest');
+    const filter =
+      app.handler<(details: object, answer: (verdict: object) => void) => void>('webRequest.onBeforeRequest');
     filter({ url: 'devtools://devtools/x' }, (verdict) => {
       expect(verdict).toEqual({ cancel: false });
     });
@@ -99,7 +103,9 @@ describe('2, 3, 4, 6, 8–11: the window', () => {
     expect(names.indexOf('app.enableSandbox')).toBeGreaterThanOrEqual(0);
     expect(names.indexOf('app.enableSandbox')).toBeLessThan(names.indexOf('app.whenReady'));
     expect(names.filter((name) => name.includes('commandLine'))).toEqual([]);
-    expect(electronSources).not.toMatch(/no-sandbox|commandLine|appendSwitch|webSecurity|allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures/);
+    expect(electronSources).not.toMatch(
+      /no-sandbox|commandLine|appendSwitch|webSecurity|allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures/,
+    );
   });
 
   it('shows only the app’s page', async () => {
@@ -123,8 +129,12 @@ const permissions = [
 describe('5: permissions', () => {
   it('are all refused, asked or checked, but copying to the clipboard', async () => {
     const app = await startApp();
-    const request = app.handler<(contents: null, permission: string, answer: (given: boolean) => void) => void>('session.setPermissionRequestHandler');
-    const check = app.handler<(contents: null, permission: string, origin: string) => boolean>('session.setPermissionCheckHandler');
+    const request = app.handler<(contents: null, permission: string, answer: (given: boolean) => void) => void>(
+      'session.setPermissionRequestHandler',
+    );
+    const check = app.handler<(contents: null, permission: string, origin: string) => boolean>(
+      'session.setPermissionCheckHandler',
+    );
     const asked = (permission: string): boolean[] => {
       const answers: boolean[] = [];
       request(null, permission, (given) => answers.push(given));
@@ -140,8 +150,11 @@ describe('5: permissions', () => {
 
   it('know every name that this Electron has', () => {
     const declared = readFileSync(join(sources, '../node_modules/electron/electron.d.ts'), 'utf8');
-    const list = /setPermissionRequestHandler\(handler: \(\(webContents: WebContents, permission: (?<names>[^,]+),/.exec(declared);
-    const names = [...(list?.groups?.['names'] ?? '').matchAll(/'(?<name>[^']+)'/g)].map((match) => match.groups?.['name'] ?? '');
+    const list =
+      /setPermissionRequestHandler\(handler: \(\(webContents: WebContents, permission: (?<names>[^,]+),/.exec(declared);
+    const names = [...(list?.groups?.['names'] ?? '').matchAll(/'(?<name>[^']+)'/g)].map(
+      (match) => match.groups?.['name'] ?? '',
+    );
     expect(names.length).toBeGreaterThan(30);
     expect(names.filter((name) => name !== 'clipboard-sanitized-write' && !permissions.includes(name))).toEqual([]);
   });
@@ -153,7 +166,9 @@ describe('5: permissions', () => {
     app.app.emit('session-created', other);
     expect(app.named('session.setDevicePermissionHandler').length).toBe(before + 1);
     expect(app.handler<() => boolean>('session.setDevicePermissionHandler')()).toBe(false);
-    const screen = app.handler<(request: object, answer: (streams: unknown) => void) => void>('session.setDisplayMediaRequestHandler');
+    const screen = app.handler<(request: object, answer: (streams: unknown) => void) => void>(
+      'session.setDisplayMediaRequestHandler',
+    );
     screen({}, (streams) => {
       expect(streams).toBeNull();
     });
@@ -209,7 +224,12 @@ describe('14: windows', () => {
 });
 
 describe('15: links to the outside', () => {
-  const known = ['https://docs.lamin.ai/storage', 'https://www.ebi.ac.uk/ols4/', 'https://obofoundry.org/', 'https://purl.obolibrary.org/obo/CL_0000084'];
+  const known = [
+    'https://docs.lamin.ai/storage',
+    'https://www.ebi.ac.uk/ols4/',
+    'https://obofoundry.org/',
+    'https://purl.obolibrary.org/obo/CL_0000084',
+  ];
   const asked = [
     'http://docs.lamin.ai/', 'https://evil.example/', 'https://docs.lamin.ai.evil.example/', 'https://docs.lamin.ai@evil.example/',
     'https://user@docs.lamin.ai/', 'https://docs.lamin.ai:8443/', 'https://evil.example/#docs.lamin.ai', 'https://xn--docs-lamin.ai/',
@@ -243,7 +263,8 @@ describe('15: links to the outside', () => {
 
   it.each(dropped)('%s does nothing', async (url) => {
     const app = await follow(url, 0);
-    for (const name of ['shell.openExternal', 'dialog.showMessageBox', 'clipboard.writeText']) expect(app.named(name)).toEqual([]);
+    for (const name of ['shell.openExternal', 'dialog.showMessageBox', 'clipboard.writeText'])
+      expect(app.named(name)).toEqual([]);
   });
 });
 
@@ -252,7 +273,9 @@ const NEWEST_ELECTRON = 45;
 
 describe('16: Electron itself', () => {
   it('is one of the three supported major versions', () => {
-    const { devDependencies } = JSON.parse(readFileSync(join(sources, '../package.json'), 'utf8')) as { devDependencies: { electron: string } };
+    const { devDependencies } = JSON.parse(readFileSync(join(sources, '../package.json'), 'utf8')) as {
+      devDependencies: { electron: string };
+    };
     expect(Number(devDependencies.electron.split('.')[0])).toBeGreaterThanOrEqual(NEWEST_ELECTRON - 2);
     expect(devDependencies.electron).toMatch(/^\d+\.\d+\.\d+$/);
   });
@@ -269,6 +292,8 @@ describe('the extra row', () => {
 
   it('has on macOS a menu of roles without developer tools or links', async () => {
     const app = await startApp({}, { platform: 'darwin' });
-    expect(app.named('Menu.setApplicationMenu')).toEqual([[[{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }]]]);
+    expect(app.named('Menu.setApplicationMenu')).toEqual([
+      [[{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }]],
+    ]);
   });
 });

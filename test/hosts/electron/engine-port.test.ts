@@ -17,7 +17,10 @@ async function ask(app: RunningApp, event: Sender, ...input: unknown[]): Promise
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-const own = (app: RunningApp): Sender => ({ sender: app.window.webContents, senderFrame: app.window.webContents.mainFrame });
+const own = (app: RunningApp): Sender => ({
+  sender: app.window.webContents,
+  senderFrame: app.window.webContents.mainFrame,
+});
 
 async function connect(app: RunningApp): Promise<TinyClient> {
   await ask(app, own(app));
@@ -89,7 +92,10 @@ describe('frames through the port', () => {
     await expect(client.fail()).rejects.toMatchObject({ code: 'BENCHKEEP', data: { code: 'refused' } });
     const text = 'é'.repeat(524_288);
     expect((await client.echo(text)) === text).toBe(true);
-    const bytes = Buffer.alloc(1_048_576, Uint8Array.from({ length: 256 }, (_, n) => n));
+    const bytes = Buffer.alloc(
+      1_048_576,
+      Uint8Array.from({ length: 256 }, (_, n) => n),
+    );
     expect(Buffer.from(await (await client.file(new Blob([bytes]))).arrayBuffer()).equals(bytes)).toBe(true);
     const events = await client.count();
     for (const n of [0, 1, 2]) expect(await events.next()).toEqual({ done: false, value: n });

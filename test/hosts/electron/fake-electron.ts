@@ -113,7 +113,12 @@ export interface FakeOptions {
   button?: number;
 }
 
-export function fakeElectron({ packaged = true, firstInstance = true, paths, button = 1 }: FakeOptions = {}): FakeElectron {
+export function fakeElectron({
+  packaged = true,
+  firstInstance = true,
+  paths,
+  button = 1,
+}: FakeOptions = {}): FakeElectron {
   const calls: Calls = [];
   const windows: FakeWindow[] = [];
   const app = recorder('app', calls, {

@@ -61,7 +61,12 @@ describe('start', () => {
     expect(fake.named('dialog.showErrorBox')).toHaveLength(1);
     expect(fake.named('app.quit')).toHaveLength(1);
     const app = await startApp();
-    app.engine.fail({ code: 'registry_corrupt', message: 'The registry is damaged', remedy: 'Restore it.', retry: false });
+    app.engine.fail({
+      code: 'registry_corrupt',
+      message: 'The registry is damaged',
+      remedy: 'Restore it.',
+      retry: false,
+    });
     await vi.waitFor(() => {
       expect(app.named('dialog.showErrorBox')).toEqual([['Benchkeep', 'The registry is damaged.\n\nRestore it.']]);
       expect(app.named('app.quit')).toHaveLength(1);
@@ -166,7 +171,23 @@ describe('what Electron does for the engine', () => {
 
   it('S-25: shows files in their folder and never opens one', async () => {
     const { app, host } = await hostOf({});
-    const endings = ['exe', 'bat', 'cmd', 'ps1', 'sh', 'desktop', 'app', 'jar', 'lnk', 'js', 'vbs', 'url', 'html', 'csv', ''];
+    const endings = [
+      'exe',
+      'bat',
+      'cmd',
+      'ps1',
+      'sh',
+      'desktop',
+      'app',
+      'jar',
+      'lnk',
+      'js',
+      'vbs',
+      'url',
+      'html',
+      'csv',
+      '',
+    ];
     for (const ending of endings) await host.reveal(`/data/file.${ending}`);
     expect(app.named('shell.showItemInFolder')).toEqual(endings.map((ending) => [`/data/file.${ending}`]));
     expect([app.named('shell.openPath'), app.named('shell.openExternal')]).toEqual([[], []]);

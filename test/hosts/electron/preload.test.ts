@@ -43,7 +43,13 @@ function run(): Page {
     page.required.push(name);
     return name === 'electron' ? electron : createRequire(import.meta.url)('node:fail');
   };
-  runInNewContext(code, { require, window, location: { origin: 'app://bundle' }, exports: {}, module: { exports: {} } });
+  runInNewContext(code, {
+    require,
+    window,
+    location: { origin: 'app://bundle' },
+    exports: {},
+    module: { exports: {} },
+  });
   return page;
 }
 
