@@ -1,0 +1,1 @@
+export { finishInstrumentRuns, instrumentRun } from './instrument-run.ts';

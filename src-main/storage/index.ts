@@ -1,0 +1,10 @@
+export { assertWritable, offline } from './assert-writable.ts';
+export { currentLocalStorage } from './current-local-storage.ts';
+export { findStorage } from './find-storage.ts';
+export { localRoot, OWN_FOLDER, ownFolderOf } from './local-root.ts';
+export { markerPath, readMarker, removeMarker, writeMarker, type Marker } from './marker.ts';
+export { checkRoot, rememberRoot, type RootContext, type RootState } from './root-identity.ts';
+export type { StorageContext, StorageReadContext } from './storage-context.ts';
+export { storageOfPath } from './storage-of-path.ts';
+export { storageRecords } from './storage-records.ts';
+export { targetStorage } from './target-storage.ts';
