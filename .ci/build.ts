@@ -11,7 +11,11 @@ const root = resolve(import.meta.dirname, '..');
 const windowSources = ['src-renderer', 'vite.config.renderer.ts', 'vite.config.preload.ts', '.ci/build.ts'];
 
 if (!process.argv.includes('--if-stale') || !isBuilt(root, [...PROGRAM_SOURCES, ...windowSources])) {
-  await buildAll();
+  await buildAll().catch((error: unknown) => {
+    // Where in the bundler it happened helps nobody.
+    process.stderr.write(`The build failed. ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
 }
 
 async function buildAll(): Promise<void> {
