@@ -281,6 +281,27 @@ describe('16: Electron itself', () => {
   });
 });
 
+describe('19: fuses', () => {
+  it.each([
+    'runAsNode: false',
+    'enableCookieEncryption: true',
+    'enableNodeOptionsEnvironmentVariable: false',
+    'enableNodeCliInspectArguments: false',
+    'enableEmbeddedAsarIntegrityValidation: true',
+    'onlyLoadAppFromAsar: true',
+    'loadBrowserProcessSpecificV8Snapshot: false',
+    'grantFileProtocolExtraPrivileges: false',
+  ])('the package is built with %s', (fuse) => {
+    const settings = readFileSync(join(sources, '../electron-builder.yml'), 'utf8');
+    expect(
+      settings
+        .split('electronFuses:')[1]
+        ?.split('\n')
+        .map((line) => line.trim()),
+    ).toContain(fuse);
+  });
+});
+
 describe('the extra row', () => {
   it('keeps WebRTC to proxied ways, starts no crash reporter, claims no URL scheme, shows no menu', async () => {
     const app = await startApp();
