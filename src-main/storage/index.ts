@@ -3,6 +3,7 @@ export { currentLocalStorage } from './current-local-storage.ts';
 export { findStorage } from './find-storage.ts';
 export { localRoot, OWN_FOLDER, ownFolderOf } from './local-root.ts';
 export { markerPath, readMarker, removeMarker, writeMarker, type Marker } from './marker.ts';
+export { isNetworkRoot, isNetworkType } from './network-file-system.ts';
 export { checkRoot, rememberRoot, type RootContext, type RootState } from './root-identity.ts';
 export type { StorageContext, StorageReadContext } from './storage-context.ts';
 export { storageOfPath } from './storage-of-path.ts';
