@@ -53,6 +53,7 @@ describe('the version part', () => {
 
   it('skips a number that differs from a sibling only in case', () => {
     expect(nextVersionUid(STEM, ['0009', '000A', '000Z'])).toBe(`${STEM}000b`);
+    expect(nextVersionUid(STEM, ['00Aa', '00a9'])).toBe(`${STEM}00aB`);
     const family = Array.from({ length: 36 }, (_, number) => versionSuffix(number));
     expect(nextVersionUid(STEM, family)).toBe(`${STEM}0010`);
   });
