@@ -1,1 +1,1 @@
-export { finishInstrumentRuns, instrumentRun } from './instrument-run.ts';
+export { instrumentRun } from './instrument-run.ts';

@@ -1,81 +1,44 @@
-/** In whose name the watcher writes: the instrument's transform, on behalf of whoever set the folder up. */
+/** In whose name the watcher writes: each watched folder is an instrument, and each session of the engine a run of it. */
 import { newRecordUid, stemOf } from '../../shared/uid.ts';
-import type { InstanceContext } from '../instance/index.ts';
-import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
-import type { Registry } from '../registry/open-registry.ts';
+import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import type { InstanceContext } from '../instance/index.ts';
 
-type RunContext = Pick<InstanceContext, 'registry' | 'clock' | 'random' | 'onCommitted'>;
+type Needed = Pick<InstanceContext, 'registry' | 'clock' | 'random' | 'onCommitted' | 'sessionRuns'>;
 
-/** Runs that this session of the engine began: one a storage. Keyed by the open registry, which is the session. */
-const begun = new WeakMap<Registry, Map<number, Promise<number>>>();
-
-/** Id of this session's run of the watched folder's instrument; both are made when first asked for. */
-export function instrumentRun(context: RunContext, storage: StorageRow): Promise<number> {
-  const runs = begun.get(context.registry) ?? new Map<number, Promise<number>>();
-  begun.set(context.registry, runs);
-  const known = runs.get(storage.id);
+/** Id of this session's run of the storage's instrument; made at the first file that is registered. */
+export async function instrumentRun(context: Needed, storage: StorageRow): Promise<number> {
+  const known = context.sessionRuns.get(storage.uid);
   if (known !== undefined) return known;
-  const run = beginRun(context, storage);
-  runs.set(storage.id, run);
-  // Asked for again, it is tried again.
-  run.catch(() => runs.delete(storage.id));
-  return run;
-}
-
-/** Marks the session's runs as finished. Call it before the registry is closed. */
-export async function finishInstrumentRuns(context: RunContext): Promise<void> {
-  const runs = await Promise.allSettled(begun.get(context.registry)?.values() ?? []);
-  const ids = runs.flatMap((run) => (run.status === 'fulfilled' ? [run.value] : []));
-  begun.delete(context.registry);
-  if (ids.length === 0) return;
-  const [first] = await context.registry.db.selectFrom('run').select(['created_by_id']).where('id', 'in', ids).limit(1).execute();
-  await writeRegistry(context, { userId: first?.created_by_id ?? 0, runId: null }, 'watch', async (write) => {
-    for (const id of ids) await write.update('run', id, { finished_at: write.now });
-  });
-}
-
-function beginRun(context: RunContext, storage: StorageRow): Promise<number> {
   const author = { userId: storage.created_by_id, runId: null };
-  return writeRegistry(context, author, 'watch', async (write) => {
-    const transform = (await knownInstrument(write, storage.id)) ?? (await makeInstrument(context, write, storage));
-    const run = {
-      uid: newRecordUid(context.random, 'run'),
-      transform_id: transform,
-      started_at: write.now,
-      finished_at: null,
-      created_by_id: storage.created_by_id,
-      created_at: write.now,
-    };
-    const [id = 0] = write.insert('run', [run]);
-    return id;
+  const id = await writeRegistry(context, author, 'watch', async (write) => {
+    const row = await write.tx.selectFrom('storage').select('transform_id').where('id', '=', storage.id).executeTakeFirst();
+    const by = { created_by_id: author.userId, created_at: write.now };
+    let transformId = row?.transform_id ?? null;
+    if (transformId === null) {
+      const uid = newRecordUid(context.random, 'transform');
+      [transformId = 0] = write.insert('transform', [
+        {
+          uid,
+          stem_uid: stemOf(uid),
+          key: storage.root,
+          description: storage.description ?? `Files that arrive in ${storage.root}`,
+          kind: 'instrument',
+          source_code: null,
+          hash: null,
+          is_latest: 1,
+          version: null,
+          updated_at: write.now,
+          ...by,
+        },
+      ]);
+      await write.update('storage', storage.id, { transform_id: transformId, updated_at: write.now });
+    }
+    const [runId = 0] = write.insert('run', [
+      { uid: newRecordUid(context.random, 'run'), transform_id: transformId, started_at: write.now, finished_at: null, ...by },
+    ]);
+    return runId;
   });
-}
-
-/** Looked up anew: the row in hand may be older than the instrument. */
-async function knownInstrument(write: RegistryWrite, storageId: number): Promise<number | null> {
-  const row = await write.tx.selectFrom('storage').select('transform_id').where('id', '=', storageId).executeTakeFirst();
-  return row?.transform_id ?? null;
-}
-
-async function makeInstrument(context: RunContext, write: RegistryWrite, storage: StorageRow): Promise<number> {
-  const uid = newRecordUid(context.random, 'transform');
-  const folder = storage.root.slice(storage.root.lastIndexOf('/') + 1);
-  const transform = {
-    uid,
-    stem_uid: stemOf(uid),
-    key: folder === '' ? storage.root : folder,
-    description: storage.description ?? `Files that arrive in ${storage.root}`,
-    kind: 'instrument',
-    source_code: null,
-    hash: null,
-    is_latest: 1,
-    version: null,
-    created_by_id: storage.created_by_id,
-    created_at: write.now,
-    updated_at: write.now,
-  };
-  const [id = 0] = write.insert('transform', [transform]);
-  await write.update('storage', storage.id, { transform_id: id });
+  context.sessionRuns.set(storage.uid, id);
   return id;
 }

@@ -1,40 +1,39 @@
-/** Storages as clients see them. */
+/** Storages as the contract shows them. */
 import type { StorageRecord } from '../../shared/contract/index.ts';
-import { currentLocalStorage } from './current-local-storage.ts';
-import type { StorageReadContext } from './storage-context.ts';
+import { localStorageUid } from './local-storage-setting.ts';
+import type { StorageContext } from './storage-context.ts';
 
-/** In the order of `ids`; ids of nothing are left out. */
-export async function storageRecords(context: StorageReadContext, ids: readonly number[]): Promise<StorageRecord[]> {
-  const rows = await context.registry
+/** In the order they were added; all of them without `ids`. */
+export async function storageRecords(
+  context: Pick<StorageContext, 'registry' | 'workstation'>,
+  ids?: readonly number[],
+): Promise<StorageRecord[]> {
+  const { db } = context.registry;
+  const rows = await db
     .selectFrom('storage')
     .innerJoin('user', 'user.id', 'storage.created_by_id')
     .leftJoin('run', 'run.id', 'storage.run_id')
     .selectAll('storage')
-    .select(['user.handle', 'run.uid as run_uid'])
-    .where('storage.id', 'in', ids)
+    .select(['user.handle as handle', 'run.uid as run_uid'])
+    .$if(ids !== undefined, (query) => query.where('storage.id', 'in', [...(ids ?? [])]))
+    .orderBy('storage.id')
     .execute();
-  const instance = await context.registry.selectFrom('instance').select('default_storage_id').executeTakeFirst();
-  const local = await currentLocalStorage(context);
-  const records = new Map(
-    rows.map((row): [number, StorageRecord] => [
-      row.id,
-      {
-        uid: row.uid,
-        root: row.root,
-        description: row.description,
-        type: row.type,
-        region: row.region,
-        instance_uid: row.instance_uid,
-        managed: row.managed === 1,
-        default: row.id === instance?.default_storage_id,
-        local: row.id === local?.id,
-        watch: row.watch === 1,
-        run: row.run_uid,
-        created_by: row.handle,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-      },
-    ]),
-  );
-  return ids.flatMap((id) => records.get(id) ?? []);
+  const instance = await db.selectFrom('instance').select('default_storage_id').executeTakeFirst();
+  const local = await localStorageUid(context.workstation);
+  return rows.map((row) => ({
+    uid: row.uid,
+    root: row.root,
+    description: row.description,
+    type: row.type,
+    region: row.region,
+    instance_uid: row.instance_uid,
+    managed: row.managed === 1,
+    default: row.id === instance?.default_storage_id,
+    local: row.uid === local,
+    watch: row.watch === 1,
+    run: row.run_uid,
+    created_by: row.handle,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  }));
 }

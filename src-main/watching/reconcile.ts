@@ -1,7 +1,7 @@
 /** One pass over a watched folder: the disk is the truth, the inventory is brought to it. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot, rememberRoot } from '../storage/index.ts';
+import { checkRoot, localRoot, rememberDetached, rememberRoot } from '../storage/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { NO_FACTS, updateInbox } from './inbox.ts';
 import { nestedRoots } from './nested-roots.ts';
@@ -58,6 +58,7 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
 export async function proveAttached(context: ReconcileContext, storage: StorageRow): Promise<void> {
   const root = await checkRoot(context, storage);
   if (root.attached) return;
+  if (await rememberDetached(context, storage, root.reason)) context.onWatching('folders');
   throw new BenchkeepError('offline', root.reason, 'Connect it; we will look again when it is back.', { retry: true });
 }
 

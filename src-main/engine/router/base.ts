@@ -1,0 +1,31 @@
+/** What every procedure is given. */
+import { implement } from '@orpc/server';
+import { contract } from '../../../shared/contract/index.ts';
+import type { Workbench } from '../../instance/index.ts';
+import type { EventHub } from '../events.ts';
+import type { Host } from '../host.ts';
+import type { Services } from '../open-services.ts';
+import type { Scanner } from '../../watching/index.ts';
+import type { Fs } from '../../ports/fs/fs.ts';
+
+export interface SurveyContext {
+  fs: Fs;
+  scanner: Scanner;
+}
+
+export interface RouterContext {
+  workbench: Workbench;
+  host: Host;
+  events: EventHub;
+  /** The open instance; throws `no_instance`. */
+  services: () => Services;
+  isOpen: () => boolean;
+  /** For counting a folder before any instance is there. */
+  surveying: () => SurveyContext;
+  /** Opens the named or the connected instance in place of the one that is open. */
+  enter: (name: string | null) => Promise<void>;
+  /** Closes the open instance. */
+  leave: () => Promise<void>;
+}
+
+export const os = implement(contract).$context<RouterContext>();

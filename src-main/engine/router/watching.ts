@@ -1,0 +1,27 @@
+import { listInbox, setWatchRule, surveyFolder, watchOnce } from '../../watching/index.ts';
+import { findStorage } from '../../storage/index.ts';
+import { os } from './base.ts';
+
+export const watching = os.watching.router({
+  folders: os.watching.folders.handler(async ({ context }) => ({ items: await context.services().watching.folders() })),
+  inbox: os.watching.inbox.handler(({ input, context }) => listInbox(context.services().context, input)),
+  survey: os.watching.survey.handler(({ input, context, signal }) => surveyFolder(context.surveying(), input, signal)),
+  once: os.watching.once.handler(({ context, signal }) => watchOnce(context.services().scanning, signal)),
+  rule: os.watching.rule.handler(async ({ input, context }) => {
+    const services = context.services();
+    const result = await setWatchRule(services.context, input);
+    await services.watching.refresh();
+    return result;
+  }),
+  look: os.watching.look.handler(async ({ input, context }) => {
+    const services = context.services();
+    const uid = input.storage == null ? undefined : (await findStorage(services.context.registry.db, input.storage)).uid;
+    await services.watching.look(uid);
+    return {};
+  }),
+});
+
+export const changes = os.changes.router({
+  view: os.changes.view.handler(({ input, context }) => context.services().reads.viewChanges(input)),
+  events: os.changes.events.handler(({ context, signal }) => context.events.subscribe(signal)),
+});
