@@ -87,10 +87,7 @@ function compileSequence(build: Build, span: Span, then: number): number {
   return piecesOf(build, span).reduceRight((next, piece) => compilePiece(build, piece, next), then);
 }
 
-type Piece =
-  | { kind: 'one' | 'many'; takes: Takes }
-  | { kind: 'folders' }
-  | { kind: 'either'; choices: Span[] };
+type Piece = { kind: 'one' | 'many'; takes: Takes } | { kind: 'folders' } | { kind: 'either'; choices: Span[] };
 
 function piecesOf({ characters, closing }: Build, span: Span): Piece[] {
   const pieces: Piece[] = [];
@@ -102,7 +99,10 @@ function piecesOf({ characters, closing }: Build, span: Span): Piece[] {
     if (bounds !== undefined) {
       const end = (bounds.at(-1) ?? i) + 1;
       const ends = span.ends && end === span.to;
-      pieces.push({ kind: 'either', choices: bounds.map((to, n) => ({ from: (bounds[n - 1] ?? i) + 1, to, begins, ends })) });
+      pieces.push({
+        kind: 'either',
+        choices: bounds.map((to, n) => ({ from: (bounds[n - 1] ?? i) + 1, to, begins, ends })),
+      });
       i = end;
     } else if (character === '*') {
       let end = i + 1;

@@ -44,7 +44,11 @@ export function hashFolder(fileHashes: readonly string[], md5: Md5): string {
 /** The bytes whose MD5 is the hash of a folder: 16 for each file. */
 export function folderHashInput(fileHashes: readonly string[], md5: Md5): Uint8Array {
   if (fileHashes.length === 0) {
-    throw new BenchkeepError('empty_folder', 'The folder has no files in it', 'Choose a folder with at least one file.');
+    throw new BenchkeepError(
+      'empty_folder',
+      'The folder has no files in it',
+      'Choose a folder with at least one file.',
+    );
   }
   // The order of code units: the strings are ASCII, so this is LaminDB's order too.
   const sorted = [...fileHashes].sort();

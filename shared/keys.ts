@@ -20,7 +20,11 @@ const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 export function checkKey(key: string, fileName?: string): string {
   const problem = problemOf(key);
   if (problem !== null) {
-    throw new BenchkeepError('invalid_key', `"${shown(key)}" can't be a name in the registry: ${problem[0]}`, problem[1]);
+    throw new BenchkeepError(
+      'invalid_key',
+      `"${shown(key)}" can't be a name in the registry: ${problem[0]}`,
+      problem[1],
+    );
   }
   if (fileName !== undefined) checkEnding(key, fileName);
   return key;
@@ -57,7 +61,10 @@ function problemOfPath(path: string): [string, string] | null {
 
 /** Also where a file system would take the segment for that folder: other case, ignored characters, short name. */
 function isOwnFolder(segment: string): boolean {
-  const plain = segment.replace(/\p{Default_Ignorable_Code_Point}/gu, '').normalize('NFKC').toLowerCase();
+  const plain = segment
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .normalize('NFKC')
+    .toLowerCase();
   return plain.replace(/[. ]+$/, '').split(':')[0] === OWN_FOLDER || /^lamind~\d+$/.test(plain);
 }
 

@@ -118,7 +118,10 @@ const SHOWN_STATES: Readonly<Record<ArtifactState, ShownState>> = {
 };
 
 /** How an artifact's state is shown, by where its verified copies are: on this computer, in the cloud, or both. */
-export function shownState(state: ArtifactState, where: { local: boolean; cloud: boolean } = { local: true, cloud: false }): ShownState {
+export function shownState(
+  state: ArtifactState,
+  where: { local: boolean; cloud: boolean } = { local: true, cloud: false },
+): ShownState {
   if (state !== 'ok' || !where.cloud) return SHOWN_STATES[state];
   return where.local ? 'cloud_verified' : 'cloud_only';
 }

@@ -25,7 +25,8 @@ export interface FilterRegistry {
   defaultField: string;
 }
 
-export type FilterRegistryName = 'artifact' | 'storage' | 'ulabel' | 'run' | 'transform' | 'user' | 'collection' | 'copy';
+export type FilterRegistryName =
+  'artifact' | 'storage' | 'ulabel' | 'run' | 'transform' | 'user' | 'collection' | 'copy';
 
 const TRANSFORM_KINDS = ['notebook', 'script', 'pipeline', 'function', 'protocol', 'instrument', 'upload', 'curation'];
 
@@ -50,7 +51,11 @@ export const FILTER_REGISTRIES: Readonly<Record<FilterRegistryName, FilterRegist
     defaultField: 'uid',
   },
   storage: {
-    fields: fieldsOf({ text: 'uid root description region', boolean: 'managed', choice: { type: storageType.options } }),
+    fields: fieldsOf({
+      text: 'uid root description region',
+      boolean: 'managed',
+      choice: { type: storageType.options },
+    }),
     relations: {},
     defaultField: 'uid',
   },
@@ -76,7 +81,11 @@ export const FILTER_REGISTRIES: Readonly<Record<FilterRegistryName, FilterRegist
     defaultField: 'key',
   },
   /** Where content is, the artifact's own storage included. */
-  copy: { fields: fieldsOf({ time: 'verified_at' }), relations: relationsOf({ storage: 'storage' }), defaultField: 'verified_at' },
+  copy: {
+    fields: fieldsOf({ time: 'verified_at' }),
+    relations: relationsOf({ storage: 'storage' }),
+    defaultField: 'verified_at',
+  },
 };
 
 /** The field `name`, or undefined: also for names that every JavaScript object has. */
@@ -108,7 +117,9 @@ function fieldsOf({ choice = {}, ...plain }: FieldNames): Record<string, FilterF
 }
 
 /** A registry's name: one record; in brackets: several. */
-function relationsOf(targets: Record<string, FilterRegistryName | [FilterRegistryName]>): Record<string, FilterRelation> {
+function relationsOf(
+  targets: Record<string, FilterRegistryName | [FilterRegistryName]>,
+): Record<string, FilterRelation> {
   return Object.fromEntries(
     Object.entries(targets).map(([name, target]) => {
       const many = Array.isArray(target);

@@ -24,7 +24,7 @@ export function findFilterField(name: string): FilterTarget {
   const segments = name.split('__');
   if (segments[0] === 'features') {
     throw filterError(
-      'Files can\'t be filtered by measured features yet',
+      "Files can't be filtered by measured features yet",
       'Use a field, such as key or size, or a label: ulabels__name=IFNG.',
     );
   }
@@ -68,10 +68,7 @@ function target(path: string[], field: FilterField, rest: string[], name: string
     );
   }
   if (!possible.includes(comparator)) {
-    throw filterError(
-      `${field.name} can't be compared with ${comparator}`,
-      `Use one of ${possible.join(', ')}.`,
-    );
+    throw filterError(`${field.name} can't be compared with ${comparator}`, `Use one of ${possible.join(', ')}.`);
   }
   return { path, field, comparator };
 }

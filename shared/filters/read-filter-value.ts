@@ -21,7 +21,8 @@ export function readFilterValue({ path, field, comparator }: FilterTarget, text:
       if (low === undefined || high === undefined || more.length > 0) {
         throw filterError(`${quoted(text)} is no range`, 'Give two values with a comma between them, such as 10,20.');
       }
-      if (field.type !== 'time') return { path, field, comparator, low: readValue(field, low), high: readValue(field, high) };
+      if (field.type !== 'time')
+        return { path, field, comparator, low: readValue(field, low), high: readValue(field, high) };
       return { path, field, comparator, low: readTime(low).from, high: readTime(high).until };
     }
     case 'exact':

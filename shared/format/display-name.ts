@@ -59,6 +59,7 @@ const NAMED: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' };
 export function escapeForDisplay(text: string): string {
   return text.replace(
     INVISIBLE,
-    (character) => NAMED[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
+    (character) =>
+      NAMED[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
   );
 }

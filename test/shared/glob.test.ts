@@ -59,12 +59,18 @@ describe('matchGlob', () => {
     const piece = fc.constantFrom('a', 'b', '*', '?', '**', '/', '{a,b}', '{,ab/}', '{a*,?b}', '{**/a,b/**}');
     const letter = fc.constantFrom('a', 'b', '/');
     fc.assert(
-      fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), fc.array(letter, { maxLength: 7 }), (pieces, letters) => {
-        const pattern = pieces.join('');
-        const path = letters.join('');
-        const compared = pattern.includes('/') ? path : path.slice(path.lastIndexOf('/') + 1);
-        expect(matchGlob(pattern, path), `${pattern} on ${path}`).toBe(expand(pattern).some((plain) => reads(plain, compared, true)));
-      }),
+      fc.property(
+        fc.array(piece, { minLength: 1, maxLength: 6 }),
+        fc.array(letter, { maxLength: 7 }),
+        (pieces, letters) => {
+          const pattern = pieces.join('');
+          const path = letters.join('');
+          const compared = pattern.includes('/') ? path : path.slice(path.lastIndexOf('/') + 1);
+          expect(matchGlob(pattern, path), `${pattern} on ${path}`).toBe(
+            expand(pattern).some((plain) => reads(plain, compared, true)),
+          );
+        },
+      ),
       { numRuns: 10_000 },
     );
   });
@@ -75,7 +81,9 @@ describe('matchGlob', () => {
       fc.constant('**/'.repeat(166)),
       fc.constant('{a,a}'.repeat(100)),
       fc.constant(`${'{*,'.repeat(80)}a${'}'.repeat(80)}`),
-      fc.array(fc.constantFrom('*', '?', '{', '}', ',', '/', 'a', '**/'), { minLength: 1, maxLength: 160 }).map((all) => all.join('')),
+      fc
+        .array(fc.constantFrom('*', '?', '{', '}', ',', '/', 'a', '**/'), { minLength: 1, maxLength: 160 })
+        .map((all) => all.join('')),
     );
     const started = performance.now();
     fc.assert(

@@ -5,16 +5,54 @@ import { JUNK_NAMES, junkReason } from '../../shared/junk-names.ts';
 
 describe('F-IN04 junk and temporary names', () => {
   it.each([
-    '~$report.docx', 'a.tmp', 'A.TMP', '~WRL0001.tmp', 'x.part', 'x.fcs.crdownload', '.~lock.a.ods#', '.DS_Store', 'Thumbs.db',
-    'desktop.ini', '._a.fcs', '.a.txt.swp', '.nfs000001', 'x.partial', 'x.download', '.fuse_hidden0001', '.Trash-1000',
-    '.Trashes', 'System Volume Information', '$RECYCLE.BIN', '.lamindb', 'lost+found', '@eaDir', 'Icon\r',
+    '~$report.docx',
+    'a.tmp',
+    'A.TMP',
+    '~WRL0001.tmp',
+    'x.part',
+    'x.fcs.crdownload',
+    '.~lock.a.ods#',
+    '.DS_Store',
+    'Thumbs.db',
+    'desktop.ini',
+    '._a.fcs',
+    '.a.txt.swp',
+    '.nfs000001',
+    'x.partial',
+    'x.download',
+    '.fuse_hidden0001',
+    '.Trash-1000',
+    '.Trashes',
+    'System Volume Information',
+    '$RECYCLE.BIN',
+    '.lamindb',
+    'lost+found',
+    '@eaDir',
+    'Icon\r',
   ])('leaves out %j', (name) => {
     expect(junkReason(name)).toMatch(/^[A-Z]/);
   });
 
   it.each([
-    'a.fcs', 'tmp', 'tmp.csv', 'part', 'a.part1.rar', 'a.tmp.csv', 'download', '.hidden.csv', '~a.csv', '.git', '.lamindb2', 'thumbs.db.csv',
-    'icon', '$a', 'ds_store', 'x.partx', '_', 'новый.csv', '',
+    'a.fcs',
+    'tmp',
+    'tmp.csv',
+    'part',
+    'a.part1.rar',
+    'a.tmp.csv',
+    'download',
+    '.hidden.csv',
+    '~a.csv',
+    '.git',
+    '.lamindb2',
+    'thumbs.db.csv',
+    'icon',
+    '$a',
+    'ds_store',
+    'x.partx',
+    '_',
+    'новый.csv',
+    '',
   ])('keeps %j', (name) => {
     expect(junkReason(name)).toBeNull();
   });

@@ -37,7 +37,10 @@ describe('F-IN21 keys for a portable store', () => {
 
   it('the mapped name has nothing left to warn about, and as many parts (property)', () => {
     const part = fc.array(
-      fc.oneof(fc.constantFrom('con', 'NUL', 'lpt1', '.', ' ', ':', '?', '\n', 'a', '測'.repeat(90)), fc.string({ unit: 'grapheme' })),
+      fc.oneof(
+        fc.constantFrom('con', 'NUL', 'lpt1', '.', ' ', ':', '?', '\n', 'a', '測'.repeat(90)),
+        fc.string({ unit: 'grapheme' }),
+      ),
       { minLength: 1, maxLength: 5 },
     );
     fc.assert(

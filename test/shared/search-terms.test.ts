@@ -26,7 +26,11 @@ describe('search terms', () => {
   });
 
   it('F-IN20 both Unicode forms of a name are found by either (property)', () => {
-    const word = fc.string({ unit: fc.constantFrom('é', 'ö', 'å', 'ñ', 'a', 'b', 'З', 'й'), minLength: 3, maxLength: 8 });
+    const word = fc.string({
+      unit: fc.constantFrom('é', 'ö', 'å', 'ñ', 'a', 'b', 'З', 'й'),
+      minLength: 3,
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(word, (name) => {
         for (const text of [name.normalize('NFC'), name.normalize('NFD')]) {

@@ -43,7 +43,8 @@ describe('suffixOf', () => {
   });
 
   it('knows what the sample instruments and LaminDB write', () => {
-    const names = 'fcs bam bai h5ad parquet csv tsv txt xlsx xls fastq vcf cram bed mzml raw d wsp czi nd2 lif ipynb html zarr zip tar tif tiff xml json dcm blr log obo';
+    const names =
+      'fcs bam bai h5ad parquet csv tsv txt xlsx xls fastq vcf cram bed mzml raw d wsp czi nd2 lif ipynb html zarr zip tar tif tiff xml json dcm blr log obo';
     for (const name of names.split(' ')) expect(suffixOf(`a.${name}`).suffix).toBe(`.${name}`);
   });
 });
@@ -56,7 +57,10 @@ it('every entry of the lists is lower case and names itself', () => {
 });
 
 it('what it gives is how the name ends, in any case (property)', () => {
-  const part = fc.oneof(fc.constantFrom('csv', 'OME', 'Tiff', 'tar', 'gz', 'zarr', 'd', '', ' '), fc.string({ unit: 'grapheme' }));
+  const part = fc.oneof(
+    fc.constantFrom('csv', 'OME', 'Tiff', 'tar', 'gz', 'zarr', 'd', '', ' '),
+    fc.string({ unit: 'grapheme' }),
+  );
   fc.assert(
     fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
       const name = parts.join('.');

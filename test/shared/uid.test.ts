@@ -74,13 +74,19 @@ describe('the version part', () => {
 
   it('always grows, never repeats a sibling in any case (property)', () => {
     fc.assert(
-      fc.property(fc.array(anyVersion.filter((n) => n < 62 ** 3), { maxLength: 80 }), (numbers) => {
-        const family = numbers.map(versionSuffix);
-        const next = nextVersionUid(STEM, family);
-        expect(stemOf(next)).toBe(STEM);
-        expect(versionNumber(versionSuffixOf(next))).toBeGreaterThan(Math.max(-1, ...numbers));
-        expect(family.map((suffix) => suffix.toLowerCase())).not.toContain(versionSuffixOf(next).toLowerCase());
-      }),
+      fc.property(
+        fc.array(
+          anyVersion.filter((n) => n < 62 ** 3),
+          { maxLength: 80 },
+        ),
+        (numbers) => {
+          const family = numbers.map(versionSuffix);
+          const next = nextVersionUid(STEM, family);
+          expect(stemOf(next)).toBe(STEM);
+          expect(versionNumber(versionSuffixOf(next))).toBeGreaterThan(Math.max(-1, ...numbers));
+          expect(family.map((suffix) => suffix.toLowerCase())).not.toContain(versionSuffixOf(next).toLowerCase());
+        },
+      ),
       { numRuns: 2000 },
     );
   });

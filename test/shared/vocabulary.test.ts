@@ -15,7 +15,13 @@ import {
 describe('the words of the window', () => {
   it('every state of an artifact has one', () => {
     const shown = artifactState.options.map((state) => stateText(shownState(state)));
-    expect(shown).toEqual(['On this computer', 'Reading…', 'Changed since last version', "Can't find this file", 'Drive not connected']);
+    expect(shown).toEqual([
+      'On this computer',
+      'Reading…',
+      'Changed since last version',
+      "Can't find this file",
+      'Drive not connected',
+    ]);
   });
 
   it('says where verified content is', () => {
@@ -32,7 +38,9 @@ describe('the words of the window', () => {
     expect(versionText(2, false)).toBe('version 2');
     expect(addTermText('IFNJ')).toBe('Add "IFNJ" as a new term');
     expect(storageRoleText(false)).toBe('linked: we read it and never change it');
-    expect(driveOfflineText('Sequencer-NAS')).toBe("The drive 'Sequencer-NAS' is not connected. Nothing has been deleted. We will look again when it is back.");
+    expect(driveOfflineText('Sequencer-NAS')).toBe(
+      "The drive 'Sequencer-NAS' is not connected. Nothing has been deleted. We will look again when it is back.",
+    );
     expect(removeRecordsText(3, 'D:\\Runs')).toBe('Remove 3 items from the registry? The files stay in D:\\Runs.');
     expect(removeRecordsText(1, '/data')).toBe('Remove 1 item from the registry? The file stays in /data.');
     expect(sameContentText('flow/day1.fcs')).toBe('You already have this file: flow/day1.fcs (same content).');

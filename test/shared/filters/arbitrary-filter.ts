@@ -16,17 +16,29 @@ interface Target {
 }
 
 /** Every field within `depth` relations of the artifact. */
-export function filterTargets(depth: number, registry: FilterRegistryName = 'artifact', before: string[] = []): Target[] {
+export function filterTargets(
+  depth: number,
+  registry: FilterRegistryName = 'artifact',
+  before: string[] = [],
+): Target[] {
   const { fields, relations } = FILTER_REGISTRIES[registry];
   const own = Object.values(fields).map((field) => ({ path: [...before, field.name], field }));
   if (depth === 0) return own;
-  return [...own, ...Object.values(relations).flatMap(({ name, to }) => filterTargets(depth - 1, to, [...before, name]))];
+  return [
+    ...own,
+    ...Object.values(relations).flatMap(({ name, to }) => filterTargets(depth - 1, to, [...before, name])),
+  ];
 }
 
-const text = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 12 }),
-  fc.string({ unit: fc.constantFrom('a', 'A', 'é', 'e\u0301', ' ', ',', '"', '%', '_', '=', "'", '\\', '\n', '__', '🧬'), maxLength: 8 }),
-).map((value) => value.replace(/[\0\p{Surrogate}]/gu, ''));
+const text = fc
+  .oneof(
+    fc.string({ unit: 'grapheme', maxLength: 12 }),
+    fc.string({
+      unit: fc.constantFrom('a', 'A', 'é', 'e\u0301', ' ', ',', '"', '%', '_', '=', "'", '\\', '\n', '__', '🧬'),
+      maxLength: 8,
+    }),
+  )
+  .map((value) => value.replace(/[\0\p{Surrogate}]/gu, ''));
 
 export function filterValueOf(field: FilterField): fc.Arbitrary<FilterValue> {
   switch (field.type) {
@@ -47,7 +59,9 @@ export function filterValueOf(field: FilterField): fc.Arbitrary<FilterValue> {
 
 export function arbitraryFilter(depth = 3): fc.Arbitrary<FilterExpression> {
   return fc.constantFrom(...filterTargets(depth)).chain((target) => {
-    const comparators = (Object.keys(COMPARATORS) as Comparator[]).filter((name) => COMPARATORS[name].includes(target.field.type));
+    const comparators = (Object.keys(COMPARATORS) as Comparator[]).filter((name) =>
+      COMPARATORS[name].includes(target.field.type),
+    );
     return fc.constantFrom(...comparators).chain((comparator) => expressionOf(target, comparator));
   });
 }

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { COMPARATORS, FILTER_REGISTRIES, formatFilter, LONGEST_FILTER, parseFilter } from '../../../shared/filters/index.ts';
+import {
+  COMPARATORS,
+  FILTER_REGISTRIES,
+  formatFilter,
+  LONGEST_FILTER,
+  parseFilter,
+} from '../../../shared/filters/index.ts';
 import { arbitraryFilter, filterTargets } from './arbitrary-filter.ts';
 
 function refusal(text: string): BenchkeepError {
@@ -117,14 +123,46 @@ describe('parseFilter', () => {
 describe('S-11 the filter language', () => {
   it('throws nothing but invalid_filter, and names only fields of the catalogue (property)', () => {
     const word = fc.constantFrom(
-      ...['key', 'size', 'ulabels', 'name', 'run', 'transform', 'created_at', 'features', 'type', 'state', 'in', 'range', 'isnull', 'contains', '__', '_', '=', ',', '"', '1', '2026-11-01', 'true', "' OR 1=1 --", ');DROP TABLE artifact;', '__proto__', 'constructor', 'valueOf'],
+      ...[
+        'key',
+        'size',
+        'ulabels',
+        'name',
+        'run',
+        'transform',
+        'created_at',
+        'features',
+        'type',
+        'state',
+        'in',
+        'range',
+        'isnull',
+        'contains',
+        '__',
+        '_',
+        '=',
+        ',',
+        '"',
+        '1',
+        '2026-11-01',
+        'true',
+        "' OR 1=1 --",
+        ');DROP TABLE artifact;',
+        '__proto__',
+        'constructor',
+        'valueOf',
+      ],
     );
     const text = fc.oneof(
-      fc.array(fc.oneof(word, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 9 }).map((parts) => parts.join('')),
-      fc.tuple(fc.array(word, { maxLength: 5 }), fc.string({ unit: 'binary' })).map(([names, value]) => `${names.join('__')}=${value}`),
-      fc.tuple(fc.constantFrom(...filterTargets(3)), word, fc.oneof(word, fc.string({ unit: 'binary' }))).map(
-        ([{ path }, comparator, value]) => `${path.join('__')}__${comparator}=${value}`,
-      ),
+      fc
+        .array(fc.oneof(word, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 9 })
+        .map((parts) => parts.join('')),
+      fc
+        .tuple(fc.array(word, { maxLength: 5 }), fc.string({ unit: 'binary' }))
+        .map(([names, value]) => `${names.join('__')}=${value}`),
+      fc
+        .tuple(fc.constantFrom(...filterTargets(3)), word, fc.oneof(word, fc.string({ unit: 'binary' })))
+        .map(([{ path }, comparator, value]) => `${path.join('__')}__${comparator}=${value}`),
     );
     const known = new Set(filterTargets(7).map(({ path }) => path.join('__')));
     let parsed = 0;

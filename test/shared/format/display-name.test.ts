@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayName, escapeForDisplay } from '../../../shared/format/display-name.ts';
 
-const bytes = (...parts: (string | number[])[]): Uint8Array => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+const bytes = (...parts: (string | number[])[]): Uint8Array =>
+  Buffer.concat(parts.map((part) => Buffer.from(part as string)));
 
 describe('F-IN19 displayName', () => {
   it.each([
@@ -24,9 +25,12 @@ describe('F-IN19 displayName', () => {
 
   it('F-IN18 every valid name comes back as its own bytes (property)', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()), (text) => {
-        expect(displayName(Buffer.from(text))).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+        (text) => {
+          expect(displayName(Buffer.from(text))).toBe(text);
+        },
+      ),
       { numRuns: 5000 },
     );
   });
@@ -36,7 +40,9 @@ describe('F-IN19 displayName', () => {
     fc.assert(
       fc.property(anyName, (name) => {
         const parts = displayName(name).split(/(%[0-9A-F]{2})/);
-        const back = Buffer.concat(parts.map((part) => (part.startsWith('%') ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))));
+        const back = Buffer.concat(
+          parts.map((part) => (part.startsWith('%') ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))),
+        );
         expect([...back]).toEqual([...name]);
       }),
       { numRuns: 10_000 },

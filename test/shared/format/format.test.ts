@@ -102,7 +102,7 @@ describe('times', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  it('dates don\'t depend on the zone of the computer', () => {
+  it("dates don't depend on the zone of the computer", () => {
     expect(formatDate(now)).toBe('2026-11-21');
     expect(formatDateTime('2026-11-21T23:30:00Z', 60)).toBe('2026-11-22 00:30');
     expect(formatDate('nonsense')).toBe('an unknown date');
