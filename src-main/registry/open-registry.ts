@@ -5,6 +5,7 @@ import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlit
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { registryMigrations, type Migration } from './migrations/index.ts';
 import { REGISTRY_APPLICATION_ID, type RegistryDB } from './schema.ts';
+import { addSqlFunctions } from './search/sql-functions.ts';
 import { sqliteError } from './sqlite-error.ts';
 
 /** An open connection. `db` reads; everything that writes goes through `change-log`. */
@@ -32,6 +33,7 @@ export async function openRegistry(path: RawPath, options: OpenRegistryOptions):
   let sqlite: SqliteHandle | undefined;
   try {
     sqlite = openSqlite(path, { readonly: options.readonly });
+    addSqlFunctions(sqlite);
     const registry: Registry = {
       path,
       sqlite,

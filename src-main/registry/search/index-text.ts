@@ -3,14 +3,11 @@ import { searchableText } from '../../../shared/search-terms.ts';
 import type { ArtifactRow } from '../schema.ts';
 
 /**
- * Key, description and label names; a uid is looked up in its own index. Long descriptions are found by their first
- * part, so that one record can't swell the index.
+ * Key, description and label names; a uid is looked up in its own index.
  */
 export function indexText(artifact: Pick<ArtifactRow, 'key' | 'description'>, labels: readonly string[]): string {
   let text = searchableText(artifact.key ?? '');
-  if (artifact.description) text += searchableText(artifact.description.slice(0, MOST_DESCRIPTION));
+  if (artifact.description) text += searchableText(artifact.description);
   for (const label of labels) text += searchableText(label);
   return text;
 }
-
-const MOST_DESCRIPTION = 2000;
