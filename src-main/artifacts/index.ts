@@ -1,0 +1,13 @@
+export { artifactLog } from './artifact-log.ts';
+export { artifactPath } from './artifact-path.ts';
+export { artifactRecords } from './artifact-records.ts';
+export { describeArtifact } from './describe-artifact.ts';
+export { descriptionOf, editArtifact } from './edit-artifact.ts';
+export { findArtifact, findArtifacts } from './find-artifact.ts';
+export { listArtifacts } from './list-artifacts.ts';
+export { listFacets } from './list-facets.ts';
+export { listVersions } from './list-versions.ts';
+export { locateContent } from './locate-content.ts';
+export { offlineStorages } from './offline-storages.ts';
+export { previewArtifact } from './preview-artifact.ts';
+export { readContext, type ContentContext, type ReadContext } from './read-context.ts';
