@@ -6,7 +6,7 @@ import process from 'node:process';
 const root = resolve(import.meta.dirname, '..');
 const projects = ['.', 'shared', 'src-main', 'src-main/hosts/electron', 'test'];
 
-const compiler = ['node_modules/@typescript/native/bin/tsc', '--pretty', String(process.stdout.isTTY), '-p'];
+const compiler = ['node_modules/@typescript/native/bin/tsc', '--pretty', String(Boolean(process.stdout.isTTY)), '-p'];
 // Without --tsgo: its copies of the components lie elsewhere and don't find what they import from `shared/`.
 const svelteCheck = ['node_modules/svelte-check/bin/svelte-check', '--fail-on-warnings'];
 const commands = [
