@@ -100,6 +100,8 @@ async function migrate(registry: Registry, from: number, migrations: readonly Mi
       registry.sqlite.pragma(`user_version = ${String(index + 1)}`);
     });
   }
+  // Into the file itself, not only its log: the next to open looks at the head of the file first.
+  registry.sqlite.pragma('wal_checkpoint(TRUNCATE)');
 }
 
 export async function closeRegistry(registry: Registry): Promise<void> {

@@ -55,6 +55,8 @@ async function migrate(workstation: Workstation, from: number): Promise<void> {
       workstation.sqlite.pragma(`application_id = ${String(WORKSTATION_APPLICATION_ID)}`);
       workstation.sqlite.pragma(`user_version = ${String(index + 1)}`);
     });
+    // Into the file itself, not only its log: the next to open looks at the head of the file first.
+    workstation.sqlite.pragma('wal_checkpoint(TRUNCATE)');
   }
 }
 

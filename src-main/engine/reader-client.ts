@@ -1,0 +1,113 @@
+/** The engine's side of the reader: the same reads, done on a thread of their own. */
+import { Worker } from 'node:worker_threads';
+import { BenchkeepError, reviveError } from '../../shared/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FromReader, ReaderThreadData, ToReader } from './reader-messages.ts';
+import { readsBy, type ReadName, type Reads } from './reads.ts';
+import { threadFile } from './threads/thread-file.ts';
+
+/** A statement can't be stopped from outside: after this time (ms) its thread is, and a new one takes over. */
+const LONGEST_READ = 30_000;
+/** These wait for disks, which may be slow without blocking anybody. */
+const WAITS_FOR_DISKS = new Set<ReadName>(['previewArtifact', 'artifactPath']);
+
+interface Call {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+  cancelTimer: () => void;
+}
+
+export interface Reader {
+  reads: Reads;
+  /** Ends the thread; what is still being read fails with `cancelled`. */
+  close(): Promise<void>;
+}
+
+interface Running {
+  worker: Worker;
+  ready: Promise<void>;
+  calls: Map<number, Call>;
+}
+
+/** Resolves once the reader serves; errors of opening the databases are thrown. */
+export async function startReader(data: ReaderThreadData, clock: Pick<Clock, 'after'>): Promise<Reader> {
+  let ids = 0;
+  let closed = false;
+  let running = start(data);
+  await running.ready;
+
+  async function call(name: ReadName, input: unknown): Promise<unknown> {
+    if (closed) throw stopped();
+    const { worker, ready, calls } = running;
+    await ready;
+    const id = ++ids;
+    return new Promise((resolve, reject) => {
+      const cancelTimer = WAITS_FOR_DISKS.has(name) ? () => undefined : clock.after(LONGEST_READ, () => void worker.terminate());
+      calls.set(id, { resolve, reject, cancelTimer });
+      post(worker, { type: 'read', id, name, input });
+    });
+  }
+
+  function start(options: ReaderThreadData): Running {
+    const worker = new Worker(threadFile('reader-thread'), { workerData: options, name: 'benchkeep-reader' });
+    const calls = new Map<number, Call>();
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.on('message', (message: FromReader) => {
+        if (message.type === 'ready') resolve();
+        else if (message.type === 'failed') reject(reviveError(message.error));
+        else settle(calls, message);
+      });
+      worker.on('error', reject);
+      worker.on('exit', () => {
+        reject(lost());
+        for (const { reject: fail, cancelTimer } of calls.values()) {
+          cancelTimer();
+          fail(closed ? stopped() : lost());
+        }
+        // A thread that failed or was stopped is replaced; one that can't be opened says so to each call.
+        if (!closed && running.worker === worker) running = start(options);
+      });
+    });
+    ready.catch(() => undefined);
+    return { worker, ready, calls };
+  }
+
+  return {
+    reads: readsBy(call),
+    async close() {
+      if (closed) return;
+      closed = true;
+      const { worker } = running;
+      const exit = new Promise<void>((resolve) => {
+        worker.once('exit', () => {
+          resolve();
+        });
+      });
+      post(worker, { type: 'close' });
+      const cancel = clock.after(2000, () => void worker.terminate());
+      await exit;
+      cancel();
+    },
+  };
+}
+
+function post(worker: Worker, message: ToReader): void {
+  worker.postMessage(message);
+}
+
+function settle(calls: Map<number, Call>, message: Extract<FromReader, { id: number }>): void {
+  const call = calls.get(message.id);
+  if (call === undefined) return;
+  calls.delete(message.id);
+  call.cancelTimer();
+  if (message.type === 'value') call.resolve(message.value);
+  else call.reject(reviveError(message.error));
+}
+
+function stopped(): BenchkeepError {
+  return new BenchkeepError('cancelled', 'The instance was closed', 'Connect again, then repeat it.');
+}
+
+function lost(): BenchkeepError {
+  return new BenchkeepError('internal', 'Reading took too long and was stopped', 'Try again, with a narrower search or fewer filters.', { retry: true });
+}

@@ -1,0 +1,48 @@
+/** The reader: serves lists, searches and previews on read-only connections, while the engine writes. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { toErrorData } from '../../../shared/errors.ts';
+import { nodeFs } from '../../ports/fs/node-fs.ts';
+import { systemRandom } from '../../ports/random.ts';
+import { closeRegistry, openRegistry } from '../../registry/open-registry.ts';
+import { openWorkstation } from '../../workstation/open-workstation.ts';
+import type { FromReader, ReaderThreadData, ToReader } from '../reader-messages.ts';
+import { runRead } from '../reads.ts';
+
+const engine = parentPort;
+if (engine === null) throw new Error('reader-thread runs as a worker');
+const data = workerData as ReaderThreadData;
+const send = (message: FromReader): void => {
+  engine.postMessage(message);
+};
+
+try {
+  const registry = await openRegistry(data.registry, { readonly: true });
+  const workstation = await openWorkstation(data.workstation, { readonly: true });
+  const context = {
+    registry: registry.db,
+    workstation: workstation.db,
+    workstationUid: data.workstationUid,
+    fs: nodeFs(systemRandom),
+  };
+  engine.on('message', (message: ToReader) => {
+    if (message.type === 'close') void closeRegistry(registry).then(() => workstation.db.destroy()).finally(() => {
+      engine.close();
+    });
+    else {
+      const { id, name, input } = message;
+      // Each statement is read to its end at once: no read transaction stays open and holds the log (F-DB19).
+      runRead(context, name, input).then(
+        (value) => {
+          send({ type: 'value', id, value });
+        },
+        (error: unknown) => {
+          send({ type: 'error', id, error: toErrorData(error) });
+        },
+      );
+    }
+  });
+  send({ type: 'ready' });
+} catch (error) {
+  send({ type: 'failed', error: toErrorData(error) });
+  engine.close();
+}
