@@ -36,6 +36,11 @@ async function buildAll(): Promise<void> {
 function assertShape(): void {
   const nested = readdirSync(join(root, 'dist/main'), { withFileTypes: true }).find((entry) => entry.isDirectory());
   if (nested !== undefined) throw new Error(`dist/main must be flat, but has the folder ${nested.name}`);
+  for (const { name } of readdirSync(join(root, 'dist/main'), { withFileTypes: true })) {
+    const isChunk = /-[\w-]{8}\.js$/.test(name);
+    if (!isChunk || !readFileSync(join(root, 'dist/main', name), 'utf8').includes('import.meta.main')) continue;
+    throw new Error(`An entry became the chunk ${name} and would not run: import it dynamically where it is used`);
+  }
   const page = readFileSync(join(root, 'dist/renderer/index.html'), 'utf8');
   if (/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/i.test(page)) {
     throw new Error('dist/renderer/index.html has an inline script or style, which the policy of the window blocks');

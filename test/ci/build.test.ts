@@ -152,6 +152,37 @@ describe('a build', () => {
   });
 });
 
+describe('a program that is an entry and is imported too', () => {
+  const files: Record<string, string> = {
+    'src-main/hosts/browser/main.ts': `
+      export const hello = (): string => 'hello';
+      if (import.meta.main) console.log('serving');`,
+    'src-main/hosts/start.ts': `
+      const { hello } = await import('./browser/main.ts');
+      console.log(hello());`,
+  };
+  beforeAll(async () => {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, name)), { recursive: true });
+      await writeFile(join(root, name), text);
+    }
+  });
+  afterAll(async () => {
+    for (const name of Object.keys(files)) await rm(join(root, name));
+  });
+
+  it('still runs by itself when built', async () => {
+    await build();
+    expect((await run(process.execPath, [join(root, 'dist/main/browser.js')])).stdout).toBe('serving\n');
+    expect((await run(process.execPath, [join(root, 'dist/main/start.js')])).stdout).toBe('hello\n');
+  });
+
+  it('fails the build where it would not', async () => {
+    await writeFile(join(root, 'src-main/hosts/start.ts'), `import { hello } from './browser/main.ts'; hello();`);
+    await expect(build()).rejects.toMatchObject({ stderr: expect.stringContaining('dynamically') as string });
+  });
+});
+
 describe('the launcher', () => {
   it('hands on the exit code', async () => {
     await expect(benchkeep(['fail'])).rejects.toMatchObject({ code: 4 });

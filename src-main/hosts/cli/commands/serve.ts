@@ -1,6 +1,5 @@
 /** `serve`: the window in a browser. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
-import { startBrowserHost } from '../../browser/main.ts';
 import type { Command } from '../command.ts';
 import { wholeNumber } from './artifacts.ts';
 
@@ -16,6 +15,8 @@ const serve: Command = {
     if (port !== undefined && wholeNumber(port, 0) > 65_535) {
       throw new BenchkeepError('invalid_argument', `There is no port ${port}`, 'Give a number up to 65535.');
     }
+    // Loaded only now: no other command pays for the server, and the host stays a program of its own when built.
+    const { startBrowserHost } = await import('../../browser/main.ts');
     const host = await startBrowserHost({
       ...(port === undefined ? {} : { port: wholeNumber(port, 0) }),
       open: !given.has('no-open'),
