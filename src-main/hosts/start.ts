@@ -49,7 +49,10 @@ async function download(version: string | null): Promise<HostChoice> {
   const result = await downloadElectron(context, join(electronFolder, 'install.js'), DOWNLOAD_LIMIT_MS);
   const binary = result.done ? await findElectron(fs, electronFolder) : null;
   if (binary !== null) return { host: 'electron', binary };
-  await noteFailure(fs, failureNote, version, systemClock.now());
+  await noteFailure(fs, failureNote, version, systemClock.now()).catch((error: unknown) => {
+    // A project folder that this person may not write to: each start tries again.
+    print(`The failed download could not be noted (${toErrorData(error).message}).`);
+  });
   return inBrowser(result.done ? 'Electron could not be downloaded' : result.reason);
 }
 
