@@ -28,8 +28,8 @@ export interface InstanceContext {
   random: Random;
   /** Who writes on this workstation now, as a row of the registry; no run. */
   author: () => Promise<Author>;
-  /** Runs of watched folders' instruments in this session, by storage uid. */
-  sessionRuns: Map<string, number>;
+  /** Ids of runs of watched folders' instruments in this session, by storage uid. */
+  sessionRuns: Map<string, Promise<number>>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

@@ -5,6 +5,7 @@ import type { Fs } from '../ports/fs/fs.ts';
 import { makePrivateFolder } from '../ports/fs/private-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { Random } from '../ports/random.ts';
+import { FILES_FOLDER } from '../storage/index.ts';
 import { readSettings, saveSettings, type Settings } from './settings-file.ts';
 
 export interface WorkbenchOptions {
@@ -15,8 +16,10 @@ export interface WorkbenchOptions {
   random: Random;
   /** Login name of the person, for the first handle. */
   login?: string;
-  /** The person's home folder: where the default storage is made. */
+  /** The person's home folder. */
   personHome?: string;
+  /** Where `init --storage default` makes its folder: in sight, or with the data folder where that was chosen. */
+  defaultBase?: RawPath;
 }
 
 export interface Workbench {
@@ -26,7 +29,7 @@ export interface Workbench {
   random: Random;
   /** This computer with this data folder, 12 characters. */
   workstationUid: string;
-  /** The folder of `init --storage default`; the instance's name is added. */
+  /** `init --storage default` makes a folder of the instance's name in it. */
   defaultBase: RawPath;
   personHome: RawPath;
   /** As last read or written. */
@@ -52,7 +55,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     clock,
     random,
     workstationUid: settings.workstation_uid,
-    defaultBase: joinRaw(personHome, rawFromText('Benchkeep')),
+    defaultBase: options.defaultBase ?? defaultBase(home, personHome, process.env),
     personHome,
     settings: () => settings,
     async changeSettings(patch) {
@@ -63,6 +66,11 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     },
     warnings: first.warnings,
   };
+}
+
+function defaultBase(home: RawPath, personHome: RawPath, env: NodeJS.ProcessEnv): RawPath {
+  const chosen = (env['BENCHKEEP_HOME'] ?? '') !== '';
+  return chosen ? joinRaw(home, FILES_FOLDER) : joinRaw(personHome, rawFromText('Benchkeep'));
 }
 
 function loginName(): string {

@@ -1,1 +1,2 @@
+export { finishInstrumentRuns } from './finish-instrument-runs.ts';
 export { instrumentRun } from './instrument-run.ts';

@@ -1,8 +1,11 @@
+/** Every storage of the instance. */
 import type { StorageRecord } from '../../shared/contract/index.ts';
-import type { StorageContext } from './storage-context.ts';
+import type { StorageReadContext } from './storage-context.ts';
 import { storageRecords } from './storage-records.ts';
 
-/** Every storage of the instance, in the order they were added. */
-export async function listStorages(context: Pick<StorageContext, 'registry' | 'workstation'>): Promise<{ items: StorageRecord[] }> {
-  return { items: await storageRecords(context) };
+/** In the order they were added. */
+export async function listStorages(context: StorageReadContext): Promise<{ items: StorageRecord[] }> {
+  const rows = await context.registry.selectFrom('storage').select('id').orderBy('id').execute();
+  const ids = rows.map(({ id }) => id);
+  return { items: await storageRecords(context, ids) };
 }

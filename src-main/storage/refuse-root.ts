@@ -1,52 +1,72 @@
-/** Folders that can't be a storage, with the reason in plain words. Pure; `surroundings` says where things are. */
-import { BenchkeepError } from '../../shared/errors.ts';
+/** Which folders can't be the root of a storage, and why. Pure: paths are absolute, links resolved. */
+import { joinRaw, rawFromText, relativeRaw, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { OWN_FOLDER } from './local-root.ts';
+
+/** The folder in the data folder that is for people's files, not Benchkeep's own. */
+export const FILES_FOLDER = rawFromText('files');
 
 export interface RootSurroundings {
-  platform: NodeJS.Platform;
   /** The app's data folder. */
-  home: string;
-  /** The person's home folder. */
-  userHome: string;
+  home: RawPath;
+  /** The home folder of the person who runs Benchkeep. */
+  personHome: RawPath;
 }
 
-/** The folder below the data folder that Benchkeep offers as its own storage. */
-export const OWN_STORAGE = 'storage';
+/** The system's, with all that is below. */
+const SYSTEM = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/proc',
+  '/run',
+  '/sbin',
+  '/sys',
+  '/usr',
+  '/var/cache',
+  '/var/lib',
+  '/var/log',
+  '/System',
+  '/Library',
+  '/Applications',
+  '/private/etc',
+  '/private/var/db',
+  '/private/var/log',
+  'C:/Windows',
+  'C:/Program Files',
+  'C:/Program Files (x86)',
+  'C:/ProgramData',
+];
+/** Below the system's, but where drives and people's files are. */
+const NOT_SYSTEM = ['/dev/shm', '/run/media', '/run/user', '/usr/local', '/var/lib/docker/volumes'];
+/** Folders that hold those of many people, programs or drives: only what is below can be a root. */
+const SHARED = ['/', '/home', '/Users', '/Volumes', '/media', '/mnt', '/opt', '/private', '/run/media', '/run/user', '/srv', '/tmp', '/var', '/private/tmp', '/private/var', '/usr/local', '/dev/shm'];
+const HOMES = ['/home', '/Users', 'C:/Users'];
 
-const SYSTEM_BELOW = ['/proc', '/sys', '/dev', '/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/boot', '/System', '/Library'];
-const SYSTEM_EXACT = ['/', '/home', '/Users', '/tmp', '/var', '/run', '/opt', '/srv', '/mnt', '/media', '/Volumes', '/root/..'];
-const WINDOWS_BELOW = /^[a-z]:\/(windows|program files( \(x86\))?|programdata)(\/|$)/i;
-
-/** `root`: absolute, links resolved, `/` between its parts. Throws `root_refused`. */
-export function refuseRoot(root: string, { platform, home, userHome }: RootSurroundings): void {
-  const reason =
-    systemReason(root, platform) ??
-    (root.split('/').includes('.lamindb') ? 'it lies inside the folder where Benchkeep keeps its own files' : null) ??
-    dataFolderReason(root, home) ??
-    otherHomeReason(root, userHome);
-  if (reason === null) return;
-  throw new BenchkeepError('root_refused', `${root} can't be a storage: ${reason}`, 'Choose the folder that your instrument writes to.');
-}
-
-function systemReason(root: string, platform: NodeJS.Platform): string | null {
-  const system = 'it belongs to the system';
-  if (platform === 'win32') return WINDOWS_BELOW.test(root) || /^[a-z]:\/?$/i.test(root) ? system : null;
-  if (SYSTEM_EXACT.includes(root)) return system;
-  return SYSTEM_BELOW.some((folder) => isAtOrBelow(folder, root)) ? system : null;
-}
-
-function dataFolderReason(root: string, home: string): string | null {
-  if (root === `${home}/${OWN_STORAGE}`) return null;
-  if (isAtOrBelow(home, root)) return "it lies inside Benchkeep's data folder";
-  if (isAtOrBelow(root, home)) return "Benchkeep's data folder lies inside it";
+/** The reason in plain words, or null where the folder can be a root. */
+export function refuseRoot(root: RawPath, { home, personHome }: RootSurroundings): string | null {
+  if (root === '/' || /^[A-Za-z]:\/?$/.test(root)) return 'it is a whole system disk';
+  if (root.split('/').includes(OWN_FOLDER)) return 'it lies in the folder .lamindb of a storage, which is for content that a program keeps there';
+  if (isAtOrBelow(root, home) && !isBelow(root, joinRaw(home, FILES_FOLDER))) return "it holds Benchkeep's own data";
+  if (isAtOrBelow(home, root)) return "Benchkeep's own data lie in it";
+  if (SHARED.includes(root)) return 'it is shared by many people, programs or drives';
+  if (SYSTEM.some((folder) => isAtOrBelow(root, folder)) && !NOT_SYSTEM.some((folder) => isAtOrBelow(root, folder))) return 'it belongs to the system';
+  if (isOthersHome(root, personHome)) return 'it is the home folder of another user';
   return null;
 }
 
-/** A home folder is one whose parent holds home folders. */
-function otherHomeReason(root: string, userHome: string): string | null {
-  if (isAtOrBelow(userHome, root)) return null;
-  return /^\/(home|Users)\/[^/]+$/.test(root) ? 'it is the home folder of another user' : null;
+function isOthersHome(root: RawPath, personHome: RawPath): boolean {
+  if (root === personHome || root === '/Users/Shared') return false;
+  return root === '/root' || HOMES.includes(splitRaw(root).folder);
 }
 
-function isAtOrBelow(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+function isAtOrBelow(path: RawPath, folder: string): boolean {
+  return relativeRaw(folder as RawPath, path) !== null;
+}
+
+function isBelow(path: RawPath, folder: RawPath): boolean {
+  return path !== folder && isAtOrBelow(path, folder);
 }

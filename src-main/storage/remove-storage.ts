@@ -1,49 +1,71 @@
-/** Forgets a storage in which no artifact lives. Content is never touched; a managed root loses its marker. */
+/** Forgets a storage in which no artifact lives. Its content stays. */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
-import { removeMarker } from './marker.ts';
-import { checkRoot } from './root-identity.ts';
+import { readMarker, removeMarker } from './marker.ts';
 import type { StorageContext } from './storage-context.ts';
 
-/** Errors: `storage_in_use` with the count, `refused` for the default storage, `not_found`. */
+/** Errors: `not_found`; `storage_in_use` with the count, trash included; `refused` for the default storage. */
 export async function removeStorage(context: StorageContext, input: { storage: string }): Promise<{ remains: string[] }> {
-  const storage = await findStorage(context.registry.db, input.storage);
-  const { db } = context.registry;
-  const { n } = await db
-    .selectFrom('artifact')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where((eb) =>
-      eb.or([
-        eb('storage_id', '=', storage.id),
-        eb.exists(eb.selectFrom('copy').select('copy.id').whereRef('copy.artifact_id', '=', 'artifact.id').where('copy.storage_id', '=', storage.id)),
-      ]),
-    )
-    .executeTakeFirstOrThrow();
-  if (n > 0) {
-    throw new BenchkeepError(
-      'storage_in_use',
-      `${String(n)} ${n === 1 ? 'artifact lives' : 'artifacts live'} in ${storage.root}`,
-      'Delete their records for good first, those in the trash too.',
-      { details: { n } },
-    );
-  }
-  const instance = await db.selectFrom('instance').select('default_storage_id').executeTakeFirst();
-  if (instance?.default_storage_id === storage.id) {
-    throw new BenchkeepError('refused', `${storage.root} is the default storage`, 'Make another one the default first: benchkeep storage use ROOT');
-  }
+  const storage = await findStorage(context.registry.db, input.storage, context);
+  await refuseDefault(context, storage);
   await writeRegistry(context, await context.author(), 'storage remove', async (write) => {
-    const stones = await write.tx.selectFrom('tombstone').select(['id', 'artifact_uid']).where('storage_id', '=', storage.id).execute();
-    for (const stone of stones) await write.remove('tombstone', stone.id, stone.artifact_uid);
+    // Looked at inside: the watcher may have registered something a moment ago.
+    const { n } = await write.tx
+      .selectFrom('artifact')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where((e) =>
+        e.or([
+          e('storage_id', '=', storage.id),
+          e('id', 'in', e.selectFrom('copy').select('artifact_id').where('storage_id', '=', storage.id)),
+        ]),
+      )
+      .executeTakeFirstOrThrow();
+    if (n > 0) throw inUse(storage, n);
+    const tombstones = await write.tx.selectFrom('tombstone').select(['id', 'artifact_uid']).where('storage_id', '=', storage.id).execute();
+    for (const tombstone of tombstones) await write.remove('tombstone', tombstone.id, tombstone.artifact_uid);
     await write.remove('storage', storage.id);
   });
+  await forget(context, storage);
+  return { remains: await takeMarkerAway(context, storage) };
+}
+
+async function refuseDefault(context: StorageContext, storage: StorageRow): Promise<void> {
+  const instance = await context.registry.db.selectFrom('instance').select('default_storage_id').executeTakeFirst();
+  if (instance?.default_storage_id !== storage.id) return;
+  throw new BenchkeepError(
+    'refused',
+    `${storage.root} is the default storage`,
+    'Make another one the default first: benchkeep storage use ROOT.',
+  );
+}
+
+function inUse(storage: StorageRow, n: number): BenchkeepError {
+  const what = n === 1 ? '1 artifact lives' : `${String(n)} artifacts live`;
+  return new BenchkeepError(
+    'storage_in_use',
+    `${what} in ${storage.root} (what is in the trash counts)`,
+    'Delete them for good first; nothing was removed.',
+    { details: { count: n } },
+  );
+}
+
+async function forget(context: StorageContext, { uid }: StorageRow): Promise<void> {
   await writeWorkstation(context.workstation, async (tx) => {
-    for (const table of ['inventory', 'inbox', 'root'] as const) await tx.deleteFrom(table).where('storage_uid', '=', storage.uid).execute();
+    await tx.deleteFrom('inventory').where('storage_uid', '=', uid).execute();
+    await tx.deleteFrom('inbox').where('storage_uid', '=', uid).execute();
+    await tx.deleteFrom('root').where('storage_uid', '=', uid).execute();
   });
-  if (storage.managed === 1 && storage.workstation_uid === context.workstationUid && (await checkRoot(context, storage)).attached) {
-    await removeMarker(context, localRoot(storage));
-  }
-  return { remains: [storage.root] };
+}
+
+/** Our marker only, after the row: one left by a crash is taken up or removed with the folder's next adding and removing. */
+async function takeMarkerAway(context: StorageContext, storage: StorageRow): Promise<string[]> {
+  if (storage.workstation_uid !== context.workstationUid || storage.root_path === null) return [];
+  const root = localRoot(storage);
+  if (storage.managed === 1 && (await readMarker(context.fs, root))?.uid === storage.uid) await removeMarker(context.fs, root);
+  return (await context.fs.look(root)) === null ? [] : [rawToDisplay(root)];
 }

@@ -3,21 +3,16 @@
  * the file system's uuid, and where it has none by known files. A device number alone tells nothing after a replug.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { timestamp, wait } from '../ports/clock.ts';
+import { wait } from '../ports/clock.ts';
 import { fileSystemOf } from '../ports/fs/file-system.ts';
 import { fsError } from '../ports/fs/fs-error.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { hasKnownFiles } from './known-files.ts';
 import { localRoot } from './local-root.ts';
 import { readMarker } from './marker.ts';
+import { rememberedIdentity } from './remember-root.ts';
 import type { StorageContext } from './storage-context.ts';
-
-export interface RootIdentity {
-  fsType: string;
-  fsUuid: string | null;
-}
 
 export type RootState = { attached: true } | { attached: false; reason: string };
 export type RootContext = Pick<StorageContext, 'workstation' | 'workstationUid' | 'fs' | 'clock'>;
@@ -25,24 +20,8 @@ export type RootContext = Pick<StorageContext, 'workstation' | 'workstationUid' 
 /** A share that doesn't answer in this time (ms) counts as not connected. */
 const PATIENCE = 10_000;
 
-/**
- * Looks at the disk, and notes in the workstation database when the root went or came back. Only a root that is
- * attached may be scanned, written, or have anything marked missing.
- */
+/** Looks at the disk. Only a root that is attached may be scanned, written, or have anything marked missing. */
 export async function checkRoot(context: RootContext, storage: StorageRow): Promise<RootState> {
-  const state = await look(context, storage);
-  await note(context, storage, state, null);
-  return state;
-}
-
-/** Remembers how the root looks now, as the one to be found again. Call it when the folder is known to be the right one. */
-export async function rememberRoot(context: RootContext, storage: StorageRow): Promise<void> {
-  const root = localRoot(storage);
-  const { type, uuid } = await fileSystemOf(root).catch((error: unknown) => Promise.reject(fsError(error, root)));
-  await note(context, storage, { attached: true }, { fsType: type, fsUuid: uuid });
-}
-
-async function look(context: RootContext, storage: StorageRow): Promise<RootState> {
   if (storage.workstation_uid !== context.workstationUid) {
     return { attached: false, reason: `The folder ${storage.root} is on another computer. Its files can be read there.` };
   }
@@ -73,40 +52,13 @@ async function lookAtDisk(context: RootContext, storage: StorageRow): Promise<Ro
 }
 
 async function isSameFolder(context: RootContext, storage: StorageRow, root: RawPath): Promise<boolean> {
-  const remembered = await identityOf(context, storage.uid);
+  const remembered = await rememberedIdentity(context, storage.uid);
   // Never seen before: the first look is what it is known by.
   if (remembered === null) return true;
   const { type, uuid } = await fileSystemOf(root);
   if (remembered.fsUuid !== null && remembered.fsUuid !== uuid) return false;
   if (remembered.fsUuid === null && remembered.fsType !== type) return false;
   return hasKnownFiles(context, storage.uid, root, remembered.fsUuid !== null);
-}
-
-async function identityOf(context: RootContext, uid: string): Promise<RootIdentity | null> {
-  const row = await context.workstation.db.selectFrom('root').select('identity').where('storage_uid', '=', uid).executeTakeFirst();
-  return row === undefined || row.identity === '' ? null : (JSON.parse(row.identity) as RootIdentity);
-}
-
-async function note(context: RootContext, storage: StorageRow, state: RootState, identity: RootIdentity | null): Promise<void> {
-  const { db, sqlite } = context.workstation;
-  if (sqlite.readonly) return;
-  const before = await db.selectFrom('root').selectAll().where('storage_uid', '=', storage.uid).executeTakeFirst();
-  const attached = state.attached ? 1 : 0;
-  const reason = state.attached ? null : state.reason;
-  const text = identity === null ? (before?.identity ?? '') : JSON.stringify(identity);
-  if (before === undefined ? state.attached && identity === null : same(before, attached, reason, text)) return;
-  const row = { identity: text, attached, reason, checked_at: timestamp(context.clock) };
-  await writeWorkstation(context.workstation, (tx) =>
-    tx
-      .insertInto('root')
-      .values({ storage_uid: storage.uid, ...row })
-      .onConflict((conflict) => conflict.column('storage_uid').doUpdateSet(row))
-      .execute(),
-  );
-}
-
-function same(before: { attached: number; reason: string | null; identity: string }, attached: number, reason: string | null, text: string): boolean {
-  return before.attached === attached && before.reason === reason && before.identity === text;
 }
 
 /** What people call it: its description, else the name of the folder. */

@@ -1,14 +1,21 @@
+/** Chooses the storage of this computer that saves go to while artifacts are kept local. */
+import { BenchkeepError } from '../../shared/errors.ts';
 import type { StorageRecord } from '../../shared/contract/index.ts';
-import { assertWritable } from './assert-writable.ts';
+import { writeSetting } from '../workstation/settings.ts';
+import { LOCAL_STORAGE_SETTING } from './current-local-storage.ts';
 import { findStorage } from './find-storage.ts';
-import { chooseLocalStorage } from './local-storage-setting.ts';
 import type { StorageContext } from './storage-context.ts';
-import { storageRecords } from './storage-records.ts';
+import { recordsOf } from './storage-records.ts';
 
-/** The storage of this workstation that takes new files while artifacts are kept local. Errors: those of `assertWritable`, `not_found`. */
+/** Errors: `not_found`, `storage_linked`, `refused` where it is not a folder of this computer. */
 export async function setLocalStorage(context: StorageContext, input: { storage: string }): Promise<{ items: StorageRecord[] }> {
-  const storage = await findStorage(context.registry.db, input.storage);
-  await assertWritable(context, storage);
-  await chooseLocalStorage(context.workstation, storage.uid);
-  return { items: await storageRecords(context, [storage.id]) };
+  const storage = await findStorage(context.registry.db, input.storage, context);
+  if (storage.type !== 'local' || storage.workstation_uid !== context.workstationUid) {
+    throw new BenchkeepError('refused', `${storage.root} is not a folder of this computer`, 'Choose a local storage that was added here.');
+  }
+  if (storage.managed !== 1) {
+    throw new BenchkeepError('storage_linked', `${storage.root} is linked: Benchkeep only reads it`, 'Choose a managed storage of this computer.');
+  }
+  await writeSetting(context.workstation, LOCAL_STORAGE_SETTING, storage.uid);
+  return { items: await recordsOf(context, [storage.id]) };
 }

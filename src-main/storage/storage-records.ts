@@ -1,39 +1,48 @@
-/** Storages as the contract shows them. */
+/** Storages as clients see them. */
 import type { StorageRecord } from '../../shared/contract/index.ts';
-import { localStorageUid } from './local-storage-setting.ts';
-import type { StorageContext } from './storage-context.ts';
+import { currentLocalStorage } from './current-local-storage.ts';
+import type { StorageContext, StorageReadContext } from './storage-context.ts';
 
-/** In the order they were added; all of them without `ids`. */
-export async function storageRecords(
-  context: Pick<StorageContext, 'registry' | 'workstation'>,
-  ids?: readonly number[],
-): Promise<StorageRecord[]> {
-  const { db } = context.registry;
-  const rows = await db
+/** In the order of `ids`; ids of nothing are left out. */
+export async function storageRecords(context: StorageReadContext, ids: readonly number[]): Promise<StorageRecord[]> {
+  const rows = await context.registry
     .selectFrom('storage')
     .innerJoin('user', 'user.id', 'storage.created_by_id')
     .leftJoin('run', 'run.id', 'storage.run_id')
     .selectAll('storage')
-    .select(['user.handle as handle', 'run.uid as run_uid'])
-    .$if(ids !== undefined, (query) => query.where('storage.id', 'in', [...(ids ?? [])]))
-    .orderBy('storage.id')
+    .select(['user.handle', 'run.uid as run_uid'])
+    .where('storage.id', 'in', ids)
     .execute();
-  const instance = await db.selectFrom('instance').select('default_storage_id').executeTakeFirst();
-  const local = await localStorageUid(context.workstation);
-  return rows.map((row) => ({
-    uid: row.uid,
-    root: row.root,
-    description: row.description,
-    type: row.type,
-    region: row.region,
-    instance_uid: row.instance_uid,
-    managed: row.managed === 1,
-    default: row.id === instance?.default_storage_id,
-    local: row.uid === local,
-    watch: row.watch === 1,
-    run: row.run_uid,
-    created_by: row.handle,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-  }));
+  const instance = await context.registry.selectFrom('instance').select('default_storage_id').executeTakeFirst();
+  const local = await currentLocalStorage(context);
+  const records = new Map(
+    rows.map((row): [number, StorageRecord] => [
+      row.id,
+      {
+        uid: row.uid,
+        root: row.root,
+        description: row.description,
+        type: row.type,
+        region: row.region,
+        instance_uid: row.instance_uid,
+        managed: row.managed === 1,
+        default: row.id === instance?.default_storage_id,
+        local: row.id === local?.id,
+        watch: row.watch === 1,
+        run: row.run_uid,
+        created_by: row.handle,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+      },
+    ]),
+  );
+  return ids.flatMap((id) => records.get(id) ?? []);
+}
+
+/** The same, for operations that have just written them. */
+export function recordsOf(
+  context: Pick<StorageContext, 'registry' | 'workstation' | 'workstationUid'>,
+  ids: readonly number[],
+): Promise<StorageRecord[]> {
+  return storageRecords({ registry: context.registry.db, workstation: context.workstation.db, workstationUid: context.workstationUid }, ids);
 }

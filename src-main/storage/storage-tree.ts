@@ -1,65 +1,89 @@
-/** Folders and files of a storage with counts by suffix. The counts are whole, the lists are cut to what people read. */
-import { suffixOf } from '../../shared/suffixes.ts';
+/** What lies in a storage: counts of everything, names of the upper levels. */
 import type { StorageTree, TreeFolder } from '../../shared/contract/index.ts';
-import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
-import { BenchkeepError } from '../../shared/errors.ts';
-import { refuseAddress } from './add-storage.ts';
+import { suffixOf } from '../../shared/suffixes.ts';
+import { joinRaw, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { treeFolder, type CountedFile } from '../ports/fs/tree-folder.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
-import { checkRoot } from './root-identity.ts';
 import type { StorageContext } from './storage-context.ts';
 
-const DEEPEST_SHOWN = 4;
-const MOST_SHOWN = 50;
+/** Levels, folders of one level, files of one folder, and folders in all that are named; the counts are of everything. */
+const LEVELS = 4;
+const MOST_FOLDERS = 100;
+const MOST_FILES = 100;
+const MOST_NAMED = 1000;
 
-/** Hidden files too; links are not followed. Errors: `offline`, `not_found`. */
-export async function storageTree(context: StorageContext, input: { storage: string }): Promise<StorageTree> {
-  refuseAddress(input.storage);
-  const storage = await findStorage(context.registry.db, input.storage);
+/** Errors: `not_found`, `not_supported` (no folder), those of reading its root. */
+export async function storageTree(
+  context: Pick<StorageContext, 'registry' | 'workstationUid' | 'fs'>,
+  input: { storage: string },
+  signal?: AbortSignal,
+): Promise<StorageTree> {
+  const storage = await findStorage(context.registry.db, input.storage, context);
   const root = localRoot(storage);
-  const check = await checkRoot(context, storage);
-  if (!check.attached) throw new BenchkeepError('offline', check.reason, 'Connect it, then try again.', { retry: true });
-  const suffixes = new Map<string, { n: number; size: number }>();
-  let folders = 0;
+  const tree = emptyFolder(splitRaw(root).name);
+  const shown = new Map<RawPath, TreeFolder>([['' as RawPath, tree]]);
+  const suffixes = new Map<string, { suffix: string; n: number; size: number }>();
+  let nFolders = 0;
 
-  async function walk(folder: RawPath, name: string, depth: number): Promise<TreeFolder> {
-    const tree: TreeFolder = { name, n_files: 0, size: 0, folders: [], files: [], truncated: false };
-    const entries = (await context.fs.readFolder(folder)).sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const entry of entries) {
-      const path = joinRaw(folder, entry.name);
-      if (entry.kind === 'folder') {
-        folders += 1;
-        const below = await walk(path, rawToDisplay(entry.name), depth + 1);
-        tree.n_files += below.n_files;
-        tree.size += below.size;
-        if (depth < DEEPEST_SHOWN && tree.folders.length < MOST_SHOWN) tree.folders.push(below);
-        else tree.truncated = true;
-      } else if (entry.kind === 'file') {
-        const facts = await context.fs.look(path);
-        if (facts === null) continue;
-        tree.n_files += 1;
-        tree.size += facts.size;
-        count(rawToDisplay(entry.name), facts.size);
-        if (depth <= DEEPEST_SHOWN && tree.files.length < MOST_SHOWN) tree.files.push({ name: rawToDisplay(entry.name), size: facts.size });
-        else tree.truncated = true;
+  await treeFolder(
+    root,
+    (path, files, folders) => {
+      nFolders += folders.length;
+      const size = files.reduce((sum, file) => sum + file.size, 0);
+      for (const folder of shownAbove(shown, path)) {
+        folder.n_files += files.length;
+        folder.size += size;
       }
-    }
-    return tree;
-  }
-
-  function count(name: string, size: number): void {
-    const { suffix } = suffixOf(name);
-    const known = suffixes.get(suffix) ?? { n: 0, size: 0 };
-    suffixes.set(suffix, { n: known.n + 1, size: known.size + size });
-  }
-
-  const tree = await walk(root, storage.root, 0);
+      countSuffixes(suffixes, files);
+      const folder = shown.get(path);
+      if (folder !== undefined) fill(folder, path, files, folders, shown);
+    },
+    signal,
+  );
   return {
     root: storage.root,
-    n_folders: folders,
+    n_folders: nFolders,
     n_files: tree.n_files,
     size: tree.size,
-    suffixes: [...suffixes].map(([suffix, counts]) => ({ suffix, ...counts })).sort((a, b) => b.n - a.n),
+    suffixes: [...suffixes.values()].sort((a, b) => b.n - a.n || (a.suffix < b.suffix ? -1 : 1)),
     tree,
   };
+}
+
+function emptyFolder(name: RawPath): TreeFolder {
+  return { name: rawToDisplay(name), n_files: 0, size: 0, folders: [], files: [], truncated: false };
+}
+
+/** The folder itself and those around it, as far as they are named. */
+function* shownAbove(shown: ReadonlyMap<RawPath, TreeFolder>, path: RawPath): Generator<TreeFolder> {
+  for (let at = path; ; at = splitRaw(at).folder) {
+    const folder = shown.get(at);
+    if (folder !== undefined) yield folder;
+    if (at === '') return;
+  }
+}
+
+function countSuffixes(suffixes: Map<string, { suffix: string; n: number; size: number }>, files: readonly CountedFile[]): void {
+  for (const { name, size } of files) {
+    // Endings are ASCII, so the bytes serve as they are.
+    const { suffix } = suffixOf(name);
+    const count = suffixes.get(suffix) ?? { suffix, n: 0, size: 0 };
+    count.n += 1;
+    count.size += size;
+    suffixes.set(suffix, count);
+  }
+}
+
+function fill(folder: TreeFolder, path: RawPath, files: readonly CountedFile[], folders: readonly RawPath[], shown: Map<RawPath, TreeFolder>): void {
+  const level = path === '' ? 0 : path.split('/').length;
+  const room = level >= LEVELS ? 0 : Math.max(0, Math.min(MOST_FOLDERS, MOST_NAMED - shown.size));
+  for (const name of [...folders].sort().slice(0, room)) {
+    const below = emptyFolder(name);
+    folder.folders.push(below);
+    shown.set(joinRaw(path, name), below);
+  }
+  const named = level > LEVELS ? [] : [...files].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_FILES);
+  folder.files = named.map(({ name, size }) => ({ name: rawToDisplay(name), size }));
+  folder.truncated = folders.length > room || files.length > named.length;
 }
