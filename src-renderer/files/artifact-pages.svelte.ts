@@ -13,6 +13,8 @@ interface Page {
   /** Where it starts; null for the first. */
   cursor: string | null;
   count: number;
+  /** Its first row, known also while it is let go. */
+  firstUid: string | undefined;
   /** Null while it is let go. */
   rows: ArtifactRecord[] | null;
 }
@@ -20,6 +22,8 @@ interface Page {
 export const PAGE_SIZE = 100;
 /** Pages kept around what is in view. */
 const KEPT_EACH_SIDE = 15;
+/** The most rows that the contract answers at once. */
+const LONGEST_PAGE = 1000;
 
 export class ArtifactPages {
   pages: Page[] = $state.raw([]);
@@ -59,8 +63,8 @@ export class ArtifactPages {
     return -1;
   }
 
-  get reachedEnd(): boolean {
-    return this.#next === null;
+  isFirstPage(index: number): boolean {
+    return this.#locate(index)?.page === 0;
   }
 
   /** Asks anew from the top; true if this question's answer is what is shown now. */
@@ -161,7 +165,7 @@ export class ArtifactPages {
     const uids: string[] = [];
     let cursor: string | null = null;
     while (this.#query !== null && uids.length < limit) {
-      const answer: ArtifactPage = await this.#client().artifacts.list({ ...this.#query, limit: 1000, cursor });
+      const answer: ArtifactPage = await this.#client().artifacts.list({ ...this.#query, limit: LONGEST_PAGE, cursor });
       uids.push(...answer.items.map((row) => row.uid));
       cursor = answer.next_cursor;
       if (cursor === null) break;
@@ -189,11 +193,21 @@ export class ArtifactPages {
     const mine = this.#asked;
     this.#loading.add(index);
     try {
-      const answer = await this.#client().artifacts.list({ ...this.#query, limit: PAGE_SIZE, cursor: page.cursor });
+      const after = this.pages[index + 1];
+      const question = { ...this.#query, cursor: page.cursor };
+      let answer = await this.#client().artifacts.list({ ...question, limit: PAGE_SIZE });
+      const whole = answer.next_cursor === (after?.cursor ?? this.#next);
+      // Rows came or went in it meanwhile: it is read as far as the first row of the page after it.
+      if (!whole) answer = await this.#client().artifacts.list({ ...question, limit: LONGEST_PAGE });
       if (mine !== this.#asked) return;
-      // At most as many as it had: what came in between is read with the next refresh.
-      const rows = answer.items.slice(0, page.count);
-      this.pages = this.pages.with(index, { ...page, rows, count: rows.length });
+      const end = whole || after === undefined ? -1 : answer.items.findIndex((row) => row.uid === after.firstUid);
+      if (whole) this.pages = this.pages.with(index, pageOf(page.cursor, answer));
+      else if (end >= 0) this.pages = this.pages.with(index, pageOf(page.cursor, { items: answer.items.slice(0, end) }));
+      else {
+        // That row is gone, or too many came: what follows is read anew.
+        this.pages = [...this.pages.slice(0, index), pageOf(page.cursor, answer)];
+        this.#next = answer.next_cursor;
+      }
     } catch (cause) {
       if (mine === this.#asked) this.error = describeError(cause, true);
     } finally {
@@ -208,6 +222,6 @@ export class ArtifactPages {
   }
 }
 
-function pageOf(cursor: string | null, answer: ArtifactPage): Page {
-  return { cursor, count: answer.items.length, rows: answer.items };
+function pageOf(cursor: string | null, { items }: Pick<ArtifactPage, 'items'>): Page {
+  return { cursor, count: items.length, firstUid: items[0]?.uid, rows: items };
 }

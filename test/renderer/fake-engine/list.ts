@@ -42,7 +42,7 @@ function found(row: ArtifactRecord, search: string): boolean {
 /** Keyset: the cursor names the last row's sort value and uid, as the real one's does. */
 export function listArtifacts(all: readonly ArtifactRecord[], input: ListArtifactsInput): ArtifactPage {
   const tests = input.filters.map(predicate);
-  const rows = all.filter((row) => tests.every((test) => test(row)) && (input.search == null || found(row, input.search)));
+  const rows = all.filter((row) => tests.every((test) => test(row)) && (!input.search || found(row, input.search)));
   const { field, descending } = input.sort;
   const compare = (a: [string | number, string], b: [string | number, string]): number => {
     const order = a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
@@ -50,7 +50,7 @@ export function listArtifacts(all: readonly ArtifactRecord[], input: ListArtifac
   };
   const keyOf = (row: ArtifactRecord): [string | number, string] => [row[field] ?? '', row.uid];
   rows.sort((a, b) => compare(keyOf(a), keyOf(b)));
-  const after = input.cursor == null ? null : (JSON.parse(input.cursor) as [string | number, string]);
+  const after = !input.cursor ? null : (JSON.parse(input.cursor) as [string | number, string]);
   const start = after === null ? 0 : rows.findIndex((row) => compare(keyOf(row), after) > 0);
   const items = start < 0 ? [] : rows.slice(start, start + input.limit);
   const last = items.at(-1);

@@ -1,0 +1,141 @@
+/** WCAG 2.2 AA as far as axe can tell, on every screen, light and dark; targets; motion; forced colours. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
+import { freshWorld, labWorld, makeFolder, type World } from '../../renderer/fake-engine/world.ts';
+import { makeStorage } from '../../renderer/fake-engine/records.ts';
+import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
+
+sayIfSkipped();
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[];
+}
+
+/** One line for each violation; axe runs in the page by the debugger, which the content policy does not bind. */
+async function problems(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const result = await page.evaluate(
+    () =>
+      (window as unknown as { axe: { run: (options: unknown) => Promise<AxeResult> } }).axe.run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      }),
+  );
+  return result.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
+}
+
+/** Buttons, links and fields smaller than 24 px either way. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('button, a[href], summary, select, input:not([type=checkbox], [type=radio])')]
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+      .map((element) => ({ element, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.width < 24 || box.height < 24)
+      .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${String(box.width)}x${String(box.height)}`),
+  );
+}
+
+function busyWorld(): World {
+  const world = labWorld(300);
+  const states = ['ok', 'missing', 'changed', 'offline', 'unverified'] as const;
+  world.artifacts.forEach((row, n) => {
+    row.state = states[n % states.length] ?? 'ok';
+    if (n % 3 === 0) row.ulabels = ['IFNG', 'control', 'to check'];
+    world.previews.set(row.uid, { kind: 'table', columns: ['well', 'counts'], rows: [['A1', '31']], truncated: true });
+  });
+  world.inbox = [
+    { path: '/data/run.fcs', storage: 's', state: 'waiting', reason: 'Still being written', since: '2026-11-01T00:00:00Z', next: null },
+    { path: '/data/x.fcs', storage: 's', state: 'failed', reason: 'It can’t be read', since: '2026-11-01T00:00:00Z', next: null },
+  ];
+  const nas = makeStorage(3, { root: '/mnt/Sequencer-NAS', managed: false, watch: true });
+  world.storages.push(nas);
+  world.folders.push(makeFolder(nas, { health: 'offline', n_waiting: 2, n_failed: 1, n_skipped: 3 }));
+  return world;
+}
+
+describe.runIf(chromiumPath !== undefined)('accessible', () => {
+  let browser: Browser;
+  let files: StaticFiles;
+  beforeAll(async () => {
+    files = await buildWindow();
+    browser = await launchChromium();
+  }, 60_000);
+  afterAll(() => browser.close());
+
+  async function check(page: Page, where: string): Promise<void> {
+    expect(await problems(page), where).toEqual([]);
+    expect(await smallTargets(page), where).toEqual([]);
+  }
+
+  it('control: axe sees a button without a name', async () => {
+    const { page } = await openWindow({ browser, files }, freshWorld());
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
+    expect((await problems(page)).join('\n')).toContain('button-name');
+    expect(await smallTargets(page)).toHaveLength(1);
+  });
+
+  it.each(['light', 'dark'] as const)('every screen, %s', { timeout: 90_000 }, async (colorScheme) => {
+    const first = await openWindow({ browser, files }, freshWorld(), { colorScheme });
+    await first.page.getByRole('heading', { level: 1 }).waitFor();
+    await check(first.page, 'first run');
+    await first.page.getByRole('button', { name: 'Choose a folder…' }).click();
+    await first.page.getByRole('option', { name: 'instruments' }).waitFor();
+    await check(first.page, 'folder picker');
+    await first.page.getByRole('button', { name: 'Choose this folder' }).click();
+    await first.page.getByRole('region').getByText('Found 287 files').waitFor();
+    await check(first.page, 'survey');
+
+    const { page } = await openWindow({ browser, files }, busyWorld(), { colorScheme });
+    await page.locator('[role=row][data-index="0"] .name').click();
+    await page.getByRole('cell', { name: 'A1' }).waitFor();
+    await page.getByLabel(/^Select .*sample_00298/).check();
+    await check(page, 'files with preview');
+    for (const tab of ['Details', 'Labels', 'Versions', 'History', 'Where it is']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByRole('tabpanel', { name: tab }).locator(':scope > *').first().waitFor();
+      await check(page, tab);
+    }
+    await page.getByRole('button', { name: 'Advanced' }).click();
+    await page.locator('.facet').getByRole('button', { name: 'State' }).click();
+    await check(page, 'facet menu');
+    await page.keyboard.press('Escape');
+    for (const [button, dialog] of [
+      ['Add label…', 'Add a label to 1 file'],
+      ['Add files…', 'Add files'],
+      ['Show', 'Not registered yet'],
+      ['Help ?', 'Keyboard shortcuts'],
+    ] as const) {
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByRole('dialog', { name: dialog }).waitFor();
+      await check(page, dialog);
+      await page.keyboard.press('Escape');
+    }
+    for (const screen of ['Folders we watch', 'Storage places', 'Labels & terms', 'Settings']) {
+      await page.getByRole('link', { name: new RegExp(`^${screen}`) }).click();
+      await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+      await expect.poll(() => page.locator('.card, tbody tr').count()).toBeGreaterThan(1);
+      await check(page, screen);
+    }
+  });
+
+  it('nothing moves where motion is unwanted; forced colours still show what is selected', async () => {
+    const { page } = await openWindow({ browser, files }, busyWorld(), { forcedColors: 'active', reducedMotion: 'reduce' });
+    await page.getByLabel(/^Select .*sample_00298/).check();
+    const row = page.getByRole('row', { selected: true });
+    expect(await row.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
+    const moving = await page.evaluate(() =>
+      [...document.querySelectorAll('*')].filter((element) => {
+        const style = getComputedStyle(element);
+        return [...style.animationDuration.split(','), ...style.transitionDuration.split(',')].some((time) => parseFloat(time) > 0.01);
+      }).length,
+    );
+    expect(moving).toBe(0);
+  });
+});
