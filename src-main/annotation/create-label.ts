@@ -18,7 +18,7 @@ export async function createLabel(
   input: { name: string; type?: string | null | undefined; is_type?: boolean; description?: string | null | undefined },
 ): Promise<{ items: LabelRecord[] }> {
   const name = labelName(input.name);
-  const typeId = input.type == null ? null : await typeOf(context, input.type);
+  const typeId = input.type === undefined || input.type === null ? null : await typeOf(context, input.type);
   const description = descriptionOf(input.description ?? null);
   const id = await writeRegistry(context, await context.author(), 'label create', (write) => {
     return insertLabel(write, { uid: newRecordUid(context.random, 'ulabel'), name, description, isType: input.is_type ?? false, typeId });

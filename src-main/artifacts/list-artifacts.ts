@@ -15,7 +15,7 @@ export async function listArtifacts(context: ReadContext, input: ListArtifactsIn
   const db = context.registry;
   const search = input.search?.trim() ?? '';
   const list = [input.filters, search, input.sort, input.trash, input.all_versions];
-  const after = input.cursor == null ? null : decodeCursor(input.cursor, list);
+  const after = input.cursor === undefined || input.cursor === null ? null : decodeCursor(input.cursor, list);
 
   const { scope, conditions } = await narrowing(context, input, search);
   const page = await artifactPage(db, { scope, conditions, sort: input.sort, after, limit: input.limit + 1 });

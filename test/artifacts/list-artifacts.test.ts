@@ -79,7 +79,7 @@ function recordsFromTables(): Plain[] {
   const runs = all('run').map((row) => ({ ...row, transform: byId(transforms, row['transform_id']), created_by: byId(users, row['created_by_id']) }));
   const labels = all('ulabel').map((row) => ({ ...flags(row, 'is_type'), type: null }));
   const collections = all('collection').map((row) => flags(row, 'is_latest'));
-  const copies = all('copy').map((row) => ({ ...row, storage: byId(storages, row['storage_id']) }) as Plain);
+  const copies = all('copy').map((row) => ({ ...row, storage: byId(storages, row['storage_id']) }));
   return all('artifact').map((row) => {
     const run = byId(runs, row['run_id']);
     return {
@@ -104,7 +104,7 @@ function expected(input: ListArtifactsInput): string[] {
   const kept = plain.filter((record) => {
     const visible = input.trash ? record['visibility'] === -1 : named('visibility') || record['visibility'] === 1;
     const newest = input.trash || input.all_versions || named('is_latest') || record['is_latest'] === true;
-    const names = (record['ulabels'] as Plain[]).map((label) => String(label['name']));
+    const names = (record['ulabels'] as Plain[]).map((label) => label['name'] as string);
     const text = [record['key'] as string | null, record['description'] as string | null, ...names.sort()];
     return visible && newest && filters.every((filter) => fits(record, filter)) && matchesTerms(text, terms);
   });
@@ -119,7 +119,7 @@ function expected(input: ListArtifactsInput): string[] {
     const order = values !== 0 ? values : Number(a['id']) - Number(b['id']);
     return descending ? -order : order;
   });
-  return kept.map((record) => String(record['uid']));
+  return kept.map((record) => record['uid'] as string);
 }
 
 async function allPages(input: ListArtifactsInput): Promise<{ uids: string[]; totals: (number | null)[] }> {

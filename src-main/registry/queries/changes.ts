@@ -18,8 +18,8 @@ export interface ViewChangesInput {
 export async function viewChanges(context: { registry: Kysely<RegistryDB> }, input: ViewChangesInput): Promise<{ items: ChangeRecord[] }> {
   const db = context.registry;
   let query = db.selectFrom('change').selectAll().orderBy('id', 'desc').limit(input.limit);
-  if (input.before != null) query = query.where('id', '<', input.before);
-  if (input.since != null) query = query.where('id', '>=', await firstSince(db, timeOf(input.since)));
+  if (typeof input.before === 'number') query = query.where('id', '<', input.before);
+  if (typeof input.since === 'string') query = query.where('id', '>=', await firstSince(db, timeOf(input.since)));
   return { items: await changeRecords(db, await query.execute()) };
 }
 
@@ -66,14 +66,14 @@ export async function changeRecords(db: Kysely<RegistryDB>, rows: readonly Chang
     id: row.id,
     transaction: row.tx,
     created_at: row.created_at,
-    created_by: String(names.get(`user ${String(row.created_by_id)}`) ?? row.created_by_id),
+    created_by: names.get(`user ${String(row.created_by_id)}`) ?? String(row.created_by_id),
     operation: row.operation,
     registry: row.registry,
     uid: row.uid,
     action: row.action,
     before: named(before),
     after: named(after),
-    run: row.run_id === null ? null : String(names.get(`run ${String(row.run_id)}`) ?? row.run_id),
+    run: row.run_id === null ? null : (names.get(`run ${String(row.run_id)}`) ?? String(row.run_id)),
   }));
 }
 
@@ -82,8 +82,8 @@ function fieldsOf(json: string | null): Fields | null {
 }
 
 /** What is shown for `table id`. A row that is gone has no name: its id stays. */
-async function namesOf(db: Kysely<RegistryDB>, all: readonly Fields[]): Promise<Map<string, unknown>> {
-  const names = new Map<string, unknown>();
+async function namesOf(db: Kysely<RegistryDB>, all: readonly Fields[]): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
   const wanted = new Map<string, { column: string; ids: Set<number> }>();
   for (const fields of all) {
     for (const [field, { table, column }] of Object.entries(REFERENCES)) {
@@ -105,13 +105,13 @@ async function namesOf(db: Kysely<RegistryDB>, all: readonly Fields[]): Promise<
   return names;
 }
 
-function nameReferences(fields: Fields, names: Map<string, unknown>): Fields {
+function nameReferences(fields: Fields, names: Map<string, string>): Fields {
   const named: Fields = {};
   for (const [field, value] of Object.entries(fields)) {
     const reference = REFERENCES[field];
     if (field === 'id') continue;
     if (reference === undefined) named[field] = value;
-    else named[reference.as] = value === null ? null : (names.get(`${reference.table} ${String(value)}`) ?? value);
+    else named[reference.as] = typeof value === 'number' ? (names.get(`${reference.table} ${value.toString()}`) ?? value) : value;
   }
   return named;
 }

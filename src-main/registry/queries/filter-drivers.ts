@@ -76,7 +76,6 @@ function textDriver(filter: FilterExpression, field: string, scope: Scope): Driv
   if (!isShownScope(scope) || !['key', 'description'].includes(field) || !INSIDE.has(filter.comparator)) return undefined;
   const text = 'value' in filter ? String(filter.value) : '';
   // Beyond ASCII, folding may depend on what stands around a part.
-  // eslint-disable-next-line no-control-regex
   const part = /^[\0-\x7f]*$/.test(text) ? searchableText(text).slice(WORD_START.length) : '';
   if (part.length < 3) return undefined;
   return {
