@@ -10,6 +10,9 @@ export interface ContentHashes {
   sha256: string;
 }
 
+/** What a quick look at a large file gives: LaminDB's hash of its two ends, not yet the content's identity. */
+export type EndsOutcome = { kind: 'hashed'; facts: FileFacts; hash: string; hashType: 'sha1-fl' } | Exclude<HashOutcome, { kind: 'hashed' }>;
+
 export type HashOutcome =
   /** The facts are those of the open file before and after reading, and of the path still leading to it. */
   | ({ kind: 'hashed'; facts: FileFacts } & ContentHashes)
@@ -27,5 +30,7 @@ export interface HashOptions {
 export interface Hasher {
   /** Outcomes in the order of `paths` (absolute). Rejects with `cancelled` when the signal aborts. */
   hashFiles(paths: readonly RawPath[], options?: HashOptions): Promise<HashOutcome[]>;
+  /** For files over LaminDB's limit of 50 MiB: reads at most 100 MiB of each. */
+  hashEnds(paths: readonly RawPath[], options?: HashOptions): Promise<EndsOutcome[]>;
   close(): Promise<void>;
 }

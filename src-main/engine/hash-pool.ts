@@ -1,0 +1,132 @@
+/** The hashing threads: started when first needed, fed with batches of small files or single large ones. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
+import type { EndsOutcome, HashOptions, Hasher, HashOutcome } from '../ports/fs/hasher.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import { unpackOutcomes, type FromHash, type Outcome, type ToHash } from './hash-messages.ts';
+import { threadFile } from './threads/thread-file.ts';
+
+/** Files of one message. Sizes are not known here, so a batch stays small enough not to hide a large file's siblings for long. */
+const BATCH = 64;
+
+interface Job {
+  id: number;
+  paths: RawPath[];
+  ends: boolean;
+  tries: number;
+  onBytes: (bytes: number) => void;
+  done: (outcomes: Outcome[]) => void;
+}
+
+interface Thread {
+  worker: Worker;
+  cancelled: Int32Array;
+  job: Job | null;
+}
+
+export function hashPool(threads: number = Math.max(2, availableParallelism())): Hasher {
+  const waiting: Job[] = [];
+  const all = new Set<Thread>();
+  let jobs = 0;
+  let closed = false;
+
+  function startThread(): Thread {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(threadFile('hash-thread'), { workerData: { cancelled }, name: 'benchkeep-hash' });
+    worker.unref();
+    const thread: Thread = { worker, cancelled, job: null };
+    all.add(thread);
+    worker.on('message', ({ bytes, outcomes }: FromHash) => {
+      const { job } = thread;
+      if (job === null) return;
+      if (bytes > 0) job.onBytes(bytes);
+      if (outcomes === undefined) return;
+      thread.job = null;
+      worker.unref();
+      job.done(unpackOutcomes(outcomes));
+      feed();
+    });
+    worker.on('error', (error) => {
+      lose(thread, error);
+    });
+    worker.on('exit', () => {
+      lose(thread, new Error('the thread ended'));
+    });
+    return thread;
+  }
+
+  /** A thread that died takes nothing with it: its files are tried once more, then failed with the reason. */
+  function lose(thread: Thread, error: Error): void {
+    if (!all.delete(thread)) return;
+    const { job } = thread;
+    thread.job = null;
+    if (job !== null && job.tries === 0 && !closed) waiting.unshift({ ...job, tries: 1 });
+    else if (job !== null) {
+      const failed = new BenchkeepError('internal', `Reading stopped unexpectedly (${error.message})`, 'It is tried again later.', { retry: true });
+      job.done(job.paths.map(() => ({ kind: 'failed', error: toErrorData(failed) })));
+    }
+    feed();
+  }
+
+  function feed(): void {
+    while (waiting.length > 0 && !closed) {
+      const idle = [...all].find((thread) => thread.job === null) ?? (all.size < threads ? startThread() : undefined);
+      const job = idle === undefined ? undefined : waiting.shift();
+      if (idle === undefined || job === undefined) return;
+      idle.job = job;
+      idle.worker.ref();
+      const message: ToHash = { job: job.id, paths: job.paths, ends: job.ends };
+      idle.worker.postMessage(message);
+    }
+  }
+
+  function cancel(ids: ReadonlySet<number>): void {
+    for (let i = waiting.length - 1; i >= 0; i--) if (ids.has(waiting[i]?.id ?? 0)) waiting.splice(i, 1);
+    for (const { job, cancelled } of all) if (job !== null && ids.has(job.id)) Atomics.store(cancelled, 0, job.id);
+  }
+
+  function run(paths: RawPath[], ends: boolean, options: HashOptions, ids: Set<number>): Promise<Outcome[]> {
+    return new Promise((resolve) => {
+      const id = ++jobs;
+      ids.add(id);
+      waiting.push({ id, paths, ends, tries: 0, onBytes: options.onBytes ?? (() => undefined), done: resolve });
+    });
+  }
+
+  async function hashAll(paths: readonly RawPath[], ends: boolean, options: HashOptions): Promise<Outcome[]> {
+    const { signal } = options;
+    if (closed || signal?.aborted === true) throw stopped();
+    const ids = new Set<number>();
+    const parts: Promise<Outcome[]>[] = [];
+    const size = ends ? 1 : Math.max(1, Math.min(BATCH, Math.ceil(paths.length / threads)));
+    for (let i = 0; i < paths.length; i += size) parts.push(run(paths.slice(i, i + size), ends, options, ids));
+    feed();
+    let abort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => {
+        cancel(ids);
+        reject(stopped());
+      };
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return (await Promise.race([Promise.all(parts), aborted])).flat();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  return {
+    hashFiles: (paths, options = {}) => hashAll(paths, false, options) as Promise<HashOutcome[]>,
+    hashEnds: (paths, options = {}) => hashAll(paths, true, options) as Promise<EndsOutcome[]>,
+    async close() {
+      closed = true;
+      await Promise.all([...all].map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function stopped(): BenchkeepError {
+  return new BenchkeepError('cancelled', 'Reading was stopped', 'It begins anew at the next look.', { retry: true });
+}
