@@ -11,3 +11,4 @@ export { locateContent } from './locate-content.ts';
 export { offlineStorages } from './offline-storages.ts';
 export { previewArtifact } from './preview-artifact.ts';
 export { readContext, type ContentContext, type ReadContext } from './read-context.ts';
+export { registerFiles, type RegisterOutcome, type RegisterRequest } from './register-files.ts';

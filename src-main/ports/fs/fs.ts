@@ -24,6 +24,8 @@ export interface CopyRequest {
 export interface Fs {
   /** Null where nothing is there. Never follows a link in the last part. */
   look(path: RawPath): Promise<FileFacts | null>;
+  /** The same, at once: for the last look before something is written. Waits as long as the disk takes. */
+  lookNow(path: RawPath): FileFacts | null;
   /** Absolute, with links resolved. */
   realPath(path: RawPath): Promise<RawPath>;
   readFolder(path: RawPath): Promise<FolderEntry[]>;

@@ -1,5 +1,5 @@
 /** The real file system behind the `Fs` port. */
-import { constants } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { BenchkeepError } from '../../../shared/errors.ts';
@@ -27,6 +27,14 @@ export function nodeFs(random: Random): Fs {
     async look(path) {
       try {
         return factsFromStats(await fsp.lstat(rawToBytes(path), { bigint: true }));
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw fsError(error, path);
+      }
+    },
+    lookNow(path) {
+      try {
+        return factsFromStats(lstatSync(rawToBytes(path), { bigint: true }));
       } catch (error) {
         if (isMissing(error)) return null;
         throw fsError(error, path);

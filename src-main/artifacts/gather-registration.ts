@@ -1,0 +1,47 @@
+/** What the registry knows about paths of a storage, for a whole batch at once. */
+import type { Kysely } from 'kysely';
+import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, RegistryDB } from '../registry/schema.ts';
+
+export interface KnownPath {
+  copyId: number;
+  artifact: ArtifactRow;
+}
+
+export interface KnownTombstone {
+  id: number;
+  sha256: string | null;
+  artifactUid: string;
+}
+
+export interface Gathered {
+  known: Map<RawPath, KnownPath>;
+  tombstones: Map<RawPath, KnownTombstone>;
+}
+
+/** At most some hundreds of paths. */
+export async function gatherRegistration(db: Kysely<RegistryDB>, storageId: number, paths: readonly RawPath[]): Promise<Gathered> {
+  const bytes = paths.map(rawToBytes);
+  const copies = await db
+    .selectFrom('copy')
+    .innerJoin('artifact', 'artifact.id', 'copy.artifact_id')
+    .selectAll('artifact')
+    .select(['copy.id as copy_id', 'copy.path as copy_path'])
+    .where('copy.storage_id', '=', storageId)
+    .where('copy.path', 'in', bytes)
+    .execute();
+  const stones = await db
+    .selectFrom('tombstone')
+    .select(['id', 'path', 'sha256', 'artifact_uid'])
+    .where('storage_id', '=', storageId)
+    .where('path', 'in', bytes)
+    .execute();
+  return {
+    known: new Map(
+      copies.map(({ copy_id, copy_path, ...artifact }) => [rawFromBytes(copy_path), { copyId: copy_id, artifact }]),
+    ),
+    tombstones: new Map(
+      stones.map(({ id, path, sha256, artifact_uid }) => [rawFromBytes(path), { id, sha256, artifactUid: artifact_uid }]),
+    ),
+  };
+}

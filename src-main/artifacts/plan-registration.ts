@@ -1,0 +1,43 @@
+/** Decides what a file at a path of a storage is: pure, from what was gathered about it. */
+import type { ArtifactRow } from '../registry/schema.ts';
+
+export interface RegistrationFacts {
+  size: number;
+  hash: string;
+  /** Null while only the ends of a large file were read. */
+  sha256: string | null;
+  /** The artifact that the path belongs to, if it does. */
+  existing: Pick<ArtifactRow, 'size' | 'hash' | 'sha256' | 'state' | 'visibility'> | null;
+  /** The record of this path was removed while its file stayed; null sha256: whatever its content. */
+  tombstone: { sha256: string | null } | null;
+}
+
+export type RegistrationPlan =
+  /** The path is nobody's: an artifact of its own, whatever other paths hold. */
+  | { kind: 'new' }
+  /** Other content at a known path. */
+  | { kind: 'version' }
+  /** What the registry says already. `heal`: it said less well of it (changed, missing). */
+  | { kind: 'known'; heal: boolean }
+  /** A large file that was registered by its ends is now read wholly. */
+  | { kind: 'verified' }
+  /** Its record was removed on purpose, and it is the same content still. */
+  | { kind: 'tombstone' };
+
+export function planRegistration(facts: RegistrationFacts): RegistrationPlan {
+  const { existing, tombstone } = facts;
+  if (existing === null) {
+    if (tombstone === null) return { kind: 'new' };
+    const same = tombstone.sha256 === null || tombstone.sha256 === facts.sha256;
+    return same ? { kind: 'tombstone' } : { kind: 'new' };
+  }
+  if (existing.sha256 === null) {
+    // Its identity was never known: equal ends and size are the only thing to go by, once.
+    const sameEnds = existing.size === facts.size && existing.hash === facts.hash;
+    if (!sameEnds) return { kind: 'version' };
+    return facts.sha256 === null ? { kind: 'known', heal: false } : { kind: 'verified' };
+  }
+  const same = existing.size === facts.size && existing.sha256 === facts.sha256;
+  if (!same) return { kind: 'version' };
+  return { kind: 'known', heal: existing.state !== 'ok' };
+}

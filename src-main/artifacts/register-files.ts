@@ -1,0 +1,187 @@
+/** Registers files of a storage where they are: the one way in for the watcher and for `save` of files in place. */
+import { FAST_HASH_LIMIT } from '../../shared/hash-encoding.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { failpoint } from '../ports/failpoint.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import type { EndsOutcome, HashOptions, HashOutcome } from '../ports/fs/hasher.ts';
+import { joinRaw, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { writeRegistry, type Author } from '../registry/change-log.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { localRoot } from '../storage/index.ts';
+import { putInventory } from '../workstation/inventory.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { gatherRegistration } from './gather-registration.ts';
+import { planRegistration } from './plan-registration.ts';
+import { writeRegistration, type PlannedFile } from './write-registration.ts';
+
+export interface RegisterRequest {
+  storage: StorageRow;
+  files: { path: RawPath; facts: FileFacts }[];
+  author: Author;
+  /** What was asked for, for the change log. */
+  operation: string;
+  signal?: AbortSignal;
+  onBytes?: (bytes: number) => void;
+}
+
+export type RegisterOutcome =
+  | { kind: 'registered'; uid: string; version: boolean }
+  /** The registry said so already; the inventory is refreshed. */
+  | { kind: 'known'; uid: string }
+  | { kind: 'tombstone'; uid: string }
+  /** Written or replaced meanwhile: look again. */
+  | { kind: 'changed' }
+  | { kind: 'gone' }
+  | { kind: 'failed'; error: ErrorData };
+
+export type RegisterContext = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'fs' | 'hasher' | 'clock' | 'random' | 'onCommitted'
+>;
+
+/** Rows of one transaction: enough to make the sync cheap, few enough to keep the engine answering. */
+const BATCH = 250;
+
+/** Outcomes in the order of `files`. Errors: those of the registry; `cancelled`. */
+export async function registerFiles(context: RegisterContext, request: RegisterRequest): Promise<RegisterOutcome[]> {
+  const { files } = request;
+  const outcomes: RegisterOutcome[] = [];
+  await registerEnds(context, request);
+  let hashing = hashBatch(context, request, 0);
+  for (let start = 0; start < files.length; start += BATCH) {
+    const hashed = await hashing;
+    // The next batch is read while this one is written.
+    hashing = start + BATCH < files.length ? hashBatch(context, request, start + BATCH) : Promise.resolve([]);
+    hashing.catch(() => undefined);
+    outcomes.push(...(await registerBatch(context, request, files.slice(start, start + BATCH), hashed)));
+  }
+  return outcomes;
+}
+
+/** A large file is in the table as soon as its ends are read; what it is, is known when all of it is. */
+async function registerEnds(context: RegisterContext, request: RegisterRequest): Promise<void> {
+  const large = request.files.filter(({ facts }) => facts.size > FAST_HASH_LIMIT);
+  if (large.length === 0) return;
+  const { known } = await gatherRegistration(context.registry.db, request.storage.id, large.map(({ path }) => path));
+  const fresh = large.filter(({ path }) => !known.has(path));
+  const root = localRoot(request.storage);
+  const ends = await context.hasher.hashEnds(fresh.map(({ path }) => joinRaw(root, path)), hashOptions(request, false));
+  await registerBatch(context, request, fresh, ends);
+}
+
+function hashOptions({ signal, onBytes }: RegisterRequest, tell: boolean): HashOptions {
+  return { ...(signal === undefined ? {} : { signal }), ...(onBytes === undefined || !tell ? {} : { onBytes }) };
+}
+
+function hashBatch(context: RegisterContext, request: RegisterRequest, start: number): Promise<HashOutcome[]> {
+  const root = localRoot(request.storage);
+  const paths = request.files.slice(start, start + BATCH).map(({ path }) => joinRaw(root, path));
+  return context.hasher.hashFiles(paths, hashOptions(request, true));
+}
+
+type Hashed = (HashOutcome | EndsOutcome) & { kind: 'hashed' };
+
+async function registerBatch(
+  context: RegisterContext,
+  request: RegisterRequest,
+  files: readonly { path: RawPath }[],
+  hashed: readonly (HashOutcome | EndsOutcome)[],
+): Promise<RegisterOutcome[]> {
+  failpoint('register.hashed.before');
+  const outcomes: RegisterOutcome[] = files.map(() => ({ kind: 'changed' }));
+  const root = localRoot(request.storage);
+  const steady: { index: number; path: RawPath; content: Hashed }[] = [];
+  for (const [index, { path }] of files.entries()) {
+    const content = hashed[index];
+    if (content === undefined) continue;
+    if (content.kind !== 'hashed') outcomes[index] = content;
+    // The last look before the record is written: what changed since it was read is not recorded.
+    else if (isUnchanged(context, joinRaw(root, path), content.facts)) steady.push({ index, path, content });
+  }
+  failpoint('register.hashed.after');
+  if (steady.length === 0) return outcomes;
+  const planned = await plan(context, request, steady);
+  const uids = await writeRegistry(context, request.author, request.operation, (write) =>
+    writeRegistration(write, request.storage, planned, context.random),
+  );
+  for (const [i, { index }] of steady.entries()) outcomes[index] = outcomeOf(planned[i], uids[i] ?? '');
+  await writeInventory(context, request.storage, steady, uids);
+  return outcomes;
+}
+
+function isUnchanged(context: RegisterContext, path: RawPath, facts: FileFacts): boolean {
+  const now = context.fs.lookNow(path);
+  return now !== null && sameFacts(now, facts);
+}
+
+async function plan(
+  context: RegisterContext,
+  request: RegisterRequest,
+  steady: readonly { path: RawPath; content: Hashed }[],
+): Promise<PlannedFile[]> {
+  const { known, tombstones } = await gatherRegistration(context.registry.db, request.storage.id, steady.map(({ path }) => path));
+  return steady.map(({ path, content }) => {
+    const sha256 = 'sha256' in content ? content.sha256 : null;
+    const existing = known.get(path) ?? null;
+    const tombstone = tombstones.get(path) ?? null;
+    const { size } = content.facts;
+    return {
+      path,
+      size,
+      hash: content.hash,
+      hashType: content.hashType,
+      sha256,
+      known: existing,
+      tombstone,
+      plan: planRegistration({ size, hash: content.hash, sha256, existing: existing?.artifact ?? null, tombstone }),
+    };
+  });
+}
+
+function outcomeOf(file: PlannedFile | undefined, uid: string): RegisterOutcome {
+  switch (file?.plan.kind) {
+    case 'new':
+    case 'verified':
+      return { kind: 'registered', uid, version: false };
+    case 'version':
+      return { kind: 'registered', uid, version: true };
+    case 'tombstone':
+      return { kind: 'tombstone', uid };
+    default:
+      return { kind: 'known', uid };
+  }
+}
+
+/** After the registry: if the program dies in between, the next scan finds the path unknown and its content known. */
+async function writeInventory(
+  context: RegisterContext,
+  storage: StorageRow,
+  steady: readonly { path: RawPath; content: Hashed }[],
+  uids: readonly string[],
+): Promise<void> {
+  const rows = steady.flatMap(({ path, content }, i) => {
+    // Read by its ends only: it stays unknown to the inventory, so that it is read wholly whatever happens.
+    if (!('sha256' in content)) return [];
+    const { folder, name } = splitRaw(path);
+    const { size, mtimeNs, ctimeNs, dev, ino } = content.facts;
+    return [
+      {
+        storage_uid: storage.uid,
+        folder: rawToBytes(folder),
+        name: rawToBytes(name),
+        size,
+        mtime_ns: mtimeNs,
+        ctime_ns: ctimeNs,
+        dev,
+        ino,
+        sha256: content.sha256,
+        artifact_uid: uids[i] ?? '',
+        gone_since: null,
+      },
+    ];
+  });
+  await writeWorkstation(context.workstation, (tx) => {
+    putInventory(tx, context.workstation, rows);
+  });
+}

@@ -1,0 +1,27 @@
+/** The inventory of local files: what each looked like when it was registered. */
+import type { Insertable, Transaction } from 'kysely';
+import type { Workstation } from './open-workstation.ts';
+import type { InventoryTable, WorkstationDB } from './schema.ts';
+
+const COLUMNS = ['storage_uid', 'folder', 'name', 'size', 'mtime_ns', 'ctime_ns', 'dev', 'ino', 'sha256', 'artifact_uid', 'gone_since'] as const;
+
+/** One row a file, replacing what was known of its path. Only inside `writeWorkstation`: it runs on the same connection. */
+export function putInventory(
+  tx: Transaction<WorkstationDB>,
+  { sqlite }: Pick<Workstation, 'sqlite'>,
+  rows: readonly Insertable<InventoryTable>[],
+): void {
+  const [first] = rows;
+  if (first === undefined) return;
+  const { sql } = tx
+    .insertInto('inventory')
+    .values(Object.fromEntries(COLUMNS.map((column) => [column, 0])) as never)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['storage_uid', 'folder', 'name'])
+        .doUpdateSet((eb) => Object.fromEntries(COLUMNS.slice(3).map((column) => [column, eb.ref(`excluded.${column}`)]))),
+    )
+    .compile();
+  const put = sqlite.prepare(sql);
+  for (const row of rows) put.run(COLUMNS.map((column) => row[column] ?? null));
+}
