@@ -23,7 +23,8 @@ export type FailpointName =
   | 'hash.read'
   | 'register.hashed'
   | 'scan.batch'
-  | 'scan.folder';
+  | 'scan.folder'
+  | 'hints.post';
 
 interface Planned {
   name: string;
