@@ -1,1 +1,10 @@
+export { connectInstance } from './connect-instance.ts';
+export { disconnectInstance } from './disconnect-instance.ts';
+export { connectedInstanceFolder, findInstance } from './find-instance.ts';
 export type { InstanceContext } from './instance-context.ts';
+export { instanceInfo } from './instance-info.ts';
+export { listInstances } from './list-instances.ts';
+export { openInstance, type OpenInstance, type OpenInstanceOptions } from './open-instance.ts';
+export { getSettings, setSettings } from './settings.ts';
+export { currentUser, setUser } from './users.ts';
+export { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';

@@ -36,6 +36,10 @@ export function registryPath(folder: RawPath): RawPath {
   return joinRaw(folder, rawFromText('registry.db'));
 }
 
+export function workstationPath(folder: RawPath): RawPath {
+  return joinRaw(folder, rawFromText('workstation.db'));
+}
+
 function cardPath(folder: RawPath): RawPath {
   return joinRaw(folder, rawFromText('instance.json'));
 }

@@ -56,6 +56,13 @@ export async function readSettings(context: SettingsContext): Promise<{ settings
   return { settings: made, warnings };
 }
 
+/** Name of the connected instance; null where none is, or the settings can't be read. Changes nothing. */
+export async function connectedName({ home, fs }: Pick<SettingsContext, 'home' | 'fs'>): Promise<string | null> {
+  const path = settingsPath(home);
+  if ((await fs.look(path)) === null) return null;
+  return parse((await fs.readRange(path, 0, LARGEST)).toString('utf8'))?.instance ?? null;
+}
+
 /** Whole or not at all. */
 export async function saveSettings(context: Pick<SettingsContext, 'home' | 'fs'>, settings: Settings): Promise<void> {
   const text = `${JSON.stringify(settings, null, 2)}\n`;

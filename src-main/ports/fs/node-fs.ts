@@ -212,7 +212,7 @@ async function removeIfThere(path: RawPath): Promise<void> {
 }
 
 /** A rename is durable only once its folder is synced; Windows has no such call. */
-async function syncFolder(folder: RawPath): Promise<void> {
+export async function syncFolder(folder: RawPath): Promise<void> {
   if (process.platform === 'win32') return;
   await effect('fs.syncFolder', async () => {
     const handle = await fsp.open(rawToBytes(folder === '' ? ('.' as RawPath) : folder), constants.O_RDONLY);

@@ -1,0 +1,47 @@
+/** The instance on this computer that a name or a root means. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { instanceFolder, listCards, type InstanceCard } from './instance-card.ts';
+import { connectedName } from './settings-file.ts';
+
+export interface FindContext {
+  home: RawPath;
+  fs: Fs;
+}
+
+/** By name, or by the root of its default storage. Errors: `not_found`, `not_supported` (a cloud root). */
+export async function findInstance({ home, fs }: FindContext, argument: string): Promise<InstanceCard> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument)) {
+    throw new BenchkeepError('not_supported', 'Cloud storages come with a later release of Benchkeep', 'Name an instance of this computer.');
+  }
+  const cards = await listCards({ home, fs });
+  const found = cards.find(({ name }) => name === argument) ?? cards.find(({ uid }) => uid === argument) ?? (await byRoot(fs, cards, argument));
+  if (found !== null && found !== undefined) return found;
+  throw new BenchkeepError('not_found', `There is no instance "${argument}" on this computer`, 'See them with: benchkeep instances. Make one with: benchkeep init.');
+}
+
+async function byRoot(fs: Fs, cards: InstanceCard[], argument: string): Promise<InstanceCard | null> {
+  if (!argument.includes('/')) return null;
+  const root = argument.length > 1 ? argument.replace(/\/+$/, '') : argument;
+  const real = await realPathOrNull(fs, root);
+  return cards.find(({ storage }) => storage === root || storage === real) ?? null;
+}
+
+async function realPathOrNull(fs: Fs, path: string): Promise<string | null> {
+  try {
+    return rawToDisplay(await fs.realPath(rawFromText(path)));
+  } catch (error) {
+    // A path that leads nowhere is no instance's root.
+    if (error instanceof BenchkeepError) return null;
+    throw error;
+  }
+}
+
+/** Folder of the named instance, or of the connected one; null where there is none. Makes and opens nothing. */
+export async function connectedInstanceFolder(context: FindContext, name: string | null): Promise<RawPath | null> {
+  const wanted = name ?? (await connectedName(context));
+  if (wanted === null) return null;
+  const card = (await listCards(context)).find((candidate) => candidate.name === wanted);
+  return card === undefined ? null : instanceFolder(context.home, card.uid);
+}

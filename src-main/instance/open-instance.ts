@@ -1,0 +1,110 @@
+/** Opens an instance: takes its lock, proves and opens its databases, and makes what operations get. */
+import { newUid } from '../../shared/uid.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { Hasher } from '../ports/fs/hasher.ts';
+import { finishInstrumentRuns } from '../provenance/index.ts';
+import type { Author, Committed } from '../registry/change-log.ts';
+import { currentAuthor } from './current-author.ts';
+import { findInstance } from './find-instance.ts';
+import { checkHead, keepHead, readHead } from './head-file.ts';
+import { instanceFolder } from './instance-card.ts';
+import type { InstanceContext } from './instance-context.ts';
+import { openDatabases, type Databases } from './open-databases.ts';
+import { refreshCard } from './refresh-card.ts';
+import { refuseUnsafePlace } from './unsafe-place.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface OpenInstanceOptions {
+  /** Null opens the connected one. */
+  name: string | null;
+  hasher: Hasher;
+  onCommitted?: (committed: Committed) => void;
+  onWatching?: (what: 'inbox' | 'folders') => void;
+}
+
+export interface OpenInstance extends InstanceContext {
+  /** What a person should know, in plain words; opening went well all the same. */
+  warnings: string[];
+  /** Why nothing can be written, in plain words; null where it can. */
+  readOnly: string | null;
+  /** Ends the session: writes what is outstanding, closes the databases, gives the lock back. Can be called again. */
+  close(): Promise<void>;
+}
+
+/** Errors: `no_instance`, `not_found`, `refused` (an unsafe place), and those of `openDatabases`. */
+export async function openInstance(workbench: Workbench, options: OpenInstanceOptions): Promise<OpenInstance> {
+  const { home, fs, clock, random } = workbench;
+  const name = options.name ?? workbench.settings().instance;
+  if (name === null) throw new BenchkeepError('no_instance', 'No instance is connected', 'Make one: benchkeep init --storage FOLDER');
+  const card = await findInstance(workbench, name);
+  await refuseUnsafePlace(home);
+  const folder = instanceFolder(home, card.uid);
+  const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
+  const { registry, workstation, readOnly } = databases;
+  const warnings = [...workbench.warnings];
+  const say = (error: unknown): void => {
+    warnings.push(error instanceof Error ? `The end of the history could not be kept: ${error.message}` : String(error));
+  };
+  const heads = keepHead({ fs, clock, folder, onError: say });
+  const problem = await orClose(databases, async () => checkHead(registry, await readHead(fs, folder)));
+  if (problem !== null) warnings.push(problem);
+
+  const onCommitted = (committed: Committed): void => {
+    heads.committed(committed.head);
+    options.onCommitted?.(committed);
+  };
+  const people = new Map<string, Promise<Author>>();
+  const context: InstanceContext = {
+    home,
+    folder,
+    instanceUid: card.uid,
+    instanceName: card.name,
+    workstationUid: workbench.workstationUid,
+    registry,
+    workstation,
+    fs,
+    hasher: options.hasher,
+    clock,
+    random,
+    sessionRuns: new Map(),
+    onCommitted,
+    onWatching: options.onWatching ?? (() => undefined),
+    author() {
+      const { handle, name: fullName } = workbench.settings();
+      const known = people.get(handle);
+      if (known !== undefined) return known;
+      const asked = currentAuthor({ registry, clock, random, onCommitted }, { handle, name: fullName });
+      people.set(handle, asked);
+      asked.catch(() => people.delete(handle));
+      return asked;
+    },
+  };
+
+  let closed: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    if (readOnly === null) {
+      await finishInstrumentRuns(context);
+      await heads.close();
+      await refreshCard(context, card);
+    }
+    await databases.close();
+  }
+  return {
+    ...context,
+    warnings,
+    readOnly,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function orClose<T>(databases: Databases, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await databases.close();
+    throw error;
+  }
+}

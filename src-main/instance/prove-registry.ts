@@ -1,0 +1,52 @@
+/** Proves before anything is opened for writing that a registry is the one expected and, where there is doubt, sound. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import { openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { REGISTRY_APPLICATION_ID } from '../registry/schema.ts';
+import { sqliteError } from '../registry/sqlite-error.ts';
+
+/**
+ * Reads only: the file stays byte for byte as it was. `thorough` checks every page. What `openRegistry` refuses
+ * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's), `registry_corrupt`.
+ */
+export function proveRegistry(path: RawPath, uid: string, thorough: boolean): void {
+  const head = readSqliteHead(path);
+  if (head?.isSqlite !== true || head.applicationId !== REGISTRY_APPLICATION_ID) return;
+  try {
+    const sqlite = openSqlite(path, { readonly: true });
+    try {
+      const found = sqlite.prepare('SELECT uid FROM instance').pluck().get();
+      if (found !== uid) throw anotherInstances(path, String(found));
+      const answer = thorough ? sqlite.pragma('quick_check(1)', { simple: true }) : 'ok';
+      if (answer !== 'ok') throw damaged(path, String(answer));
+    } finally {
+      sqlite.close();
+    }
+  } catch (error) {
+    throw sqliteError(error, path);
+  }
+}
+
+/** A clean stop folds the `-wal` into the registry; one with content is left by a crash, a kill or a power cut. */
+export async function wasLeftUnclean(fs: Fs, path: RawPath): Promise<boolean> {
+  const wal = await fs.look((path + rawFromText('-wal')) as RawPath);
+  return wal !== null && wal.size > 0;
+}
+
+function anotherInstances(path: RawPath, found: string): BenchkeepError {
+  return new BenchkeepError(
+    'registry_foreign',
+    `${rawToDisplay(path)} is the registry of another instance (${found})`,
+    'It was left untouched. Put the right file back, or restore a backup (benchkeep backup list).',
+  );
+}
+
+function damaged(path: RawPath, answer: string): BenchkeepError {
+  return new BenchkeepError(
+    'registry_corrupt',
+    `${rawToDisplay(path)} is damaged`,
+    'It was left as it is. Restore a backup (benchkeep backup list); your data files are not affected.',
+    { details: { answer } },
+  );
+}

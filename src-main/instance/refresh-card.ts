@@ -1,0 +1,17 @@
+/** Brings `instance.json` to what the registry says. */
+import { writeCard, type InstanceCard } from './instance-card.ts';
+import type { InstanceContext } from './instance-context.ts';
+
+export async function refreshCard(
+  context: Pick<InstanceContext, 'registry' | 'fs' | 'folder' | 'workstationUid'>,
+  card: InstanceCard,
+): Promise<void> {
+  const row = await context.registry.db
+    .selectFrom('instance')
+    .leftJoin('storage', 'storage.id', 'instance.default_storage_id')
+    .select(['instance.uid', 'instance.name', 'instance.created_at', 'storage.root'])
+    .executeTakeFirstOrThrow();
+  const { uid, name, created_at } = row;
+  const latest: InstanceCard = { uid, name, workstation_uid: context.workstationUid, storage: row.root ?? '', created_at };
+  if (JSON.stringify(latest) !== JSON.stringify({ ...card })) await writeCard(context.fs, context.folder, latest);
+}

@@ -1,0 +1,67 @@
+/** Effects on whole folders of the data folder: only on what Benchkeep made there itself. */
+import { constants } from 'node:fs';
+import { access, chmod, copyFile, lstat, rename, rm } from 'node:fs/promises';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import { effect } from '../failpoint.ts';
+import { fsError, isMissing } from './fs-error.ts';
+import { syncFolder } from './node-fs.ts';
+import { joinRaw, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
+
+/** Names of folders that are half-made or half-removed begin so. */
+export const UNFINISHED_PREFIX = '.';
+
+/** Within one folder, durable. Errors: `already_exists`. */
+export async function renameOwnFolder(from: RawPath, to: RawPath): Promise<void> {
+  if (await isThere(to)) throw fsError(Object.assign(new Error('EEXIST'), { code: 'EEXIST' }), to);
+  try {
+    await effect('fs.rename', () => rename(rawToBytes(from), rawToBytes(to)));
+    await syncFolder(splitRaw(to).folder);
+  } catch (error) {
+    throw fsError(error, from);
+  }
+}
+
+/** With all that is in it. Refuses any folder that is not marked as unfinished by its name. */
+export async function removeUnfinishedFolder(folder: RawPath): Promise<void> {
+  if (!splitRaw(folder).name.startsWith(UNFINISHED_PREFIX)) {
+    throw new BenchkeepError('refused', `${rawToDisplay(folder)} is not an unfinished folder`, 'It was left as it is.');
+  }
+  try {
+    await effect('fs.removeFolder', () => rm(rawToBytes(folder), { recursive: true, force: true }));
+  } catch (error) {
+    throw fsError(error, folder);
+  }
+}
+
+/** Readable and writable for this user alone. */
+export async function closeToOthers(file: RawPath): Promise<void> {
+  await chmod(rawToBytes(file), 0o600).catch((error: unknown) => Promise.reject(fsError(error, file)));
+}
+
+/** Copies the files that are there into `folder`, for reading only what can't be opened where it is. */
+export async function copyForReading(files: readonly RawPath[], folder: RawPath): Promise<void> {
+  for (const file of files) {
+    try {
+      const copy = joinRaw(folder, splitRaw(file).name);
+      await effect('fs.copyTemp', () => copyFile(rawToBytes(file), rawToBytes(copy), constants.COPYFILE_FICLONE));
+      await chmod(rawToBytes(copy), 0o600);
+    } catch (error) {
+      if (!isMissing(error)) throw fsError(error, file);
+    }
+  }
+}
+
+/** True where this user may write to the file as it is. */
+export async function canWriteFile(file: RawPath): Promise<boolean> {
+  return access(rawToBytes(file), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isThere(path: RawPath): Promise<boolean> {
+  return lstat(rawToBytes(path)).then(
+    () => true,
+    (error: unknown) => (isMissing(error) ? false : Promise.reject(fsError(error, path))),
+  );
+}
