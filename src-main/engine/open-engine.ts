@@ -9,9 +9,11 @@ import { connectLocally, localSocketPath, type FramePort } from '../ports/local-
 import { systemRandom } from '../ports/random.ts';
 import type { EngineOptions } from './engine-handle.ts';
 import { eventHub } from './events.ts';
+import type { Scanner } from '../watching/index.ts';
 import type { Host } from './host.ts';
 import { openServices, type Services } from './open-services.ts';
 import { engineRouter, type EngineRouter, type RouterContext } from './router/index.ts';
+import { scanThreads } from './scan-client.ts';
 import { clientHandler } from './serve-client.ts';
 
 export interface OpenEngineOptions extends EngineOptions {
@@ -37,6 +39,7 @@ export interface Engine {
  */
 export async function openEngine(options: OpenEngineOptions, host: Host): Promise<Engine> {
   const clock = systemClock;
+  const { watch, listen, threads } = options;
   const events = eventHub(clock);
   const workbench = await openWorkbench({
     home: rawFromText(options.home),
@@ -46,6 +49,9 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   });
   let services: Services | null = null;
   let closed: Promise<void> | null = null;
+  // Before there is an instance a folder can be counted already; the scanner needs no inventory for that.
+  let surveyor: Scanner | null = null;
+  const surveyScanner = (): Scanner => (surveyor ??= scanThreads(workbench.home));
 
   async function leave(): Promise<void> {
     const before = services;
@@ -55,7 +61,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
 
   async function enter(name: string | null): Promise<void> {
     await leave();
-    services = await openServices({ workbench, name, host, events, attach, ...options });
+    services = await openServices({ workbench, name, events, attach, watch, listen, threads });
     events.instanceChanged();
   }
 
@@ -63,6 +69,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     workbench,
     host,
     events,
+    surveying: () => ({ fs: workbench.fs, scanner: services?.scanning.scanner ?? surveyScanner() }),
     services: () => {
       if (services === null) throw noInstance();
       return services;
@@ -88,6 +95,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
       closed ??= (async () => {
         events.close();
         await leave();
+        await surveyor?.close();
       })();
       return closed;
     },

@@ -65,7 +65,18 @@ export async function watchedStorages(context: Pick<WatchFolderContext, 'registr
     .execute();
 }
 
-async function describeFolder(context: WatchFolderContext, storage: StorageRow, watch: FolderWatch): Promise<WatchedFolder> {
+/** Watched folders while nobody watches them: for the command line between two runs. */
+export async function foldersAtRest(context: Pick<WatchFolderContext, 'registry' | 'workstation' | 'workstationUid'>): Promise<WatchedFolder[]> {
+  const health = { health: 'stopped', health_reason: null, checked_at: null, n_skipped: 0, n_new: 0, scan: null } as const;
+  const storages = await watchedStorages(context);
+  return Promise.all(storages.map((storage) => describeFolder(context, storage, { health: () => health })));
+}
+
+async function describeFolder(
+  context: Pick<WatchFolderContext, 'registry' | 'workstation'>,
+  storage: StorageRow,
+  watch: Pick<FolderWatch, 'health'>,
+): Promise<WatchedFolder> {
   const counts = await inboxCounts(context.workstation, storage.uid);
   const kept = await context.registry.db
     .selectFrom('facet_count')

@@ -1,0 +1,101 @@
+/** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
+import type { MessagePort } from 'node:worker_threads';
+import { inlineReads, type Reads } from './reads.ts';
+import { readContext, sweepOrphans } from '../artifacts/index.ts';
+import { openInstance, type InstanceContext, type Workbench } from '../instance/index.ts';
+import { listenLocally, localSocketPath, type FramePort } from '../ports/local-socket.ts';
+import { rawToDisplay } from '../ports/fs/raw-path.ts';
+import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
+import type { EventHub } from './events.ts';
+import { hashPool } from './hash-pool.ts';
+import { hintThread } from './hint-client.ts';
+import { startReader } from './reader-client.ts';
+import { scanThreads } from './scan-client.ts';
+
+/** What is at work on the open instance. */
+export interface Services {
+  context: InstanceContext;
+  /** The context with the scanner: for passes over watched folders. */
+  scanning: ReconcileContext;
+  reads: Reads;
+  watching: Watching;
+  /** What a person should know, for example that changes are gone since the last start. */
+  warnings: string[];
+  close(): Promise<void>;
+}
+
+export interface ServicesOptions {
+  workbench: Workbench;
+  /** Null: the connected one. */
+  name: string | null;
+  events: EventHub;
+  watch: boolean;
+  listen: boolean;
+  threads: boolean;
+  attach: (port: MessagePort | FramePort) => void;
+}
+
+/** Closes again what was opened before an error. */
+export async function openServices(options: ServicesOptions): Promise<Services> {
+  const { workbench, events } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.reverse()) await closer();
+    closers.length = 0;
+  };
+  try {
+    const hasher = hashPool();
+    closers.push(() => hasher.close());
+    let watching: Watching | null = null;
+    const instance = await openInstance(workbench, {
+      name: options.name,
+      hasher,
+      onCommitted(committed) {
+        events.registryChanged(committed);
+        // A storage that was added or changed is watched (or not) from now on.
+        if (committed.registries.has('storage')) void watching?.refresh();
+      },
+      onWatching(what) {
+        if (what === 'folders') events.foldersChanged();
+        else events.inboxChanged(() => inboxCounts(instance.context.workstation));
+      },
+    });
+    const { context } = instance;
+    closers.push(() => instance.close());
+    if (!context.registry.readonly) await sweepOrphans(context);
+
+    const scanner = scanThreads(context.workstation.path);
+    closers.push(() => scanner.close());
+    const scanning = { ...context, scanner };
+    const reads = options.threads ? await readerThread(context, closers) : inlineReads(readContext(context));
+    if (options.watch && !context.registry.readonly) {
+      const hints = hintThread();
+      closers.push(() => hints.close());
+      const started = await startWatching({ ...scanning, hints });
+      watching = started;
+      closers.push(() => started.close());
+    }
+    if (options.listen) {
+      const listener = await listenLocally(localSocketPath(rawToDisplay(context.folder)), options.attach);
+      closers.push(() => listener.close());
+    }
+    return { context, scanning, reads, watching: watching ?? notWatching(context), warnings: instance.warnings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readerThread(context: InstanceContext, closers: (() => Promise<void>)[]): Promise<Reads> {
+  const reader = await startReader(
+    { registry: context.registry.path, workstation: context.workstation.path, workstationUid: context.workstationUid },
+    context.clock,
+  );
+  closers.push(() => reader.close());
+  return reader.reads;
+}
+
+function notWatching(context: InstanceContext): Watching {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return { refresh: nothing, look: nothing, folders: () => foldersAtRest(context), close: nothing };
+}

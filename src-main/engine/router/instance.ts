@@ -1,0 +1,58 @@
+import {
+  connectInstance,
+  currentUser,
+  deleteInstance,
+  disconnectInstance,
+  getSettings,
+  initInstance,
+  instanceInfo,
+  listInstances,
+  setSettings,
+  setUser,
+} from '../../instance/index.ts';
+import { os } from './base.ts';
+
+export const instance = os.instance.router({
+  current: os.instance.current.handler(async ({ context }) => ({
+    instance: context.isOpen() ? await instanceInfo(context.services().context) : null,
+  })),
+  init: os.instance.init.handler(async ({ input, context }) => {
+    const result = await initInstance(context.workbench, input);
+    await context.enter(null);
+    return result;
+  }),
+  connect: os.instance.connect.handler(async ({ input, context }) => {
+    const result = await connectInstance(context.workbench, input);
+    await context.enter(null);
+    return result;
+  }),
+  disconnect: os.instance.disconnect.handler(async ({ context }) => {
+    await disconnectInstance(context.workbench);
+    await context.leave();
+    context.events.instanceChanged();
+    return {};
+  }),
+  info: os.instance.info.handler(({ context }) => instanceInfo(context.services().context)),
+  list: os.instance.list.handler(({ context }) => listInstances(context.workbench)),
+  delete: os.instance.delete.handler(async ({ input, context }) => {
+    // The instance that is open here has to be let go first: its owner deletes it.
+    const isOpenHere = context.isOpen() && context.services().context.instanceName === input.name;
+    if (isOpenHere) await context.leave();
+    try {
+      return await deleteInstance(context.workbench, input);
+    } finally {
+      if (isOpenHere && context.workbench.settings().instance !== null) await context.enter(null);
+      context.events.instanceChanged();
+    }
+  }),
+});
+
+export const users = os.users.router({
+  current: os.users.current.handler(({ context }) => currentUser(context.services().context)),
+  set: os.users.set.handler(({ input, context }) => setUser(context.services().context, input)),
+});
+
+export const settings = os.settings.router({
+  get: os.settings.get.handler(({ context }) => getSettings(context.services().context)),
+  set: os.settings.set.handler(({ input, context }) => setSettings(context.services().context, input)),
+});
