@@ -23,7 +23,7 @@ export class Connection {
   /** Never returns: the life of the window is one loop. */
   async start(): Promise<void> {
     if (desktopBridge() !== null) return this.#followPorts();
-    for (let attempt = 0; ; ) {
+    for (let attempt = 0; ;) {
       const link = await this.#openSocket();
       if (link === 'refused') return;
       if (link !== null) {

@@ -1,26 +1,27 @@
 /** One change of the registry in plain words. */
+import { formatBytes } from '../../shared/format/bytes.ts';
 import type { ChangeRecord } from '../../shared/contract/index.ts';
+import { FIELD_TITLES } from '../../shared/vocabulary.ts';
 import { stateWordsOf } from '../ui/state-words.ts';
-import { sizeText } from '../ui/words.ts';
 
-const FIELDS: Record<string, string> = {
-  key: 'Name',
-  description: 'Description',
-  size: 'Size',
-  state: 'State',
-  kind: 'Kind',
-  is_latest: 'Newest version',
-  sha256: 'SHA-256',
-  visibility: 'Visibility',
-  version: 'Version name',
-};
+const FIELDS: Readonly<Record<string, string>> = FIELD_TITLES;
 
 /** Told by the title already, or of no meaning to a person. */
-const SILENT = new Set(['updated_at', 'id', 'uid', 'created_at', 'created_by', 'state_reason', 'hash', 'hash_type', 'run']);
+const SILENT = new Set([
+  'updated_at',
+  'id',
+  'uid',
+  'created_at',
+  'created_by',
+  'state_reason',
+  'hash',
+  'hash_type',
+  'run',
+]);
 
 function valueText(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return 'nothing';
-  if (field === 'size' && typeof value === 'number') return sizeText(value);
+  if (field === 'size' && typeof value === 'number') return formatBytes(value);
   if (field === 'state' && typeof value === 'string') return stateWordsOf(value);
   if (typeof value === 'boolean' || field === 'is_latest') return value === true || value === 1 ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -30,8 +31,10 @@ function titleOf({ registry, action, operation, before, after }: ChangeRecord): 
   const name = after?.['ulabel'] ?? before?.['ulabel'] ?? after?.['name'] ?? before?.['name'];
   const label = typeof name === 'string' ? ` “${name}”` : '';
   if (registry.includes('ulabel')) return action === 'delete' ? `Label${label} removed` : `Label${label} added`;
-  if (registry === 'copy') return action === 'delete' ? 'A copy is gone' : action === 'insert' ? 'A copy was noted' : 'A copy was checked';
-  if (registry !== 'artifact') return `${operation}: ${registry} ${action === 'insert' ? 'added' : action === 'delete' ? 'removed' : 'changed'}`;
+  if (registry === 'copy')
+    return action === 'delete' ? 'A copy is gone' : action === 'insert' ? 'A copy was noted' : 'A copy was checked';
+  if (registry !== 'artifact')
+    return `${operation}: ${registry} ${action === 'insert' ? 'added' : action === 'delete' ? 'removed' : 'changed'}`;
   if (action === 'insert') return operation === 'watch' ? 'Found in a watched folder and registered' : 'Registered';
   if (action === 'delete') return 'Record deleted';
   return 'Changed';
@@ -43,6 +46,9 @@ export function describeChange(change: ChangeRecord): { title: string; lines: st
   if (change.action !== 'update' || after === null) return { title, lines: [] };
   const lines = Object.entries(after)
     .filter(([field]) => !SILENT.has(field))
-    .map(([field, value]) => `${FIELDS[field] ?? field}: ${valueText(field, before?.[field])} → ${valueText(field, value)}`);
+    .map(
+      ([field, value]) =>
+        `${FIELDS[field] ?? field}: ${valueText(field, before?.[field])} → ${valueText(field, value)}`,
+    );
   return { title, lines };
 }

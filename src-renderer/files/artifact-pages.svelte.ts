@@ -202,7 +202,8 @@ export class ArtifactPages {
       if (mine !== this.#asked) return;
       const end = whole || after === undefined ? -1 : answer.items.findIndex((row) => row.uid === after.firstUid);
       if (whole) this.pages = this.pages.with(index, pageOf(page.cursor, answer));
-      else if (end >= 0) this.pages = this.pages.with(index, pageOf(page.cursor, { items: answer.items.slice(0, end) }));
+      else if (end >= 0)
+        this.pages = this.pages.with(index, pageOf(page.cursor, { items: answer.items.slice(0, end) }));
       else {
         // That row is gone, or too many came: what follows is read anew.
         this.pages = [...this.pages.slice(0, index), pageOf(page.cursor, answer)];

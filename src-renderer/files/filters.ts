@@ -1,4 +1,5 @@
 /** The filter bar's chips as terms of the filter language. */
+import { formatCsvList } from '../../shared/filters/csv-list.ts';
 import type { FacetRecord } from '../../shared/contract/index.ts';
 
 export type Facet = 'suffix' | 'storage' | 'ulabel' | 'state';
@@ -15,11 +16,6 @@ export function nothingChosen(): Chosen {
   return { suffix: [], storage: [], ulabel: [], state: [] };
 }
 
-/** Quoted as in CSV where the value would otherwise be taken apart. */
-function quoted(value: string): string {
-  return /[",\s]/.test(value) || value === '' ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
 /** Values of one facet are alternatives; facets, and the text of the advanced field, are joined by AND. */
 export function filtersOf(chosen: Chosen, advanced: string): string[] {
   const filters = FACETS.flatMap(({ facet, field }) => {
@@ -27,7 +23,7 @@ export function filtersOf(chosen: Chosen, advanced: string): string[] {
     const [first] = values;
     if (first === undefined) return [];
     if (values.length === 1) return [`${field}=${first}`];
-    return [`${field}__in=${values.map(quoted).join(',')}`];
+    return [`${field}__in=${formatCsvList(values)}`];
   });
   const text = advanced.trim();
   return text === '' ? filters : [...filters, ...splitTerms(text)];

@@ -1,7 +1,6 @@
 /** What a key does in the table: a pure map, so that the table itself only carries it out. */
 export type GridAction =
-  | { type: 'move'; to: number; extend: boolean }
-  | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' };
+  { type: 'move'; to: number; extend: boolean } | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' };
 
 interface KeyPress {
   key: string;

@@ -1,7 +1,8 @@
 /** Adding and removing labels, each done at once and with its undo: the opposite call. */
+import { countOf } from '../../shared/format/counts.ts';
+import { ACTIONS } from '../../shared/vocabulary.ts';
 import { describeError } from '../client/errors.ts';
 import type { AppContext } from '../shell/app-context.ts';
-import { countText } from '../ui/words.ts';
 
 export interface Labelling {
   mode: 'add' | 'remove';
@@ -19,9 +20,9 @@ export async function labelFiles(app: AppContext, { mode, uids, label }: Labelli
     app.toasts.problem(describeError(cause, app.connection.state === 'ready'));
     return false;
   }
-  const files = countText(uids.length, 'file');
+  const files = countOf(uids.length, 'file');
   const text = mode === 'add' ? `Label “${label}” added to ${files}.` : `Label “${label}” removed from ${files}.`;
-  app.toasts.show(text, { label: 'Undo', run: () => void undo(app, { mode, uids, label }) });
+  app.toasts.show(text, { label: ACTIONS.undo, run: () => void undo(app, { mode, uids, label }) });
   return true;
 }
 

@@ -1,19 +1,14 @@
-/** States of a file in the window's words (`ux.md`). */
+/** States of a file in the window's words. */
 import type { ArtifactState } from '../../shared/contract/records.ts';
+import { shownState, stateText } from '../../shared/vocabulary.ts';
 
-const WORDS: Record<ArtifactState, string> = {
-  ok: 'On this computer',
-  unverified: 'Reading…',
-  changed: 'Changed since last version',
-  missing: 'Can’t find this file',
-  offline: 'Drive not connected',
-};
+const STATES: readonly string[] = ['ok', 'unverified', 'changed', 'missing', 'offline'] satisfies ArtifactState[];
 
 export function stateWords(state: ArtifactState): string {
-  return WORDS[state];
+  return stateText(shownState(state));
 }
 
 /** For a value that comes as plain text, for example of a facet. */
 export function stateWordsOf(value: string): string {
-  return Object.hasOwn(WORDS, value) ? WORDS[value as ArtifactState] : value;
+  return STATES.includes(value) ? stateWords(value as ArtifactState) : value;
 }

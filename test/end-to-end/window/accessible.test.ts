@@ -19,11 +19,10 @@ interface AxeResult {
 /** One line for each violation; axe runs in the page by the debugger, which the content policy does not bind. */
 async function problems(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  const result = await page.evaluate(
-    () =>
-      (window as unknown as { axe: { run: (options: unknown) => Promise<AxeResult> } }).axe.run({
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      }),
+  const result = await page.evaluate(() =>
+    (window as unknown as { axe: { run: (options: unknown) => Promise<AxeResult> } }).axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
   );
   return result.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -50,8 +49,22 @@ function busyWorld(): World {
     world.previews.set(row.uid, { kind: 'table', columns: ['well', 'counts'], rows: [['A1', '31']], truncated: true });
   });
   world.inbox = [
-    { path: '/data/run.fcs', storage: 's', state: 'waiting', reason: 'Still being written', since: '2026-11-01T00:00:00Z', next: null },
-    { path: '/data/x.fcs', storage: 's', state: 'failed', reason: 'It can’t be read', since: '2026-11-01T00:00:00Z', next: null },
+    {
+      path: '/data/run.fcs',
+      storage: 's',
+      state: 'waiting',
+      reason: 'Still being written',
+      since: '2026-11-01T00:00:00Z',
+      next: null,
+    },
+    {
+      path: '/data/x.fcs',
+      storage: 's',
+      state: 'failed',
+      reason: 'It can’t be read',
+      since: '2026-11-01T00:00:00Z',
+      next: null,
+    },
   ];
   const nas = makeStorage(3, { root: '/mnt/Sequencer-NAS', managed: false, watch: true });
   world.storages.push(nas);
@@ -126,15 +139,21 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
   });
 
   it('nothing moves where motion is unwanted; forced colours still show what is selected', async () => {
-    const { page } = await openWindow({ browser, files }, busyWorld(), { forcedColors: 'active', reducedMotion: 'reduce' });
+    const { page } = await openWindow({ browser, files }, busyWorld(), {
+      forcedColors: 'active',
+      reducedMotion: 'reduce',
+    });
     await page.getByLabel(/^Select .*sample_00298/).check();
     const row = page.getByRole('row', { selected: true });
     expect(await row.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
-    const moving = await page.evaluate(() =>
-      [...document.querySelectorAll('*')].filter((element) => {
-        const style = getComputedStyle(element);
-        return [...style.animationDuration.split(','), ...style.transitionDuration.split(',')].some((time) => parseFloat(time) > 0.01);
-      }).length,
+    const moving = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('*')].filter((element) => {
+          const style = getComputedStyle(element);
+          return [...style.animationDuration.split(','), ...style.transitionDuration.split(',')].some(
+            (time) => parseFloat(time) > 0.01,
+          );
+        }).length,
     );
     expect(moving).toBe(0);
   });

@@ -10,7 +10,9 @@ sayIfSkipped();
 const rowAt = (page: Page, index: number): Locator => page.locator(`[role=row][data-index="${String(index)}"]`);
 const said = (page: Page): Locator => page.getByTestId('announcements');
 const focusedName = (page: Page): Promise<string> =>
-  page.evaluate(() => document.activeElement?.querySelector('.name')?.textContent ?? document.activeElement?.tagName ?? '');
+  page.evaluate(
+    () => document.activeElement?.querySelector('.name')?.textContent ?? document.activeElement?.tagName ?? '',
+  );
 
 describe.runIf(chromiumPath !== undefined)('files', () => {
   let browser: Browser;
@@ -34,7 +36,7 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     const grid = page.getByRole('grid', { name: 'Files' });
     expect(await grid.getAttribute('aria-rowcount')).toBe('10001');
     // So far that the first pages are let go, and read again on the way back.
-    for (let height = 0; height < 3000 * 38; ) {
+    for (let height = 0; height < 3000 * 38;) {
       const before = await grid.evaluate((element) => element.scrollHeight);
       await grid.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
       await expect.poll(() => grid.evaluate((element) => element.scrollHeight)).toBeGreaterThan(before);
@@ -97,7 +99,9 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
   it('sorts by what can be sorted, says so, and shows it in aria-sort', async () => {
     const { page } = await lab();
     await page.getByRole('button', { name: 'Size' }).click();
-    await expect.poll(() => page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort')).toBe('descending');
+    await expect
+      .poll(() => page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'))
+      .toBe('descending');
     await expect.poll(() => rowAt(page, 0).textContent()).toContain('40 MB');
     await page.getByRole('button', { name: 'Size' }).click();
     await expect.poll(() => rowAt(page, 0).textContent()).toContain('0 bytes');
@@ -133,7 +137,10 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await page.getByRole('group', { name: 'Filter by type' }).getByLabel('.csv').check();
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('20 files found');
-    await page.getByRole('button', { name: /^Label/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Label/ })
+      .first()
+      .click();
     await page.getByRole('group', { name: 'Filter by label' }).getByRole('checkbox').first().check();
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('4 files found');
@@ -219,8 +226,22 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     const { page, world } = await lab(50);
     const at = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
     world.inbox.push(
-      { path: '/data/instruments/run.fcs', storage: 's', state: 'waiting', reason: 'Still being written', since: at(-9), next: at(20) },
-      { path: '/data/instruments/secret.csv', storage: 's', state: 'failed', reason: 'It can’t be read', since: at(-90), next: null },
+      {
+        path: '/data/instruments/run.fcs',
+        storage: 's',
+        state: 'waiting',
+        reason: 'Still being written',
+        since: at(-9),
+        next: at(20),
+      },
+      {
+        path: '/data/instruments/secret.csv',
+        storage: 's',
+        state: 'failed',
+        reason: 'It can’t be read',
+        since: at(-90),
+        next: null,
+      },
     );
     emit(world, { type: 'inbox', waiting: 1, failed: 1 });
     const strip = page.getByRole('group', { name: 'Waiting files' });
@@ -235,13 +256,23 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     const { page, world } = await lab(50, (lab) => {
       const row = lab.artifacts.at(-1);
       if (row === undefined) return;
-      lab.older.set(row.uid, [{ ...row, uid: 'older000000000000000', is_latest: false, created_at: '2026-08-01T08:00:00Z' }]);
+      lab.older.set(row.uid, [
+        { ...row, uid: 'older000000000000000', is_latest: false, created_at: '2026-08-01T08:00:00Z' },
+      ]);
       lab.previews.set(row.uid, { kind: 'table', columns: ['well', 'counts'], rows: [['A1', '31']], truncated: true });
       const other = lab.artifacts[3];
       if (other) other.sha256 = row.sha256;
       const base = { transaction: 1, created_at: row.created_at, created_by: 'ada', uid: row.uid, run: null };
       lab.changes.push(
-        { ...base, id: 2, operation: 'edit', registry: 'artifact', action: 'update', before: { description: null }, after: { description: 'x' } },
+        {
+          ...base,
+          id: 2,
+          operation: 'edit',
+          registry: 'artifact',
+          action: 'update',
+          before: { description: null },
+          after: { description: 'x' },
+        },
         { ...base, id: 1, operation: 'watch', registry: 'artifact', action: 'insert', before: null, after: {} },
       );
     });

@@ -45,7 +45,13 @@ describe.runIf(chromiumPath !== undefined)('first run', () => {
     const { page, world } = await openWindow({ browser, files }, freshWorld());
     await page.getByRole('button', { name: 'Choose a folder…' }).click();
     await page.getByRole('button', { name: 'Choose this folder' }).click();
-    failNext(world, 'storages.add', 'root_refused', 'This folder belongs to the system', 'Choose the folder of the instrument.');
+    failNext(
+      world,
+      'storages.add',
+      'root_refused',
+      'This folder belongs to the system',
+      'Choose the folder of the instrument.',
+    );
     await page.getByRole('button', { name: 'Start keeping track' }).click();
     await page.getByRole('alert').filter({ hasText: 'Choose the folder of the instrument.' }).waitFor();
     await page.getByRole('button', { name: 'Start keeping track' }).click();

@@ -29,13 +29,21 @@ const HOSTILE = [
 
 function hostileWorld(): World {
   const world = labWorld(0);
-  const place = makeStorage(5, { root: `/data/${HOSTILE[1] ?? ''}`, description: HOSTILE[0] ?? '', region: HOSTILE[2] ?? '', managed: false, watch: true });
+  const place = makeStorage(5, {
+    root: `/data/${HOSTILE[1] ?? ''}`,
+    description: HOSTILE[0] ?? '',
+    region: HOSTILE[2] ?? '',
+    managed: false,
+    watch: true,
+  });
   world.storages.push(place);
   world.folders = [
     makeFolder(place, { health: 'partly watched', health_reason: HOSTILE[1] ?? '' }),
     makeFolder(makeStorage(6, { root: `/data/${HOSTILE[3] ?? ''}` }), { health: 'offline' }),
   ];
-  world.labels = HOSTILE.map((name) => makeLabel(name.slice(0, 200), { type: HOSTILE[1] ?? '', description: HOSTILE[2] ?? '' }));
+  world.labels = HOSTILE.map((name) =>
+    makeLabel(name.slice(0, 200), { type: HOSTILE[1] ?? '', description: HOSTILE[2] ?? '' }),
+  );
   world.artifacts = HOSTILE.map((name, n) =>
     makeArtifact(n, place, {
       key: `${name}/${name}`,
@@ -50,7 +58,15 @@ function hostileWorld(): World {
   );
   for (const row of world.artifacts) {
     world.previews.set(row.uid, { kind: 'table', columns: HOSTILE, rows: [HOSTILE], truncated: false });
-    world.older.set(row.uid, [{ ...row, uid: `old${row.uid.slice(3)}`, version: row.description?.slice(0, 60) ?? null, is_latest: false, created_at: '2026-01-01T00:00:00Z' }]);
+    world.older.set(row.uid, [
+      {
+        ...row,
+        uid: `old${row.uid.slice(3)}`,
+        version: row.description?.slice(0, 60) ?? null,
+        is_latest: false,
+        created_at: '2026-01-01T00:00:00Z',
+      },
+    ]);
     world.changes.push({
       id: world.changes.length + 1,
       transaction: 1,
@@ -65,14 +81,33 @@ function hostileWorld(): World {
       run: null,
     });
   }
-  world.inbox = HOSTILE.map((name) => ({ path: `/data/${name}`, storage: 's', state: 'failed', reason: name, since: '2026-11-01T00:00:00Z', next: null }));
-  if (world.instance) Object.assign(world.instance, { name: HOSTILE[1], home: HOSTILE[0], registry: HOSTILE[2], read_only: HOSTILE[1], user: { uid: 'u', handle: 'ada', name: HOSTILE[0] } });
+  world.inbox = HOSTILE.map((name) => ({
+    path: `/data/${name}`,
+    storage: 's',
+    state: 'failed',
+    reason: name,
+    since: '2026-11-01T00:00:00Z',
+    next: null,
+  }));
+  if (world.instance)
+    Object.assign(world.instance, {
+      name: HOSTILE[1],
+      home: HOSTILE[0],
+      registry: HOSTILE[2],
+      read_only: HOSTILE[1],
+      user: { uid: 'u', handle: 'ada', name: HOSTILE[0] },
+    });
   return world;
 }
 
 /** Elements that only a name turned into markup can have made. */
 function intruders(page: Page): Promise<number> {
-  return page.evaluate(() => document.querySelectorAll('#app :is(script, iframe, style, [onerror], [onload], a[href^="javascript:"], img[src="x"])').length);
+  return page.evaluate(
+    () =>
+      document.querySelectorAll(
+        '#app :is(script, iframe, style, [onerror], [onload], a[href^="javascript:"], img[src="x"])',
+      ).length,
+  );
 }
 
 describe.runIf(chromiumPath !== undefined)('hostile names', () => {
@@ -116,8 +151,16 @@ describe.runIf(chromiumPath !== undefined)('hostile names', () => {
     }
     await page.getByRole('button', { name: 'Close details' }).click();
     for (const facet of ['Type', 'Where', 'Label', 'State']) {
-      await page.locator('.facet').getByRole('button', { name: new RegExp(`^${facet}`) }).click();
-      await page.getByRole('group', { name: `Filter by ${facet.toLowerCase()}` }).getByRole('checkbox').nth(1).waitFor({ timeout: 500 }).catch(() => undefined);
+      await page
+        .locator('.facet')
+        .getByRole('button', { name: new RegExp(`^${facet}`) })
+        .click();
+      await page
+        .getByRole('group', { name: `Filter by ${facet.toLowerCase()}` })
+        .getByRole('checkbox')
+        .nth(1)
+        .waitFor({ timeout: 500 })
+        .catch(() => undefined);
       expect(await intruders(page)).toBe(0);
       await page.keyboard.press('Escape');
     }

@@ -38,7 +38,10 @@ export async function buildWindow(): Promise<StaticFiles> {
 }
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }), args: ['--no-sandbox'] });
+  return chromium.launch({
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    args: ['--no-sandbox'],
+  });
 }
 
 export interface OpenWindow {
@@ -69,7 +72,11 @@ export async function openWindow(
     },
     { open: false, home },
   );
-  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1360, height: 860 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
   onTestFinished(async () => {
     await context.close();
     await host.close();
@@ -81,7 +88,9 @@ export async function openWindow(
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+    addEventListener('securitypolicyviolation', (event) =>
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+    );
   });
   await page.goto(host.address);
   return { page, engine, host, world, complaints };

@@ -57,7 +57,11 @@ describe.runIf(chromiumPath !== undefined)('states', () => {
     world.folders.push(makeFolder(nas, { health: 'offline', n_waiting: 2 }));
     const { page } = await openWindow({ browser, files }, world);
     await page.getByRole('link', { name: /Folders we watch/ }).click();
-    await page.getByText("The drive 'Sequencer-NAS' is not connected. Nothing has been deleted. We will look again when it is back.").waitFor();
+    await page
+      .getByText(
+        "The drive 'Sequencer-NAS' is not connected. Nothing has been deleted. We will look again when it is back.",
+      )
+      .waitFor();
     await page.getByText(/^Checked \d+ s ago – 3 new$/).waitFor();
     await page.getByRole('link', { name: /Storage places/ }).click();
     await page.getByRole('button', { name: 'Remove Instruments' }).click();

@@ -13,7 +13,9 @@ export interface FakeEngine extends EngineHandle {
 }
 
 export function startFakeEngine(world: World): FakeEngine {
-  const handler = new RPCHandler(fakeRouter(world), { clientInterceptors: [({ next }) => translateErrors(() => next())] });
+  const handler = new RPCHandler(fakeRouter(world), {
+    clientInterceptors: [({ next }) => translateErrors(() => next())],
+  });
   const { promise: stopped, resolve } = Promise.withResolvers<{ error: ErrorData | null }>();
   const ports = new Set<MessagePort>();
   return {

@@ -19,7 +19,9 @@ function find(world: World, uid: string): ArtifactRecord {
 
 function describe(world: World, uid: string): ArtifactDetails {
   const row = find(world, uid);
-  const family = [...world.older.entries()].find(([latest, versions]) => latest === uid || versions.some((version) => version.uid === uid));
+  const family = [...world.older.entries()].find(
+    ([latest, versions]) => latest === uid || versions.some((version) => version.uid === uid),
+  );
   const versions = family === undefined ? [row] : [...family[1], find(world, family[0])];
   return {
     ...row,
@@ -36,7 +38,11 @@ function describe(world: World, uid: string): ArtifactDetails {
   };
 }
 
-function label(world: World, input: { artifacts: string[]; labels: string[] }, add: boolean): { items: ArtifactRecord[] } {
+function label(
+  world: World,
+  input: { artifacts: string[]; labels: string[] },
+  add: boolean,
+): { items: ArtifactRecord[] } {
   const rows = input.artifacts.map((uid) => find(world, uid));
   for (const name of input.labels) {
     if (!world.labels.some((known) => known.name === name)) world.labels.push(makeLabel(name));
@@ -54,7 +60,13 @@ function label(world: World, input: { artifacts: string[]; labels: string[] }, a
 /** Progress in `steps` equal steps; each waits for `pace`, where a test set one. */
 async function* steps(world: World, name: string, items: number): AsyncGenerator<JobProgress, void> {
   for (let done = 0; done <= items; done++) {
-    yield { items: done, items_total: items, bytes: done * 1000, bytes_total: items * 1000, file: `file ${String(done)}` };
+    yield {
+      items: done,
+      items_total: items,
+      bytes: done * 1000,
+      bytes_total: items * 1000,
+      file: `file ${String(done)}`,
+    };
     await world.delays.get(name);
   }
 }
@@ -74,12 +86,14 @@ export function fakeRouter(world: World) {
     return result;
   });
   const info = () => {
-    if (world.instance === null) throw new BenchkeepError('no_instance', 'No registry is open', 'Choose a folder first.');
+    if (world.instance === null)
+      throw new BenchkeepError('no_instance', 'No registry is open', 'Choose a folder first.');
     return world.instance;
   };
   const storage = (uid: string) => {
     const found = world.storages.find((one) => one.uid === uid || one.root === uid);
-    if (found === undefined) throw new BenchkeepError('not_found', `There is no storage place ${uid}`, 'Look at the list.');
+    if (found === undefined)
+      throw new BenchkeepError('not_found', `There is no storage place ${uid}`, 'Look at the list.');
     return found;
   };
 
@@ -103,13 +117,20 @@ export function fakeRouter(world: World) {
       current: os.users.current.handler(() => info().user),
       set: os.users.set.handler(({ input }) => {
         const user = info().user;
-        Object.assign(user, { handle: input.handle ?? user.handle, name: input.name === undefined ? user.name : input.name });
+        Object.assign(user, {
+          handle: input.handle ?? user.handle,
+          name: input.name === undefined ? user.name : input.name,
+        });
         emit(world, { type: 'instance' });
         return { items: [user] };
       }),
     },
     settings: {
-      get: os.settings.get.handler(() => ({ keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null })),
+      get: os.settings.get.handler(() => ({
+        keep_artifacts_local: world.keepLocal,
+        cache_limit: 0,
+        upload_bandwidth: null,
+      })),
       set: os.settings.set.handler(({ input }) => {
         world.keepLocal = input.keep_artifacts_local ?? world.keepLocal;
         return { keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null };
@@ -149,7 +170,11 @@ export function fakeRouter(world: World) {
       remove: os.storages.remove.handler(({ input }) => {
         const one = storage(input.storage);
         if (world.artifacts.some((row) => row.storage.uid === one.uid)) {
-          throw new BenchkeepError('storage_in_use', 'This place still holds registered files', 'Remove those records first.');
+          throw new BenchkeepError(
+            'storage_in_use',
+            'This place still holds registered files',
+            'Remove those records first.',
+          );
         }
         world.storages = world.storages.filter((other) => other !== one);
         return { remains: [] };
@@ -159,8 +184,22 @@ export function fakeRouter(world: World) {
         const size = rows.reduce((sum, row) => sum + row.size, 0);
         const files = rows.slice(0, 20).map((row) => ({ name: row.key?.split('/').at(-1) ?? row.uid, size: row.size }));
         const inner = { name: 'flow', n_files: rows.length, size, folders: [], files, truncated: rows.length > 20 };
-        const tree = { name: storage(input.storage).root, n_files: rows.length, size, folders: [inner], files: [], truncated: false };
-        return { root: storage(input.storage).root, n_folders: 1, n_files: rows.length, size, suffixes: [{ suffix: '.fcs', n: rows.length, size }], tree };
+        const tree = {
+          name: storage(input.storage).root,
+          n_files: rows.length,
+          size,
+          folders: [inner],
+          files: [],
+          truncated: false,
+        };
+        return {
+          root: storage(input.storage).root,
+          n_folders: 1,
+          n_files: rows.length,
+          size,
+          suffixes: [{ suffix: '.fcs', n: rows.length, size }],
+          tree,
+        };
       }),
     },
     artifacts: {
@@ -173,9 +212,15 @@ export function fakeRouter(world: World) {
       versions: os.artifacts.versions.handler(({ input }) => ({ items: describe(world, input.artifact).versions })),
       path: os.artifacts.path.handler(({ input }) => ({ path: find(world, input.artifact).copies[0]?.path ?? '' })),
       preview: os.artifacts.preview.handler(
-        ({ input }) => world.previews.get(input.artifact) ?? { kind: 'none', reason: 'There is no preview for this type of file yet.' },
+        ({ input }) =>
+          world.previews.get(input.artifact) ?? {
+            kind: 'none',
+            reason: 'There is no preview for this type of file yet.',
+          },
       ),
-      log: os.artifacts.log.handler(({ input }) => ({ items: world.changes.filter((change) => change.uid === input.artifact) })),
+      log: os.artifacts.log.handler(({ input }) => ({
+        items: world.changes.filter((change) => change.uid === input.artifact),
+      })),
       verify: os.artifacts.verify.handler(async function* ({ input }) {
         yield* steps(world, 'artifacts.verify', input.artifacts.length);
         return { checked: input.artifacts.length, ok: input.artifacts.length, failed: [] };
@@ -193,7 +238,11 @@ export function fakeRouter(world: World) {
         if (world.labels.some((known) => known.name === input.name)) {
           throw new BenchkeepError('already_exists', `The label ${input.name} exists already`, 'Choose another name.');
         }
-        const record = makeLabel(input.name, { type: input.type ?? null, is_type: input.is_type, description: input.description ?? null });
+        const record = makeLabel(input.name, {
+          type: input.type ?? null,
+          is_type: input.is_type,
+          description: input.description ?? null,
+        });
         world.labels.push(record);
         changed(world, 'ulabel');
         return { items: [record] };
@@ -213,7 +262,16 @@ export function fakeRouter(world: World) {
         ignored: world.inbox.filter((item) => item.state === 'ignored').length,
       })),
       survey: os.watching.survey.handler(async function* () {
-        const whole = { files: 287, folders: 25, bytes: 41_000_000_000, skipped: 4, suffixes: [{ suffix: '.fcs', n: 200 }, { suffix: '.csv', n: 87 }] };
+        const whole = {
+          files: 287,
+          folders: 25,
+          bytes: 41_000_000_000,
+          skipped: 4,
+          suffixes: [
+            { suffix: '.fcs', n: 200 },
+            { suffix: '.csv', n: 87 },
+          ],
+        };
         yield { ...whole, files: 100, folders: 9, bytes: 12_000_000_000 };
         await world.delays.get('watching.survey');
         return whole;
@@ -222,7 +280,10 @@ export function fakeRouter(world: World) {
         yield* steps(world, 'watching.once', 0);
         return { registered: 0, versions: 0, waiting: 0, failed: 0, skipped: 0, storages: 1 };
       }),
-      rule: os.watching.rule.handler(({ input }) => ({ storage: input.storage, rule: { include: [], exclude: [], settle: null } })),
+      rule: os.watching.rule.handler(({ input }) => ({
+        storage: input.storage,
+        rule: { include: [], exclude: [], settle: null },
+      })),
       look: os.watching.look.handler(() => {
         for (const folder of world.folders) folder.checked_at = new Date().toISOString();
         emit(world, { type: 'folders' });

@@ -16,10 +16,16 @@ function predicate(filter: string): (row: ArtifactRecord) => boolean {
   const match = /^([a-z_]+?)(?:__(in|gt|lt|gte|lte|icontains|contains|startswith))?=(.*)$/s.exec(filter);
   const read = FIELDS[match?.[1] ?? ''];
   if (match === null || read === undefined) {
-    throw new BenchkeepError('invalid_filter', `“${filter}” is not a filter`, 'Write field=value, for example suffix=.csv.');
+    throw new BenchkeepError(
+      'invalid_filter',
+      `“${filter}” is not a filter`,
+      'Write field=value, for example suffix=.csv.',
+    );
   }
   const [, , comparator = 'exact', value = ''] = match;
-  const values = [...value.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map((found) => found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
+  const values = [...value.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map(
+    (found) => found[1]?.replaceAll('""', '"') ?? found[2] ?? '',
+  );
   const tests: Record<string, (own: string | number) => boolean> = {
     exact: (own) => String(own) === value,
     in: (own) => values.includes(String(own)),
@@ -36,7 +42,10 @@ function predicate(filter: string): (row: ArtifactRecord) => boolean {
 
 function found(row: ArtifactRecord, search: string): boolean {
   const text = [row.key, row.description, ...row.ulabels].join(' ').toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** Keyset: the cursor names the last row's sort value and uid, as the real one's does. */

@@ -70,5 +70,16 @@ export function makeArtifact(n: number, storage: StorageRecord, changes: Partial
 export function makeLabel(name: string, changes: Partial<LabelRecord> = {}): LabelRecord {
   const at = new Date(FIRST).toISOString();
   const uid = `lab${Buffer.from(name).toString('hex').slice(0, 24)}`;
-  return { uid, name, type: null, is_type: false, description: null, n_artifacts: 0, created_by: 'ada', created_at: at, updated_at: at, ...changes };
+  return {
+    uid,
+    name,
+    type: null,
+    is_type: false,
+    description: null,
+    n_artifacts: 0,
+    created_by: 'ada',
+    created_at: at,
+    updated_at: at,
+    ...changes,
+  };
 }

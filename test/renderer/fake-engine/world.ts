@@ -68,14 +68,25 @@ const FOLDERS: Record<string, string[]> = {
 
 export function listFolders(path: string | null): FolderListing {
   const at = path ?? '/data';
-  const names = FOLDERS[at] ?? (Object.values(FOLDERS).flat().includes(at.split('/').at(-1) ?? '') ? [] : undefined);
-  if (names === undefined) throw new BenchkeepError('file_not_found', `There is no folder ${at}`, 'Check the spelling.');
+  const names =
+    FOLDERS[at] ??
+    (Object.values(FOLDERS)
+      .flat()
+      .includes(at.split('/').at(-1) ?? '')
+      ? []
+      : undefined);
+  if (names === undefined)
+    throw new BenchkeepError('file_not_found', `There is no folder ${at}`, 'Check the spelling.');
   return {
     path: at,
     parent: at === '/' ? null : at.slice(0, at.lastIndexOf('/')) || '/',
     folders: names.map((name) => ({ name, path: at === '/' ? `/${name}` : `${at}/${name}` })),
     n_files: at === ROOT ? 287 : 3,
-    places: [{ name: 'Home', path: '/home/ada' }, { name: 'Data', path: '/data' }, { name: 'Computer', path: '/' }],
+    places: [
+      { name: 'Home', path: '/home/ada' },
+      { name: 'Data', path: '/data' },
+      { name: 'Computer', path: '/' },
+    ],
   };
 }
 
@@ -126,7 +137,12 @@ export const freshWorld = emptyWorld;
 export function labWorld(n = 10_000): World {
   const home = makeStorage(1, { root: HOME, default: true, local: true });
   const flow = makeStorage(2, { root: ROOT, managed: false, watch: true, description: 'Instruments' });
-  const labels = [makeLabel('Project', { is_type: true }), makeLabel('IFNG', { type: 'Project' }), makeLabel('control'), makeLabel('to check')];
+  const labels = [
+    makeLabel('Project', { is_type: true }),
+    makeLabel('IFNG', { type: 'Project' }),
+    makeLabel('control'),
+    makeLabel('to check'),
+  ];
   return {
     ...emptyWorld(),
     instance: makeInfo({ n_artifacts: n }),
@@ -151,7 +167,12 @@ export function arrive(world: World, ...keys: string[]): ArtifactRecord[] {
   const rows = keys.map((key) => {
     const n = world.artifacts.length + 1;
     const suffix = /\.[^./]+$/.exec(key)?.[0] ?? '';
-    const row = makeArtifact(n, storage, { uid: `new${String(n).padStart(17, '0')}`, key, suffix, created_at: new Date().toISOString() });
+    const row = makeArtifact(n, storage, {
+      uid: `new${String(n).padStart(17, '0')}`,
+      key,
+      suffix,
+      created_at: new Date().toISOString(),
+    });
     world.artifacts.push(row);
     return row;
   });
