@@ -1,6 +1,8 @@
 export { connectInstance } from './connect-instance.ts';
+export { deleteInstance } from './delete-instance.ts';
 export { disconnectInstance } from './disconnect-instance.ts';
 export { connectedInstanceFolder, findInstance } from './find-instance.ts';
+export { initInstance } from './init-instance.ts';
 export type { InstanceContext } from './instance-context.ts';
 export { instanceInfo } from './instance-info.ts';
 export { listInstances } from './list-instances.ts';

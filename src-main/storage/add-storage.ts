@@ -1,12 +1,13 @@
 /** Adds a folder as a storage: managed (Benchkeep writes there, marked as ours) or linked (only read). */
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import type { AddStorageInput, StorageRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { writeMarker, readMarker } from './marker.ts';
+import { insertStorage } from './insert-storage.ts';
+import { readMarker, writeMarker } from './marker.ts';
 import { planStorage } from './plan-storage.ts';
 import { prepareRoot } from './prepare-root.ts';
 import { rememberRoot } from './remember-root.ts';
@@ -35,7 +36,8 @@ export async function addStorage(context: StorageContext, input: AddStorageInput
   }
   const uid = plan.uid ?? newRecordUid(context.random, 'storage');
   if (managed) await makeManaged(context, root, uid);
-  const id = await insert(context, { ...input, root, uid, managed, instanceUid: plan.instanceUid });
+  const row = { ...input, root, uid, managed, instanceUid: plan.instanceUid, workstationUid: context.workstationUid };
+  const id = await writeRegistry(context, await context.author(), 'storage add', (write) => insertStorage(write, row));
   const storage = await context.registry.db.selectFrom('storage').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   await rememberRoot(context, storage);
   return { items: await recordsOf(context, [id]) };
@@ -47,39 +49,6 @@ async function makeManaged(context: StorageContext, root: RawPath, uid: string):
   const { userId } = await context.author();
   const owner = await context.registry.db.selectFrom('user').select('handle').where('id', '=', userId).executeTakeFirstOrThrow();
   await writeMarker(context.fs, root, { uid, instanceUid: context.instanceUid, instanceName: context.instanceName, owner: owner.handle });
-}
-
-interface NewStorage extends Omit<AddStorageInput, 'root' | 'managed'> {
-  root: RawPath;
-  uid: string;
-  managed: boolean;
-  instanceUid: string | null;
-}
-
-async function insert(context: StorageContext, storage: NewStorage): Promise<number> {
-  const author = await context.author();
-  return writeRegistry(context, author, 'storage add', (write) => {
-    const row = {
-      uid: storage.uid,
-      root: rawToDisplay(storage.root),
-      root_path: rawToBytes(storage.root),
-      description: storage.description ?? null,
-      type: 'local' as const,
-      region: storage.host ?? hostname(),
-      instance_uid: storage.instanceUid,
-      managed: storage.managed ? 1 : 0,
-      workstation_uid: context.workstationUid,
-      watch: storage.watch ? 1 : 0,
-      watch_rule: null,
-      transform_id: null,
-      run_id: author.runId,
-      created_by_id: author.userId,
-      created_at: write.now,
-      updated_at: write.now,
-    };
-    const [id = 0] = write.insert('storage', [row]);
-    return id;
-  });
 }
 
 /** What was given anew of a storage that is there; changing between managed and linked is refused. */

@@ -3,6 +3,7 @@ export { assertWritable, offline } from './assert-writable.ts';
 export { currentLocalStorage } from './current-local-storage.ts';
 export { editStorage } from './edit-storage.ts';
 export { findStorage } from './find-storage.ts';
+export { insertStorage } from './insert-storage.ts';
 export { listStorages } from './list-storages.ts';
 export { localRoot, OWN_FOLDER, ownFolderOf } from './local-root.ts';
 export { setLocalStorage } from './set-local-storage.ts';

@@ -1,0 +1,74 @@
+/** Removes an instance from this computer: its registry and its marks, never content. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { newUid } from '../../shared/uid.ts';
+import { renameOwnFolder, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
+import { rawToDisplay, rawFromBytes } from '../ports/fs/raw-path.ts';
+import type { Registry } from '../registry/open-registry.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { localRoot, readMarker, removeMarker } from '../storage/index.ts';
+import { findInstance } from './find-instance.ts';
+import { instanceFolder } from './instance-card.ts';
+import { openDatabases } from './open-databases.ts';
+import { unfinishedFolder, whileSettingUp } from './unfinished.ts';
+import type { Workbench } from './workbench.ts';
+
+const MOST_LISTED = 20;
+
+/**
+ * The instance must not be open (`locked` otherwise). Errors: `not_found`; `instance_has_data` while artifacts have
+ * content in managed storages, trash included, unless `force`; linked storages don't count.
+ */
+export async function deleteInstance(workbench: Workbench, input: { name: string; force: boolean }): Promise<{ remains: string[] }> {
+  const { home, fs, clock, random } = workbench;
+  const card = await findInstance(workbench, input.name);
+  const folder = instanceFolder(home, card.uid);
+  const remains = await whileSettingUp(workbench, async () => {
+    const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
+    let left: string[];
+    try {
+      if (databases.readOnly !== null) throw new BenchkeepError('registry_read_only', `The instance ${card.name} can't be removed`, databases.readOnly);
+      const storages = await databases.registry.db.selectFrom('storage').selectAll().where('managed', '=', 1).execute();
+      if (!input.force) await refuseData(databases.registry, card.name);
+      left = await takeMarkersAway(workbench, storages);
+    } finally {
+      await databases.close();
+    }
+    const gone = unfinishedFolder(home, 'gone', card.uid);
+    await renameOwnFolder(folder, gone);
+    await removeUnfinishedFolder(gone);
+    return left;
+  });
+  if (workbench.settings().instance === card.name) await workbench.changeSettings({ instance: null });
+  return { remains };
+}
+
+async function refuseData({ db }: Registry, name: string): Promise<void> {
+  const managed = db.selectFrom('copy').innerJoin('storage', 'storage.id', 'copy.storage_id').where('storage.managed', '=', 1);
+  const { n } = await managed.select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+  if (n === 0) return;
+  const first = await managed.select(['storage.root', 'copy.path']).orderBy('copy.id').limit(MOST_LISTED).execute();
+  const paths = first.map(({ root, path }) => `${root}/${rawToDisplay(rawFromBytes(path))}`);
+  const more = n > paths.length ? `, and ${String(n - paths.length)} more` : '';
+  throw new BenchkeepError(
+    'instance_has_data',
+    `The instance ${name} has ${n === 1 ? '1 file' : `${String(n)} files`} in storages that it manages: ${paths.join(', ')}${more}`,
+    'Delete them first, or give --force: then only the registry is removed and the files stay where they are.',
+    { details: { count: n, paths } },
+  );
+}
+
+/** Roots of managed storages that are still there. Storages of other computers keep their marks: they can't be reached. */
+async function takeMarkersAway({ fs, workstationUid }: Workbench, storages: StorageRow[]): Promise<string[]> {
+  const remains: string[] = [];
+  for (const storage of storages) {
+    if (storage.root_path === null || storage.workstation_uid !== workstationUid) {
+      remains.push(storage.root);
+      continue;
+    }
+    const root = localRoot(storage);
+    if ((await fs.look(root)) === null) continue;
+    if ((await readMarker(fs, root))?.uid === storage.uid) await removeMarker(fs, root);
+    remains.push(storage.root);
+  }
+  return remains;
+}

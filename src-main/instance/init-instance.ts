@@ -1,0 +1,80 @@
+/**
+ * Makes an instance and connects to it. It is built in a folder that nobody takes for an instance and renamed when it
+ * is whole: a crash leaves none or all of it.
+ */
+import type { InitInput, InstanceRecord } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { newRecordUid } from '../../shared/uid.ts';
+import { renameOwnFolder } from '../ports/fs/own-folder.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { prepareRoot, readMarker, writeMarker } from '../storage/index.ts';
+import { buildInstance } from './build-instance.ts';
+import { instanceFolder, listCards, type InstanceCard } from './instance-card.ts';
+import { checkName, DEFAULT_NAME, DEFAULT_ROOT, nameFromFolder } from './instance-name.ts';
+import { instanceRecord } from './instance-record.ts';
+import { unfinishedFolder, whileSettingUp } from './unfinished.ts';
+import { refuseUnsafePlace } from './unsafe-place.ts';
+import type { Workbench } from './workbench.ts';
+
+/**
+ * An instance that has this root already is connected to. Errors: those of `prepareRoot`, `checkName` and
+ * `refuseUnsafePlace`; `storage_managed_elsewhere`; `not_supported` for `db`; `locked`.
+ */
+export async function initInstance(workbench: Workbench, input: InitInput): Promise<{ items: InstanceRecord[] }> {
+  if (input.db != null && input.db !== '') {
+    throw new BenchkeepError(
+      'not_supported',
+      'A registry in PostgreSQL comes with a later release of Benchkeep',
+      'Leave --db out: the registry is then kept on this computer.',
+    );
+  }
+  await refuseUnsafePlace(workbench.home);
+  const card = await whileSettingUp(workbench, async () => {
+    const cards = await listCards(workbench);
+    const root = await chooseRoot(workbench, input, cards);
+    return (await existing(workbench, input, root, cards)) ?? make(workbench, input, root, cards);
+  });
+  await workbench.changeSettings({ instance: card.name });
+  return { items: [instanceRecord(card, card.name)] };
+}
+
+async function chooseRoot(workbench: Workbench, input: InitInput, cards: InstanceCard[]): Promise<RawPath> {
+  const surroundings = { home: workbench.home, personHome: workbench.personHome, managed: true };
+  if (input.storage !== DEFAULT_ROOT) return prepareRoot(workbench.fs, input.storage, surroundings);
+  // Folders of that name that others look after are passed by.
+  const taken = new Set(input.name == null ? [] : cards.map(({ name }) => name));
+  for (const passed = new Set(taken); ; ) {
+    const name = input.name ?? nameFromFolder(DEFAULT_NAME, passed);
+    const root = await prepareRoot(workbench.fs, rawToDisplay(joinRaw(workbench.defaultBase, rawFromText(name))), surroundings);
+    const marker = await readMarker(workbench.fs, root);
+    if (marker === null || input.name != null || cards.some(({ uid }) => uid === marker.instanceUid)) return root;
+    passed.add(name);
+  }
+}
+
+async function existing(workbench: Workbench, input: InitInput, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard | null> {
+  const marker = await readMarker(workbench.fs, root);
+  if (marker === null) return null;
+  const shown = rawToDisplay(root);
+  const card = cards.find(({ uid, storage }) => uid === marker.instanceUid && storage === shown);
+  if (card !== undefined && (input.name == null || input.name === card.name)) return card;
+  throw new BenchkeepError(
+    'storage_managed_elsewhere',
+    `${shown} is managed by the instance ${card?.name ?? marker.instanceSlug ?? 'of another program'}`,
+    'Choose another folder. To only read this one, add it to your instance later with: benchkeep storage add ROOT --link.',
+    { details: { instance_uid: marker.instanceUid } },
+  );
+}
+
+async function make(workbench: Workbench, input: InitInput, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard> {
+  const { fs, home, random } = workbench;
+  const taken = new Set(cards.map(({ name }) => name));
+  const name = input.name == null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(input.name, taken);
+  const uid = newRecordUid(random, 'instance');
+  const storageUid = newRecordUid(random, 'storage');
+  const folder = unfinishedFolder(home, 'new', uid);
+  const card = await buildInstance(workbench, { folder, uid, name, root, storageUid, host: input.host ?? null });
+  await writeMarker(fs, root, { uid: storageUid, instanceUid: uid, instanceName: name, owner: workbench.settings().handle });
+  await renameOwnFolder(folder, instanceFolder(home, uid));
+  return card;
+}
