@@ -42,8 +42,6 @@ export function hintThread(
     const data: HintThreadData = { probeEvery };
     const began = clock.monotonic();
     const thread = new Worker(threadFile('hint-thread'), { name: 'benchkeep-hints', workerData: data });
-    // It works for whoever runs; it keeps nobody running.
-    thread.unref();
     worker = thread;
     let why = '';
     thread.on('message', (message: FromHints) => {
@@ -56,6 +54,8 @@ export function hintThread(
       worker = null;
       if (closed === null) restart(why, clock.monotonic() - began);
     });
+    // It works for whoever runs and keeps nobody running. After the listeners: to listen takes this back.
+    thread.unref();
     for (const [id, { root }] of watches) send(thread, { type: 'watch', id, root });
   }
 

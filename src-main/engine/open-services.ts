@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import { readContext, sweepOrphans } from '../artifacts/index.ts';
-import { openInstance, type InstanceContext, type Workbench } from '../instance/index.ts';
+import { openInstance, type InstanceContext, type OpenInstance, type Workbench } from '../instance/index.ts';
 import { listenLocally, localSocketPath, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
@@ -14,13 +14,11 @@ import { scanThreads } from './scan-client.ts';
 
 /** What is at work on the open instance. */
 export interface Services {
-  context: InstanceContext;
+  context: OpenInstance;
   /** The context with the scanner: for passes over watched folders. */
   scanning: ReconcileContext;
   reads: Reads;
   watching: Watching;
-  /** What a person should know, for example that changes are gone since the last start. */
-  warnings: string[];
   close(): Promise<void>;
 }
 
@@ -47,7 +45,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const hasher = hashPool();
     closers.push(() => hasher.close());
     let watching: Watching | null = null;
-    const instance = await openInstance(workbench, {
+    const context: OpenInstance = await openInstance(workbench, {
       name: options.name,
       hasher,
       onCommitted(committed) {
@@ -57,18 +55,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       },
       onWatching(what) {
         if (what === 'folders') events.foldersChanged();
-        else events.inboxChanged(() => inboxCounts(instance.context.workstation));
+        else events.inboxChanged(() => inboxCounts(context.workstation));
       },
     });
-    const { context } = instance;
-    closers.push(() => instance.close());
-    if (!context.registry.readonly) await sweepOrphans(context);
+    closers.push(() => context.close());
+    if (context.readOnly === null) await sweepOrphans(context);
 
     const scanner = scanThreads(context.workstation.path);
     closers.push(() => scanner.close());
     const scanning = { ...context, scanner };
     const reads = options.threads ? await readerThread(context, closers) : inlineReads(readContext(context));
-    if (options.watch && !context.registry.readonly) {
+    if (options.watch && context.readOnly === null) {
       const hints = hintThread();
       closers.push(() => hints.close());
       const started = await startWatching({ ...scanning, hints });
@@ -79,7 +76,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       const listener = await listenLocally(localSocketPath(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());
     }
-    return { context, scanning, reads, watching: watching ?? notWatching(context), warnings: instance.warnings, close };
+    return { context, scanning, reads, watching: watching ?? notWatching(context), close };
   } catch (error) {
     await close();
     throw error;

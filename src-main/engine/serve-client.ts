@@ -4,7 +4,7 @@ import { RPCHandler } from '@orpc/server/message-port';
 import type { MessagePort } from 'node:worker_threads';
 import { BenchkeepError, reviveError, toErrorData, type ErrorData } from '../../shared/errors.ts';
 import type { FramePort } from '../ports/local-socket.ts';
-import type { EngineRouter, RouterContext } from './router.ts';
+import type { EngineRouter, RouterContext } from './router/index.ts';
 
 /** The oRPC code under which every error of the program travels; its data is `ErrorData`. */
 const CODE = 'BENCHKEEP';

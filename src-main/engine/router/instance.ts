@@ -10,11 +10,17 @@ import {
   setSettings,
   setUser,
 } from '../../instance/index.ts';
-import { os } from './base.ts';
+import { VERSION } from '../../../shared/version.ts';
+import type { InstanceInfo } from '../../../shared/contract/index.ts';
+import { os, type RouterContext } from './base.ts';
+
+function info(context: RouterContext): Promise<InstanceInfo> {
+  return instanceInfo(context.services().context, context.workbench, VERSION);
+}
 
 export const instance = os.instance.router({
   current: os.instance.current.handler(async ({ context }) => ({
-    instance: context.isOpen() ? await instanceInfo(context.services().context) : null,
+    instance: context.isOpen() ? await info(context) : null,
   })),
   init: os.instance.init.handler(async ({ input, context }) => {
     const result = await initInstance(context.workbench, input);
@@ -32,7 +38,7 @@ export const instance = os.instance.router({
     context.events.instanceChanged();
     return {};
   }),
-  info: os.instance.info.handler(({ context }) => instanceInfo(context.services().context)),
+  info: os.instance.info.handler(({ context }) => info(context)),
   list: os.instance.list.handler(({ context }) => listInstances(context.workbench)),
   delete: os.instance.delete.handler(async ({ input, context }) => {
     // The instance that is open here has to be let go first: its owner deletes it.
@@ -48,8 +54,8 @@ export const instance = os.instance.router({
 });
 
 export const users = os.users.router({
-  current: os.users.current.handler(({ context }) => currentUser(context.services().context)),
-  set: os.users.set.handler(({ input, context }) => setUser(context.services().context, input)),
+  current: os.users.current.handler(({ context }) => currentUser(context.services().context, context.workbench)),
+  set: os.users.set.handler(({ input, context }) => setUser(context.services().context, context.workbench, input)),
 });
 
 export const settings = os.settings.router({

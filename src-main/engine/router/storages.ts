@@ -1,8 +1,9 @@
 import { addStorage, editStorage, listStorages, removeStorage, setLocalStorage, storageTree, useStorage } from '../../storage/index.ts';
+import { readContext } from '../../artifacts/index.ts';
 import { os } from './base.ts';
 
 export const storages = os.storages.router({
-  list: os.storages.list.handler(({ context }) => listStorages(context.services().context)),
+  list: os.storages.list.handler(({ context }) => listStorages(readContext(context.services().context))),
   add: os.storages.add.handler(({ input, context }) => addStorage(context.services().context, input)),
   use: os.storages.use.handler(({ input, context }) => useStorage(context.services().context, input)),
   local: os.storages.local.handler(({ input, context }) => setLocalStorage(context.services().context, input)),
