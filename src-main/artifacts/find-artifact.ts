@@ -109,7 +109,15 @@ function ambiguous(message: string, named: readonly string[], remedy: string): B
 
 async function notFound(db: Kysely<RegistryDB>, argument: string): Promise<BenchkeepError> {
   const what = `There is no artifact ${shown(argument)}`;
-  const trashed = await db.selectFrom('artifact').select('uid').where('visibility', '=', -1).where('key', '=', argument).orderBy('id', 'desc').limit(1).executeTakeFirst();
+  const trashed = await db
+    .selectFrom('artifact')
+    .select('uid')
+    .where('visibility', '=', -1)
+    .where('is_latest', 'in', [1, 0])
+    .where('key', '=', argument)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
   if (trashed !== undefined) {
     return new BenchkeepError('not_found', what, `One with this key is in the trash: ${trashed.uid}.`, { details: { near: [trashed.uid] } });
   }

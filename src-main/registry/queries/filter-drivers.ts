@@ -24,20 +24,22 @@ export async function filterDriver(db: Kysely<RegistryDB>, filter: FilterExpress
     if (first === 'state') return stateDriver(String(value), offline);
   }
   if (first === 'uid' && filter.comparator === 'startswith') return along('sqlite_autoindex_artifact_1', prefixRange(sql`d.uid`, filter.value), false);
-  return sortedDriver(filter, first, scope) ?? textDriver(filter, first, scope);
+  if (first === 'sha256' && filter.comparator === 'startswith') return along('artifact_sha256', prefixRange(sql`d.sha256`, filter.value), false);
+  return sortedDriver(filter, first, scope) ?? textDriver(db, filter, first, scope);
 }
 
 function along(index: string, where: Sql, streams = true): Driver {
-  return { from: sql`artifact d INDEXED BY ${sql.raw(index)}`, where, id: ID, streams, exact: false };
+  return { from: sql`artifact d INDEXED BY ${sql.raw(index)}`, where, id: ID, streams, has: 'the condition' };
 }
 
 function stateDriver(state: string, offline: readonly number[]): Driver | undefined {
   if (state === 'offline') {
     if (offline.length === 0) return along('artifact_by_storage', sql<SqlBool>`d.storage_id = -1`);
-    return along('artifact_by_storage', sql<SqlBool>`d.storage_id IN (${sql.join(offline)})`, offline.length === 1);
+    return { ...along('artifact_by_storage', sql<SqlBool>`d.storage_id IN (${sql.join(offline)})`, offline.length === 1), has: 'more' };
   }
   // The first part lets SQLite see that the index, which leaves out what is ok, has them all.
-  return state === 'ok' ? undefined : along('artifact_by_state', sql<SqlBool>`d.state <> 'ok' AND d.state = ${state}`);
+  if (state === 'ok') return undefined;
+  return { ...along('artifact_by_state', sql<SqlBool>`d.state <> 'ok' AND d.state = ${state}`), has: 'more' };
 }
 
 const SORTED: Record<string, string | undefined> = {
@@ -58,7 +60,7 @@ function sortedDriver(filter: FilterExpression, field: string, scope: Scope): Dr
   else if (['exact', 'gt', 'gte', 'lt', 'lte', 'range', 'in'].includes(filter.comparator)) range = compare(column, filter);
   else return undefined;
   const where = sql<SqlBool>`d.visibility = ${scope.visibility} AND d.is_latest = ${scope.is_latest} AND ${range}`;
-  const driver: Driver = { ...along(index, where, filter.comparator === 'exact'), exact: true };
+  const driver: Driver = { ...along(index, where, filter.comparator === 'exact'), has: 'just the list' };
   const isKept = field === 'suffix' && filter.comparator === 'exact' && isShownScope(scope);
   return isKept ? { ...driver, kept: { facet: 'suffix', value: String(filter.value) } } : driver;
 }
@@ -72,7 +74,7 @@ function prefixRange(column: RawBuilder<unknown>, prefix: string): Sql {
 const INSIDE = new Set<string>(['contains', 'icontains', 'istartswith', 'endswith', 'iexact']);
 
 /** Parts of keys and descriptions come from the full-text index, whose matches are then compared exactly. */
-function textDriver(filter: FilterExpression, field: string, scope: Scope): Driver | undefined {
+async function textDriver(db: Kysely<RegistryDB>, filter: FilterExpression, field: string, scope: Scope): Promise<Driver | undefined> {
   if (!isShownScope(scope) || !['key', 'description'].includes(field) || !INSIDE.has(filter.comparator)) return undefined;
   const text = 'value' in filter ? String(filter.value) : '';
   // Beyond ASCII, folding may depend on what stands around a part.
@@ -80,11 +82,31 @@ function textDriver(filter: FilterExpression, field: string, scope: Scope): Driv
   if (part.length < 3) return undefined;
   return {
     from: sql`search_shown d`,
-    where: sql<SqlBool>`search_shown MATCH ${matchArgument([part])}`,
+    where: sql<SqlBool>`search_shown MATCH ${matchArgument(await rarestTrigrams(db, part))}`,
     id: sql<number>`d.rowid`,
     streams: true,
-    exact: false,
+    has: 'more',
   };
+}
+
+const PROBED = 100;
+
+/**
+ * The two sequences of three characters of `part` that the fewest texts seem to have: those whose hundredth text comes
+ * last. All of them in a row would be exact, but cost the reading of every one.
+ */
+async function rarestTrigrams(db: Kysely<RegistryDB>, part: string): Promise<string[]> {
+  const trigrams = new Set<string>();
+  for (let i = 0; i + 3 <= part.length && i < PROBED; i++) trigrams.add(part.slice(i, i + 3));
+  if (trigrams.size <= 2) return [...trigrams];
+  const ranked: { trigram: string; hundredth: number }[] = [];
+  for (const trigram of trigrams) {
+    const { rows } = await sql<{ id: number }>`
+      SELECT rowid AS id FROM search_shown WHERE search_shown MATCH ${matchArgument([trigram])} LIMIT 1 OFFSET ${PROBED}`.execute(db);
+    ranked.push({ trigram, hundredth: rows[0]?.id ?? Infinity });
+  }
+  ranked.sort((a, b) => (a.hundredth === b.hundredth ? 0 : b.hundredth - a.hundredth));
+  return ranked.slice(0, 2).map(({ trigram }) => trigram);
 }
 
 const RELATED: Record<string, { index: string; column: string; facet?: string } | undefined> = {
@@ -112,9 +134,9 @@ async function relationDriver(db: Kysely<RegistryDB>, filter: FilterExpression, 
   }
   if (ids.length === 1) {
     const from = sql`artifact_ulabel d INDEXED BY artifact_ulabel_newest`;
-    const labelled: Driver = { from, where: sql<SqlBool>`d.ulabel_id = ${id}`, id: sql<number>`d.artifact_id`, streams: true, exact: false };
+    const labelled: Driver = { from, where: sql<SqlBool>`d.ulabel_id = ${id}`, id: sql<number>`d.artifact_id`, streams: true, has: 'the condition' };
     return { ...labelled, kept: { facet: 'ulabel', value: String(id) } };
   }
   const from = sql`(SELECT DISTINCT artifact_id AS id FROM artifact_ulabel WHERE ulabel_id IN (${sql.join(ids)})) d`;
-  return { from, where: sql<SqlBool>`1`, id: ID, streams: false, exact: false };
+  return { from, where: sql<SqlBool>`1`, id: ID, streams: false, has: 'the condition' };
 }

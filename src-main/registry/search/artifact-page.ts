@@ -9,8 +9,8 @@ import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { SortField } from '../../../shared/contract/index.ts';
 import { orderedFrom } from '../finding-order.ts';
 import type { RegistryDB } from '../schema.ts';
-import { allOf, inScope, isShownScope, type Condition, type Driver, type Scope } from './condition.ts';
-import { countDrivers, type CountedDriver } from './count-drivers.ts';
+import { allOf, besides, inScope, isShownScope, type Condition, type Driver, type Scope } from './condition.ts';
+import { narrowestOf, type Narrowest } from './count-drivers.ts';
 
 export interface Sort {
   field: SortField;
@@ -29,6 +29,8 @@ export interface PageQuery {
   sort: Sort;
   after: Position | null;
   limit: number;
+  /** Another bound than MOST_SORTED, for tests. */
+  mostSorted?: number;
 }
 
 /** So many matches are sorted rather than looked for along an index. */
@@ -36,46 +38,73 @@ export const MOST_SORTED = 10_000;
 
 export interface Page {
   rows: Position[];
-  /** What narrows most, with its count: the total begins there too. */
-  narrowest: CountedDriver | null;
+  /** What narrows most, with its count: the total begins there too. Null: nothing does, or it need not be known. */
+  narrowest: Narrowest | null;
 }
 
 export async function artifactPage(db: Kysely<RegistryDB>, query: PageQuery): Promise<Page> {
-  const narrowest = await countDrivers(db, query.conditions, isShownScope(query.scope));
-  const run = async (statement: RawBuilder<Position>): Promise<Page> => ({ rows: (await statement.execute(db)).rows, narrowest });
-  if (narrowest === null) return run(walk(query));
-  if (query.sort.field === 'created_at' && narrowest.driver.streams) {
-    const from = await orderedFrom(db);
-    if (from <= 1) return run(stream(query, narrowest.driver, null));
-    if (query.sort.descending && (query.after === null || query.after.id >= from)) {
-      const page = await run(stream(query, narrowest.driver, from));
-      if (page.rows.length === query.limit) return page;
+  const run = async (statement: RawBuilder<Position>, narrowest: Narrowest | null): Promise<Page> => ({
+    rows: (await statement.execute(db)).rows,
+    narrowest,
+  });
+  const { conditions, sort, after, limit } = query;
+  if (conditions.length === 0) return run(walk(query), null);
+  const from = sort.field === 'created_at' ? await orderedFrom(db) : Infinity;
+  const [first] = conditions;
+  // The next page of a single search or label goes on where the last one ended.
+  if (from <= 1 && after !== null && conditions.length === 1 && first?.driver?.streams === true) {
+    return run(stream(query, first, first.driver, null), null);
+  }
+
+  const narrowest = await narrowestOf(db, conditions, isShownScope(query.scope));
+  const few = narrowest !== null && narrowest.count <= (query.mostSorted ?? MOST_SORTED);
+  if (few && narrowest.ids !== null) return run(sorted(query, narrowest.condition, driverOfIds(endOf(narrowest.ids, query, from))), narrowest);
+  if (narrowest === null && from <= 1 && isShownScope(query.scope)) return run(table(query), null);
+  if (narrowest?.driver.streams === true) {
+    const { condition, driver } = narrowest;
+    if (from <= 1) return run(stream(query, condition, driver, null), narrowest);
+    if (sort.descending && from < Infinity && (after === null || after.id >= from)) {
+      const page = await run(stream(query, condition, driver, from), narrowest);
+      if (page.rows.length === limit) return page;
     }
   }
-  return run(narrowest.count <= MOST_SORTED ? sorted(query, narrowest.driver) : walk(query));
+  return run(few ? sorted(query, narrowest.condition, narrowest.driver) : walk(query), narrowest);
 }
 
-function stream({ scope, conditions, sort, after, limit }: PageQuery, driver: Driver, from: number | null): RawBuilder<Position> {
+/** All of `ids`; of a single condition, in the order of time, only those that the page can have. */
+function endOf(ids: readonly number[], { conditions, sort, after, limit }: PageQuery, from: number): readonly number[] {
+  if (from > 1 || conditions.length > 1 || after !== null) return ids;
+  return sort.descending ? ids.slice(-limit) : ids.slice(0, limit);
+}
+
+function driverOfIds(ids: readonly number[]): Driver {
+  return { from: sql`json_each(${JSON.stringify(ids)}) d`, where: sql<SqlBool>`1`, id: sql<number>`d.value`, streams: false, has: 'just the list' };
+}
+
+/** Where no index helps, rows are read as they lie: a third of the time of an index and then each row. */
+function table({ scope, conditions, sort, after, limit }: PageQuery): RawBuilder<Position> {
+  const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
+  const bounds = after === null ? [] : [sql<SqlBool>`a.id ${sql.raw(sort.descending ? '<' : '>')} ${after.id}`];
+  return sql<Position>`SELECT a.id AS id, a.created_at AS value FROM artifact a NOT INDEXED
+    WHERE ${allOf([...bounds, ...inScope(scope), ...conditions.map(({ where }) => where)])} ORDER BY a.id ${direction} LIMIT ${limit}`;
+}
+
+function stream({ scope, conditions, sort, after, limit }: PageQuery, along: Condition, driver: Driver, from: number | null): RawBuilder<Position> {
   const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
   const bounds: RawBuilder<SqlBool>[] = [];
   if (after !== null) bounds.push(sql<SqlBool>`${driver.id} ${sql.raw(sort.descending ? '<' : '>')} ${after.id}`);
   if (from !== null) bounds.push(sql<SqlBool>`${driver.id} >= ${from}`);
   return sql<Position>`SELECT a.id AS id, a.created_at AS value FROM ${driver.from} CROSS JOIN artifact a
-    WHERE ${allOf([driver.where, ...bounds, sql<SqlBool>`a.id = ${driver.id}`, ...inScope(scope), ...others(conditions, driver)])}
+    WHERE ${allOf([driver.where, ...bounds, sql<SqlBool>`a.id = ${driver.id}`, ...inScope(scope), ...besides(conditions, along, driver)])}
     ORDER BY ${driver.id} ${direction} LIMIT ${limit}`;
 }
 
-function sorted({ scope, conditions, sort, after, limit }: PageQuery, driver: Driver): RawBuilder<Position> {
+function sorted({ scope, conditions, sort, after, limit }: PageQuery, along: Condition, driver: Driver): RawBuilder<Position> {
   const column = sql.ref(`a.${sort.field}`);
   const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
   const rows = sql<Position>`SELECT a.id AS id, ${column} AS value FROM ${driver.from} CROSS JOIN artifact a
-    WHERE ${allOf([driver.where, sql<SqlBool>`a.id = ${driver.id}`, ...inScope(scope), ...others(conditions, driver), ...beyond(sort, after)])}`;
+    WHERE ${allOf([driver.where, sql<SqlBool>`a.id = ${driver.id}`, ...inScope(scope), ...besides(conditions, along, driver), ...beyond(sort, after)])}`;
   return sql<Position>`${rows} ORDER BY value ${direction}, id ${direction} LIMIT ${limit}`;
-}
-
-/** Everything but what the query begins with, which holds already. */
-function others(conditions: readonly Condition[], driver: Driver): RawBuilder<SqlBool>[] {
-  return conditions.filter((condition) => condition.driver !== driver || !driver.exact).map(({ where }) => where);
 }
 
 /** Rows after a position, NULL first in ascending order as SQLite sorts it. */

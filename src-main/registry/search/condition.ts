@@ -11,8 +11,11 @@ export interface Driver {
   id: RawBuilder<number>;
   /** Its rows come in the order of ids, both ways, without sorting. */
   streams: boolean;
-  /** It has exactly the artifacts of the condition and of the scope: its count is theirs. */
-  exact: boolean;
+  /**
+   * What its rows are known to be: of the condition and of the scope, so that their count is that of the list; of the
+   * condition; or only a part that has all of them, each still to be looked at.
+   */
+  has: 'just the list' | 'the condition' | 'more';
   /** Facet and value under which the count of what is shown is kept, where it is. */
   kept?: { facet: string; value: string };
 }
@@ -45,4 +48,9 @@ export function inScope(scope: Scope): RawBuilder<SqlBool>[] {
   if (scope.visibility !== null) parts.push(sql<SqlBool>`+a.visibility = ${scope.visibility}`);
   if (scope.is_latest !== null) parts.push(sql<SqlBool>`+a.is_latest = ${scope.is_latest}`);
   return parts;
+}
+
+/** Everything but what the query begins with, where that holds already. */
+export function besides(conditions: readonly Condition[], begun: Condition, driver: Driver): RawBuilder<SqlBool>[] {
+  return conditions.filter((condition) => condition !== begun || driver.has === 'more').map(({ where }) => where);
 }

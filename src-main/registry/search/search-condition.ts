@@ -27,7 +27,7 @@ export async function searchCondition(db: Kysely<RegistryDB>, typed: string, sco
         where: sql<SqlBool>`search_shown MATCH ${match}`,
         id: sql<number>`s.rowid`,
         streams: true,
-        exact: true,
+        has: 'just the list',
       },
     };
   }
@@ -38,7 +38,7 @@ export async function searchCondition(db: Kysely<RegistryDB>, typed: string, sco
 function fromUnion(ids: ReturnType<typeof sql>): Condition {
   return {
     where: sql<SqlBool>`a.id IN ${ids}`,
-    driver: { from: sql`${ids} s`, where: sql<SqlBool>`1`, id: sql<number>`s.id`, streams: false, exact: false },
+    driver: { from: sql`${ids} s`, where: sql<SqlBool>`1`, id: sql<number>`s.id`, streams: false, has: 'the condition' },
   };
 }
 
