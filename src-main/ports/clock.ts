@@ -42,3 +42,11 @@ export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<vo
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** Keeps the process running until the returned function is called: timers of the clock don't. */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => undefined, 2 ** 30);
+  return () => {
+    clearInterval(timer);
+  };
+}

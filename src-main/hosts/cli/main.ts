@@ -1,4 +1,5 @@
 /** The command line's process. */
+import { keepAlive } from '../../ports/clock.ts';
 import { dataFolder } from '../data-folder.ts';
 import { runCommandLine } from './run-command-line.ts';
 
@@ -11,6 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+const end = keepAlive();
 process.exitCode = await runCommandLine({
   words: process.argv.slice(2),
   home: dataFolder(process.env, process.platform),
@@ -20,3 +22,4 @@ process.exitCode = await runCommandLine({
   errIsTerminal: process.stderr.isTTY,
   signal: stop.signal,
 });
+end();
