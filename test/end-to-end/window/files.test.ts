@@ -119,7 +119,21 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     world.delays.delete('artifacts.list');
     await search.fill('microscope tiff 00098');
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('1 file found');
+    // The old answer comes now, and after it that of the inbox, which is seen in the strip.
+    const at = new Date().toISOString();
+    world.inbox.push({
+      path: '/data/run.fcs',
+      storage: 's',
+      state: 'waiting',
+      reason: 'Still being written',
+      since: at,
+      next: at,
+    });
     held.resolve();
+    emit(world, { type: 'inbox', waiting: 1, failed: 0 });
+    await page.getByRole('group', { name: 'Waiting files' }).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('1 file found');
+    expect(await rowAt(page, 0).textContent()).toContain('sample_00098.tiff');
     await search.fill('no such file');
     await page.getByRole('heading', { name: 'No files found' }).waitFor();
     await expect.poll(() => said(page).textContent()).toContain('0 files found.');
@@ -216,7 +230,11 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await expect.poll(() => rowAt(page, 0).textContent()).toContain('later_');
     for (let n = 9650; n < 9999; n++) expect(seen, String(n)).toContain(n);
     await grid.evaluate((element) => element.scrollTo({ top: 800 }));
+    const inFirstPage = (await rowAt(page, 30).locator('.name').textContent()) ?? '';
+    const before = await rowAt(page, 30).boundingBox();
     arrive(world, ...Array.from({ length: 12 }, (_, n) => `flow/last_${String(n)}.fcs`));
+    await page.getByRole('button', { name: '12 new – show' }).waitFor();
+    expect((await page.getByRole('row').filter({ hasText: inFirstPage }).boundingBox())?.y).toBe(before?.y);
     await page.getByRole('button', { name: '12 new – show' }).click();
     await rowAt(page, 0).filter({ hasText: 'last_' }).waitFor();
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('10,025');
