@@ -3,8 +3,10 @@
  * is the operating system's and dies with its process. In WAL mode others can still read who holds it.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { errnoOf } from '../ports/fs/fs-error.ts';
+import { writePrivateFile } from '../ports/fs/private-folder.ts';
 import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
-import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteCode, sqliteError } from '../registry/sqlite-error.ts';
 
 export interface OwnerLock {
@@ -38,6 +40,7 @@ export interface OwnerRequest {
 export function takeOwnership(path: RawPath, request: OwnerRequest): OwnerLock {
   let sqlite: SqliteHandle | undefined;
   try {
+    makeFile(path);
     sqlite = openSqlite(path, { readonly: false, cacheKib: 64 });
     sqlite.pragma(`busy_timeout = ${String(PATIENCE)}`);
     hold(sqlite, request);
@@ -54,6 +57,18 @@ export function takeOwnership(path: RawPath, request: OwnerRequest): OwnerLock {
       held.close();
     },
   };
+}
+
+/**
+ * For this user alone. One that is there is not even opened: closing it again would drop the locks that this process
+ * may hold on it (POSIX; see "How to corrupt", 2.2, in SQLite's documents).
+ */
+function makeFile(path: RawPath): void {
+  try {
+    writePrivateFile(rawToText(path) ?? '', '');
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /**
