@@ -10,6 +10,7 @@ import { labelsOf, type LabelOfArtifact } from './queries/labels-of.ts';
 import type { ArtifactRow, RegistryDB } from './schema.ts';
 import { indexText } from './search/index-text.ts';
 import { isShown, searchTableOf, searchWriter } from './search/search-index.ts';
+import { sqliteError } from './sqlite-error.ts';
 
 /** What a transaction did to artifacts and their labels, in order. */
 export interface Touched {
@@ -122,8 +123,16 @@ function needsIndexing({ before, after }: Move, labelsChanged: boolean): boolean
   return searchTableOf(before) !== searchTableOf(after) || before.key !== after.key || before.description !== after.description;
 }
 
-/** Makes everything derived anew from the tables; for repair and for tests. Only inside a transaction. */
-export async function rebuildFinding(tx: Transaction<RegistryDB>, registry: Registry): Promise<void> {
+/** Makes everything derived anew from the tables, for repair. Takes about half a minute for a million artifacts. */
+export async function rebuildFinding(registry: Registry): Promise<void> {
+  try {
+    await registry.db.transaction().execute((tx) => deriveAnew(tx, registry));
+  } catch (error) {
+    throw sqliteError(error, registry.path);
+  }
+}
+
+async function deriveAnew(tx: Transaction<RegistryDB>, registry: Registry): Promise<void> {
   searchWriter(registry.sqlite).clear();
   await tx.deleteFrom('facet_count').execute();
   await tx.deleteFrom('finding').execute();

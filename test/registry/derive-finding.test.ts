@@ -125,7 +125,7 @@ describe('what finding stands on', () => {
         const index = indexed();
         expect(index).toEqual(expectedIndex());
         const before = kept();
-        await test.registry.db.transaction().execute((tx) => rebuildFinding(tx, test.registry));
+        await rebuildFinding(test.registry);
         expect(indexed()).toEqual(index);
         expect(kept()).toEqual(before);
       }),
