@@ -2,7 +2,6 @@
 import type { ArtifactPage, ListArtifactsInput } from '../../shared/contract/index.ts';
 import { filterConditions } from '../registry/queries/filter-conditions.ts';
 import { artifactPage } from '../registry/search/artifact-page.ts';
-import { artifactTotal } from '../registry/search/artifact-total.ts';
 import { searchCondition } from '../registry/search/search-condition.ts';
 import type { Condition, Scope } from '../registry/search/condition.ts';
 import { artifactRecords } from './artifact-records.ts';
@@ -21,8 +20,7 @@ export async function listArtifacts(context: ReadContext, input: ListArtifactsIn
   const page = await artifactPage(db, { scope, conditions, sort: input.sort, after, limit: input.limit + 1 });
   const rows = page.rows.slice(0, input.limit);
   const hasNext = page.rows.length > input.limit;
-  const whole = after === null && !hasNext;
-  const total = after?.total ?? (whole ? rows.length : after === null ? await artifactTotal(db, scope, conditions, page.narrowest) : null);
+  const total = after === null ? (page.total ?? null) : after.total;
 
   const last = rows.at(-1);
   return {

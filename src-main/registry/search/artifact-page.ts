@@ -10,7 +10,8 @@ import type { SortField } from '../../../shared/contract/index.ts';
 import { orderedFrom } from '../finding-order.ts';
 import type { RegistryDB } from '../schema.ts';
 import { allOf, besides, inScope, isShownScope, type Condition, type Driver, type Scope } from './condition.ts';
-import { narrowestOf, type Narrowest } from './count-drivers.ts';
+import { MOST_COUNTED, narrowestOf, type Narrowest } from './count-drivers.ts';
+import { keptTotal, matchingIds } from './matching-ids.ts';
 
 export interface Sort {
   field: SortField;
@@ -38,47 +39,68 @@ export const MOST_SORTED = 10_000;
 
 export interface Page {
   rows: Position[];
-  /** What narrows most, with its count: the total begins there too. Null: nothing does, or it need not be known. */
-  narrowest: Narrowest | null;
+  /** Exact without conditions and up to 10,000 with them, else null. Undefined for pages after the first. */
+  total: number | null | undefined;
 }
 
 export async function artifactPage(db: Kysely<RegistryDB>, query: PageQuery): Promise<Page> {
-  const run = async (statement: RawBuilder<Position>, narrowest: Narrowest | null): Promise<Page> => ({
-    rows: (await statement.execute(db)).rows,
-    narrowest,
-  });
-  const { conditions, sort, after, limit } = query;
-  if (conditions.length === 0) return run(walk(query), null);
+  const { scope, conditions, sort, after } = query;
+  const rowsOf = async (statement: RawBuilder<Position>): Promise<Position[]> => (await statement.execute(db)).rows;
+  const isFirst = after === null;
+  if (conditions.length === 0) return { rows: await rowsOf(walk(query)), total: isFirst ? await keptTotal(db, scope) : undefined };
+
   const from = sort.field === 'created_at' ? await orderedFrom(db) : Infinity;
   const [first] = conditions;
   // The next page of a single search or label goes on where the last one ended.
-  if (from <= 1 && after !== null && conditions.length === 1 && first?.driver?.streams === true) {
-    return run(stream(query, first, first.driver, null), null);
+  if (!isFirst && from <= 1 && conditions.length === 1 && first?.driver?.streams === true) {
+    return { rows: await rowsOf(stream(query, first, first.driver, null)), total: undefined };
   }
-
-  const narrowest = await narrowestOf(db, conditions, isShownScope(query.scope));
-  const few = narrowest !== null && narrowest.count <= (query.mostSorted ?? MOST_SORTED);
-  if (few && narrowest.ids !== null) return run(sorted(query, narrowest.condition, driverOfIds(endOf(narrowest.ids, query, from))), narrowest);
-  if (narrowest === null && from <= 1 && isShownScope(query.scope)) return run(table(query), null);
-  if (narrowest?.driver.streams === true) {
-    const { condition, driver } = narrowest;
-    if (from <= 1) return run(stream(query, condition, driver, null), narrowest);
-    if (sort.descending && from < Infinity && (after === null || after.id >= from)) {
-      const page = await run(stream(query, condition, driver, from), narrowest);
-      if (page.rows.length === limit) return page;
-    }
+  const narrowest = await narrowestOf(db, conditions, isShownScope(scope));
+  const counted = countOfList(query, narrowest);
+  if (counted !== null && (narrowest?.ids ?? null) === null) {
+    const total = counted < MOST_COUNTED ? counted : null;
+    return { rows: await page(db, query, narrowest, from), total: isFirst ? total : undefined };
   }
-  return run(few ? sorted(query, narrowest.condition, narrowest.driver) : walk(query), narrowest);
+  const ids = counted !== null ? narrowest?.ids : isFirst ? await matchingIds(db, scope, conditions, narrowest) : null;
+  if (ids === null || ids === undefined || ids.length > (query.mostSorted ?? MOST_SORTED)) {
+    return { rows: await page(db, query, narrowest, from), total: isFirst ? (ids?.length ?? null) : undefined };
+  }
+  return { rows: await rowsOf(sortedIds(query, endOf(ids, query, from))), total: isFirst ? ids.length : undefined };
 }
 
-/** All of `ids`; of a single condition, in the order of time, only those that the page can have. */
-function endOf(ids: readonly number[], { conditions, sort, after, limit }: PageQuery, from: number): readonly number[] {
-  if (from > 1 || conditions.length > 1 || after !== null) return ids;
+/** How many artifacts the list has, where counting what narrows most has told that already. */
+function countOfList({ scope, conditions }: PageQuery, narrowest: Narrowest | null): number | null {
+  if (narrowest === null || conditions.length > 1) return null;
+  const { driver, count } = narrowest;
+  return driver.has === 'just the list' || (driver.kept !== undefined && isShownScope(scope)) ? count : null;
+}
+
+async function page(db: Kysely<RegistryDB>, query: PageQuery, narrowest: Narrowest | null, from: number): Promise<Position[]> {
+  const rowsOf = async (statement: RawBuilder<Position>): Promise<Position[]> => (await statement.execute(db)).rows;
+  const { scope, sort, after, limit } = query;
+  if (narrowest === null) return rowsOf(from <= 1 && isShownScope(scope) ? table(query) : walk(query));
+  const { condition, driver, count } = narrowest;
+  if (driver.streams) {
+    if (from <= 1) return rowsOf(stream(query, condition, driver, null));
+    if (sort.descending && from < Infinity && (after === null || after.id >= from)) {
+      const rows = await rowsOf(stream(query, condition, driver, from));
+      if (rows.length === limit) return rows;
+    }
+  }
+  return rowsOf(count <= (query.mostSorted ?? MOST_SORTED) ? sorted(query, condition, driver) : walk(query));
+}
+
+/** All of `ids`; of a first page in the order of time, only those that it can have. */
+function endOf(ids: readonly number[], { sort, after, limit }: PageQuery, from: number): readonly number[] {
+  if (from > 1 || after !== null) return ids;
   return sort.descending ? ids.slice(-limit) : ids.slice(0, limit);
 }
 
-function driverOfIds(ids: readonly number[]): Driver {
-  return { from: sql`json_each(${JSON.stringify(ids)}) d`, where: sql<SqlBool>`1`, id: sql<number>`d.value`, streams: false, has: 'just the list' };
+/** Of artifacts that are known to be those of the list. */
+function sortedIds({ sort, after, limit }: PageQuery, ids: readonly number[]): RawBuilder<Position> {
+  const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
+  return sql<Position>`SELECT a.id AS id, ${sql.ref(`a.${sort.field}`)} AS value FROM json_each(${JSON.stringify(ids)}) d CROSS JOIN artifact a
+    WHERE ${allOf([sql<SqlBool>`a.id = d.value`, ...beyond(sort, after)])} ORDER BY value ${direction}, id ${direction} LIMIT ${limit}`;
 }
 
 /** Where no index helps, rows are read as they lie: a third of the time of an index and then each row. */
