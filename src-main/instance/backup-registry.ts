@@ -30,5 +30,9 @@ function checkIntegrity(path: RawPath): void {
   } finally {
     copy.close();
   }
-  throw new BenchkeepError('registry_corrupt', `The backup ${rawToDisplay(path)} is damaged`, 'Check the disk, then try again. The registry was not changed.');
+  throw new BenchkeepError(
+    'registry_corrupt',
+    `The backup ${rawToDisplay(path)} is damaged`,
+    'Check the disk, then try again. The registry was not changed.',
+  );
 }

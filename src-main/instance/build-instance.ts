@@ -59,25 +59,41 @@ async function fillRegistry(workbench: Workbench, instance: NewInstance): Promis
   const registry = await openRegistry(registryPath(folder), { readonly: false, create: true });
   const workstation = await openWorkstation(workstationPath(folder), { readonly: false });
   try {
-    const created = await writeRegistry({ registry, clock, onCommitted }, { userId: FIRST_USER, runId: null }, 'init', (write) => {
-      const { handle, name: fullName } = workbench.settings();
-      insertUser(write, random, { handle, name: fullName }, FIRST_USER);
-      const storage = insertStorage(write, { uid: storageUid, root, managed: true, instanceUid: uid, workstationUid, host });
-      write.insert('instance', [
-        {
-          id: 1,
-          uid,
-          name,
-          keep_artifacts_local: 0,
-          default_storage_id: storage,
-          created_at: write.now,
-          updated_at: write.now,
-          created_by_id: FIRST_USER,
-        },
-      ]);
-      return write.now;
-    });
-    const row = await registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirstOrThrow();
+    const created = await writeRegistry(
+      { registry, clock, onCommitted },
+      { userId: FIRST_USER, runId: null },
+      'init',
+      (write) => {
+        const { handle, name: fullName } = workbench.settings();
+        insertUser(write, random, { handle, name: fullName }, FIRST_USER);
+        const storage = insertStorage(write, {
+          uid: storageUid,
+          root,
+          managed: true,
+          instanceUid: uid,
+          workstationUid,
+          host,
+        });
+        write.insert('instance', [
+          {
+            id: 1,
+            uid,
+            name,
+            keep_artifacts_local: 0,
+            default_storage_id: storage,
+            created_at: write.now,
+            updated_at: write.now,
+            created_by_id: FIRST_USER,
+          },
+        ]);
+        return write.now;
+      },
+    );
+    const row = await registry.db
+      .selectFrom('storage')
+      .selectAll()
+      .where('uid', '=', storageUid)
+      .executeTakeFirstOrThrow();
     await rememberRoot({ workstation, clock }, row);
     await writeSetting(workstation, CHECKED_SETTING, clock.now());
     if (head !== null) await writeHead(fs, folder, head);

@@ -18,7 +18,10 @@ const MOST_LISTED = 20;
  * The instance must not be open (`locked` otherwise). Errors: `not_found`; `instance_has_data` while artifacts have
  * content in managed storages, trash included, unless `force`; linked storages don't count.
  */
-export async function deleteInstance(workbench: Workbench, input: { name: string; force: boolean }): Promise<{ remains: string[] }> {
+export async function deleteInstance(
+  workbench: Workbench,
+  input: { name: string; force: boolean },
+): Promise<{ remains: string[] }> {
   const { home, fs, clock, random } = workbench;
   const card = await findInstance(workbench, input.name);
   const folder = instanceFolder(home, card.uid);
@@ -26,7 +29,12 @@ export async function deleteInstance(workbench: Workbench, input: { name: string
     const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
     let left: string[];
     try {
-      if (databases.readOnly !== null) throw new BenchkeepError('registry_read_only', `The instance ${card.name} can't be removed`, databases.readOnly);
+      if (databases.readOnly !== null)
+        throw new BenchkeepError(
+          'registry_read_only',
+          `The instance ${card.name} can't be removed`,
+          databases.readOnly,
+        );
       const storages = await databases.registry.db.selectFrom('storage').selectAll().where('managed', '=', 1).execute();
       if (!input.force) await refuseData(databases.registry, card.name);
       left = await takeMarkersAway(workbench, storages);
@@ -43,7 +51,10 @@ export async function deleteInstance(workbench: Workbench, input: { name: string
 }
 
 async function refuseData({ db }: Registry, name: string): Promise<void> {
-  const managed = db.selectFrom('copy').innerJoin('storage', 'storage.id', 'copy.storage_id').where('storage.managed', '=', 1);
+  const managed = db
+    .selectFrom('copy')
+    .innerJoin('storage', 'storage.id', 'copy.storage_id')
+    .where('storage.managed', '=', 1);
   const { n } = await managed.select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
   if (n === 0) return;
   const first = await managed.select(['storage.root', 'copy.path']).orderBy('copy.id').limit(MOST_LISTED).execute();

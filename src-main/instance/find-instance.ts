@@ -13,12 +13,23 @@ export interface FindContext {
 /** By name, or by the root of its default storage. Errors: `not_found`, `not_supported` (a cloud root). */
 export async function findInstance({ home, fs }: FindContext, argument: string): Promise<InstanceCard> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument)) {
-    throw new BenchkeepError('not_supported', 'Cloud storages come with a later release of Benchkeep', 'Name an instance of this computer.');
+    throw new BenchkeepError(
+      'not_supported',
+      'Cloud storages come with a later release of Benchkeep',
+      'Name an instance of this computer.',
+    );
   }
   const cards = await listCards({ home, fs });
-  const found = cards.find(({ name }) => name === argument) ?? cards.find(({ uid }) => uid === argument) ?? (await byRoot(fs, cards, argument));
+  const found =
+    cards.find(({ name }) => name === argument) ??
+    cards.find(({ uid }) => uid === argument) ??
+    (await byRoot(fs, cards, argument));
   if (found !== null && found !== undefined) return found;
-  throw new BenchkeepError('not_found', `There is no instance "${argument}" on this computer`, 'See them with: benchkeep instances. Make one with: benchkeep init.');
+  throw new BenchkeepError(
+    'not_found',
+    `There is no instance "${argument}" on this computer`,
+    'See them with: benchkeep instances. Make one with: benchkeep init.',
+  );
 }
 
 async function byRoot(fs: Fs, cards: InstanceCard[], argument: string): Promise<InstanceCard | null> {

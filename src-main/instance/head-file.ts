@@ -39,10 +39,14 @@ export async function checkHead(registry: Pick<Registry, 'db'>, head: Head | nul
   const { db } = registry;
   const row = await db.selectFrom('change').select('hash').where('id', '=', head.id).executeTakeFirst();
   if (row?.hash === head.hash) return null;
-  if (row !== undefined) return 'The history of the registry was altered outside of Benchkeep. Compare it with a backup (benchkeep verify --registry).';
+  if (row !== undefined)
+    return 'The history of the registry was altered outside of Benchkeep. Compare it with a backup (benchkeep verify --registry).';
   const last = await db.selectFrom('change').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
   const lost = head.id - (last?.id ?? 0);
-  const what = lost === 1 ? 'The last change of the registry is gone' : `The last ${String(lost)} changes of the registry are gone`;
+  const what =
+    lost === 1
+      ? 'The last change of the registry is gone'
+      : `The last ${String(lost)} changes of the registry are gone`;
   return `${what}, though they had been written. Your files are not affected; new files are found again by looking at the watched folders.`;
 }
 
@@ -53,7 +57,12 @@ export interface HeadKeeper {
 }
 
 /** Keeps the file at most a second behind. `onError`: it could not be written; the next change tries again. */
-export function keepHead(context: { fs: Fs; clock: Clock; folder: RawPath; onError: (error: unknown) => void }): HeadKeeper {
+export function keepHead(context: {
+  fs: Fs;
+  clock: Clock;
+  folder: RawPath;
+  onError: (error: unknown) => void;
+}): HeadKeeper {
   let latest: Head | null = null;
   let cancel: (() => void) | null = null;
   let writing: Promise<void> = Promise.resolve();

@@ -7,7 +7,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { renameOwnFolder } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { prepareRoot, readMarker, writeMarker } from '../storage/index.ts';
+import { prepareRoot, readMarker, refuseUnwritable, writeMarker } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
 import { instanceFolder, listCards, type InstanceCard } from './instance-card.ts';
 import { checkName, DEFAULT_NAME, DEFAULT_ROOT, nameFromFolder } from './instance-name.ts';
@@ -43,16 +43,25 @@ async function chooseRoot(workbench: Workbench, input: InitInput, cards: Instanc
   if (input.storage !== DEFAULT_ROOT) return prepareRoot(workbench.fs, input.storage, surroundings);
   // Folders of that name that others look after are passed by.
   const taken = new Set(input.name == null ? [] : cards.map(({ name }) => name));
-  for (const passed = new Set(taken); ; ) {
+  for (const passed = new Set(taken); ;) {
     const name = input.name ?? nameFromFolder(DEFAULT_NAME, passed);
-    const root = await prepareRoot(workbench.fs, rawToDisplay(joinRaw(workbench.defaultBase, rawFromText(name))), surroundings);
+    const root = await prepareRoot(
+      workbench.fs,
+      rawToDisplay(joinRaw(workbench.defaultBase, rawFromText(name))),
+      surroundings,
+    );
     const marker = await readMarker(workbench.fs, root);
     if (marker === null || input.name != null || cards.some(({ uid }) => uid === marker.instanceUid)) return root;
     passed.add(name);
   }
 }
 
-async function existing(workbench: Workbench, input: InitInput, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard | null> {
+async function existing(
+  workbench: Workbench,
+  input: InitInput,
+  root: RawPath,
+  cards: InstanceCard[],
+): Promise<InstanceCard | null> {
   const marker = await readMarker(workbench.fs, root);
   if (marker === null) return null;
   const shown = rawToDisplay(root);
@@ -66,15 +75,27 @@ async function existing(workbench: Workbench, input: InitInput, root: RawPath, c
   );
 }
 
-async function make(workbench: Workbench, input: InitInput, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard> {
+async function make(
+  workbench: Workbench,
+  input: InitInput,
+  root: RawPath,
+  cards: InstanceCard[],
+): Promise<InstanceCard> {
   const { fs, home, random } = workbench;
   const taken = new Set(cards.map(({ name }) => name));
-  const name = input.name == null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(input.name, taken);
+  const name =
+    input.name == null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(input.name, taken);
+  await refuseUnwritable(fs, root);
   const uid = newRecordUid(random, 'instance');
   const storageUid = newRecordUid(random, 'storage');
   const folder = unfinishedFolder(home, 'new', uid);
   const card = await buildInstance(workbench, { folder, uid, name, root, storageUid, host: input.host ?? null });
-  await writeMarker(fs, root, { uid: storageUid, instanceUid: uid, instanceName: name, owner: workbench.settings().handle });
+  await writeMarker(fs, root, {
+    uid: storageUid,
+    instanceUid: uid,
+    instanceName: name,
+    owner: workbench.settings().handle,
+  });
   await renameOwnFolder(folder, instanceFolder(home, uid));
   return card;
 }

@@ -20,9 +20,20 @@ export async function instanceInfo(
     .select(['instance.name', 'instance.created_at', 'instance.keep_artifacts_local', 'storage.root'])
     .executeTakeFirstOrThrow();
   // The counts of the filter bar: each shown artifact lives in one storage.
-  const artifacts = await db.selectFrom('facet_count').select((e) => e.fn.sum<number | null>('n').as('n')).where('facet', '=', 'storage').executeTakeFirst();
-  const storages = await db.selectFrom('storage').select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
-  const local = await currentLocalStorage({ registry: db, workstation: context.workstation.db, workstationUid: context.workstationUid });
+  const artifacts = await db
+    .selectFrom('facet_count')
+    .select((e) => e.fn.sum<number | null>('n').as('n'))
+    .where('facet', '=', 'storage')
+    .executeTakeFirst();
+  const storages = await db
+    .selectFrom('storage')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  const local = await currentLocalStorage({
+    registry: db,
+    workstation: context.workstation.db,
+    workstationUid: context.workstationUid,
+  });
   return {
     uid: context.instanceUid,
     name: instance.name,

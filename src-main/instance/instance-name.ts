@@ -17,7 +17,11 @@ export function checkName(name: string, taken: ReadonlySet<string>): string {
     );
   }
   if (taken.has(name)) {
-    throw new BenchkeepError('already_exists', `There is an instance "${name}" already`, 'Connect to it (benchkeep connect NAME), or give another name.');
+    throw new BenchkeepError(
+      'already_exists',
+      `There is an instance "${name}" already`,
+      'Connect to it (benchkeep connect NAME), or give another name.',
+    );
   }
   return name;
 }

@@ -34,11 +34,22 @@ export const CHECKED_SETTING = 'registry_checked_at';
 const WEEK = 7 * 24 * 3600 * 1000;
 
 /** Errors: `locked`, `registry_foreign`, `registry_corrupt`, `newer_version`, `disk_full`. */
-export async function openDatabases(context: OpenDatabasesContext, card: InstanceCard, folder: RawPath): Promise<Databases> {
+export async function openDatabases(
+  context: OpenDatabasesContext,
+  card: InstanceCard,
+  folder: RawPath,
+): Promise<Databases> {
   if ((await context.fs.look(folder)) === null) {
-    throw new BenchkeepError('not_found', `The folder of the instance ${card.name} is gone`, 'See the others with: benchkeep instances.');
+    throw new BenchkeepError(
+      'not_found',
+      `The folder of the instance ${card.name} is gone`,
+      'See the others with: benchkeep instances.',
+    );
   }
-  if ((await canWrite(folder)) && (await canWriteFile(registryPath(folder)).then(async (can) => can || (await isGone(context.fs, folder))))) {
+  if (
+    (await canWrite(folder)) &&
+    (await canWriteFile(registryPath(folder)).then(async (can) => can || (await isGone(context.fs, folder))))
+  ) {
     return openForWriting(context, card, folder);
   }
   return openCopy(card, folder);

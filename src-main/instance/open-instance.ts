@@ -35,7 +35,8 @@ export interface OpenInstance extends InstanceContext {
 export async function openInstance(workbench: Workbench, options: OpenInstanceOptions): Promise<OpenInstance> {
   const { home, fs, clock, random } = workbench;
   const name = options.name ?? workbench.settings().instance;
-  if (name === null) throw new BenchkeepError('no_instance', 'No instance is connected', 'Make one: benchkeep init --storage FOLDER');
+  if (name === null)
+    throw new BenchkeepError('no_instance', 'No instance is connected', 'Make one: benchkeep init --storage FOLDER');
   const card = await findInstance(workbench, name);
   await refuseUnsafePlace(home);
   const folder = instanceFolder(home, card.uid);
@@ -43,7 +44,9 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   const { registry, workstation, readOnly } = databases;
   const warnings = [...workbench.warnings];
   const say = (error: unknown): void => {
-    warnings.push(error instanceof Error ? `The end of the history could not be kept: ${error.message}` : String(error));
+    warnings.push(
+      error instanceof Error ? `The end of the history could not be kept: ${error.message}` : String(error),
+    );
   };
   const heads = keepHead({ fs, clock, folder, onError: say });
   const problem = await orClose(databases, async () => checkHead(registry, await readHead(fs, folder)));

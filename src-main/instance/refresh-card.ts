@@ -12,6 +12,12 @@ export async function refreshCard(
     .select(['instance.uid', 'instance.name', 'instance.created_at', 'storage.root'])
     .executeTakeFirstOrThrow();
   const { uid, name, created_at } = row;
-  const latest: InstanceCard = { uid, name, workstation_uid: context.workstationUid, storage: row.root ?? '', created_at };
+  const latest: InstanceCard = {
+    uid,
+    name,
+    workstation_uid: context.workstationUid,
+    storage: row.root ?? '',
+    created_at,
+  };
   if (JSON.stringify(latest) !== JSON.stringify({ ...card })) await writeCard(context.fs, context.folder, latest);
 }

@@ -9,7 +9,10 @@ import type { InstanceContext } from './instance-context.ts';
 const DEFAULT_CACHE_LIMIT = 50_000_000_000;
 
 export async function getSettings(context: Pick<InstanceContext, 'registry' | 'workstation'>): Promise<SettingsRecord> {
-  const instance = await context.registry.db.selectFrom('instance').select('keep_artifacts_local').executeTakeFirstOrThrow();
+  const instance = await context.registry.db
+    .selectFrom('instance')
+    .select('keep_artifacts_local')
+    .executeTakeFirstOrThrow();
   return {
     keep_artifacts_local: instance.keep_artifacts_local === 1,
     cache_limit: (await readSetting<number>(context.workstation, 'cache_limit')) ?? DEFAULT_CACHE_LIMIT,
@@ -27,7 +30,8 @@ export async function setSettings(
   const keep = input.keep_artifacts_local;
   if (keep !== undefined) {
     await writeRegistry(context, await context.author(), 'settings', async (write) => {
-      if (await write.update('instance', 1, { keep_artifacts_local: keep ? 1 : 0 })) await write.update('instance', 1, { updated_at: write.now });
+      if (await write.update('instance', 1, { keep_artifacts_local: keep ? 1 : 0 }))
+        await write.update('instance', 1, { updated_at: write.now });
     });
   }
   for (const name of sizes) await writeSetting(context.workstation, name, input[name]);
@@ -37,5 +41,9 @@ export async function setSettings(
 /** Null is unlimited. */
 function refuseSize(name: string, bytes: number | null): void {
   if (bytes === null || (Number.isSafeInteger(bytes) && bytes > 0)) return;
-  throw new BenchkeepError('invalid_argument', `${name} can't be ${String(bytes)} bytes`, 'Give a whole number of bytes above 0.');
+  throw new BenchkeepError(
+    'invalid_argument',
+    `${name} can't be ${String(bytes)} bytes`,
+    'Give a whole number of bytes above 0.',
+  );
 }

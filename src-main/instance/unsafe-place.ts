@@ -13,7 +13,10 @@ const SYNC_FOLDERS: readonly { name: RegExp; program: string }[] = [
   { name: /^mobile documents$/i, program: 'iCloud' },
   { name: /^(google drive|googledrive|my drive)$/i, program: 'Google Drive' },
   { name: /^googledrive-.*$/i, program: 'Google Drive' },
-  { name: /^(nextcloud|owncloud|syncthing|box|box sync|pclouddrive|seafile)$/i, program: 'a program that synchronises folders' },
+  {
+    name: /^(nextcloud|owncloud|syncthing|box|box sync|pclouddrive|seafile)$/i,
+    program: 'a program that synchronises folders',
+  },
 ];
 
 /** The reason in plain words, or null. Pure: `fsType` is the file system under the folder. */

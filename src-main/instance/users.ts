@@ -12,7 +12,11 @@ export async function currentUser(
   workbench: Pick<Workbench, 'settings'>,
 ): Promise<UserRecord> {
   const { handle, name } = workbench.settings();
-  const row = await context.registry.db.selectFrom('user').select(['uid', 'handle', 'name']).where('handle', '=', handle).executeTakeFirst();
+  const row = await context.registry.db
+    .selectFrom('user')
+    .select(['uid', 'handle', 'name'])
+    .where('handle', '=', handle)
+    .executeTakeFirst();
   return row ?? { uid: '', handle, name };
 }
 
@@ -33,14 +37,19 @@ export async function setUser(
   const before = workbench.settings();
   const handle = input.handle ?? before.handle;
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,49}$/u.test(handle)) {
-    throw new BenchkeepError('name_not_valid', `"${handle}" can't be a short name`, 'Use letters, digits, dots and dashes, 50 at most.');
+    throw new BenchkeepError(
+      'name_not_valid',
+      `"${handle}" can't be a short name`,
+      'Use letters, digits, dots and dashes, 50 at most.',
+    );
   }
   const given = input.name == null || input.name === '' ? undefined : input.name;
   const kept = handle === before.handle ? before.name : null;
   const author = await currentAuthor(context, { handle, name: given ?? kept });
   if (given !== undefined) {
     await writeRegistry(context, author, 'user', async (write) => {
-      if (await write.update('user', author.userId, { name: given })) await write.update('user', author.userId, { updated_at: write.now });
+      if (await write.update('user', author.userId, { name: given }))
+        await write.update('user', author.userId, { updated_at: write.now });
     });
   }
   const user = await userRecord(context, author.userId);

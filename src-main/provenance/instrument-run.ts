@@ -36,7 +36,11 @@ function beginRun(context: RunContext, storage: StorageRow): Promise<number> {
 
 /** Looked up anew: the row in hand may be older than the instrument. */
 async function knownInstrument(write: RegistryWrite, storageId: number): Promise<number | null> {
-  const row = await write.tx.selectFrom('storage').select('transform_id').where('id', '=', storageId).executeTakeFirst();
+  const row = await write.tx
+    .selectFrom('storage')
+    .select('transform_id')
+    .where('id', '=', storageId)
+    .executeTakeFirst();
   return row?.transform_id ?? null;
 }
 

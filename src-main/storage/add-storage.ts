@@ -9,7 +9,7 @@ import type { StorageRow } from '../registry/schema.ts';
 import { insertStorage } from './insert-storage.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import { planStorage } from './plan-storage.ts';
-import { prepareRoot } from './prepare-root.ts';
+import { prepareRoot, refuseUnwritable } from './prepare-root.ts';
 import { rememberRoot } from './remember-root.ts';
 import { sameFolderStorage } from './same-folder.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -21,7 +21,11 @@ import { recordsOf } from './storage-records.ts';
  */
 export async function addStorage(context: StorageContext, input: AddStorageInput): Promise<{ items: StorageRecord[] }> {
   const managed = input.managed ?? !input.watch;
-  const root = await prepareRoot(context.fs, input.root, { home: context.home, personHome: rawFromText(homedir()), managed });
+  const root = await prepareRoot(context.fs, input.root, {
+    home: context.home,
+    personHome: rawFromText(homedir()),
+    managed,
+  });
   const same = await sameFolderStorage(context, root);
   if (same !== null) {
     await update(context, same, root, input);
@@ -38,21 +42,40 @@ export async function addStorage(context: StorageContext, input: AddStorageInput
   if (managed) await makeManaged(context, root, uid);
   const row = { ...input, root, uid, managed, instanceUid: plan.instanceUid, workstationUid: context.workstationUid };
   const id = await writeRegistry(context, await context.author(), 'storage add', (write) => insertStorage(write, row));
-  const storage = await context.registry.db.selectFrom('storage').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const storage = await context.registry.db
+    .selectFrom('storage')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
   await rememberRoot(context, storage);
   return { items: await recordsOf(context, [id]) };
 }
 
 /** The marker comes before the row: a marker of ours without a row is taken up when the folder is added again. */
 async function makeManaged(context: StorageContext, root: RawPath, uid: string): Promise<void> {
+  await refuseUnwritable(context.fs, root);
   await context.fs.makeFolder(root);
   const { userId } = await context.author();
-  const owner = await context.registry.db.selectFrom('user').select('handle').where('id', '=', userId).executeTakeFirstOrThrow();
-  await writeMarker(context.fs, root, { uid, instanceUid: context.instanceUid, instanceName: context.instanceName, owner: owner.handle });
+  const owner = await context.registry.db
+    .selectFrom('user')
+    .select('handle')
+    .where('id', '=', userId)
+    .executeTakeFirstOrThrow();
+  await writeMarker(context.fs, root, {
+    uid,
+    instanceUid: context.instanceUid,
+    instanceName: context.instanceName,
+    owner: owner.handle,
+  });
 }
 
 /** What was given anew of a storage that is there; changing between managed and linked is refused. */
-async function update(context: StorageContext, storage: StorageRow, root: RawPath, input: AddStorageInput): Promise<void> {
+async function update(
+  context: StorageContext,
+  storage: StorageRow,
+  root: RawPath,
+  input: AddStorageInput,
+): Promise<void> {
   if (input.managed != null && input.managed !== (storage.managed === 1)) {
     const is = storage.managed === 1 ? 'managed' : 'linked';
     throw new BenchkeepError(
@@ -68,20 +91,28 @@ async function update(context: StorageContext, storage: StorageRow, root: RawPat
   };
   if (Object.keys(patch).length === 0) return;
   await writeRegistry(context, await context.author(), 'storage add', async (write) => {
-    if (await write.update('storage', storage.id, patch)) await write.update('storage', storage.id, { updated_at: write.now });
+    if (await write.update('storage', storage.id, patch))
+      await write.update('storage', storage.id, { updated_at: write.now });
   });
 }
 
 /** The folder of a managed storage is at another path now. */
 async function rebase(context: StorageContext, storage: StorageRow, root: RawPath): Promise<void> {
   await writeRegistry(context, await context.author(), 'storage add', (write) =>
-    write.update('storage', storage.id, { root: rawToDisplay(root), root_path: rawToBytes(root), updated_at: write.now }),
+    write.update('storage', storage.id, {
+      root: rawToDisplay(root),
+      root_path: rawToBytes(root),
+      updated_at: write.now,
+    }),
   );
   await rememberRoot(context, { ...storage, root: rawToDisplay(root), root_path: rawToBytes(root) });
 }
 
 /** The storage of that uid, and whether its own folder still bears the uid. */
-async function storageOfUid(context: StorageContext, uid: string): Promise<{ storage: StorageRow; inPlace: boolean; here: boolean } | null> {
+async function storageOfUid(
+  context: StorageContext,
+  uid: string,
+): Promise<{ storage: StorageRow; inPlace: boolean; here: boolean } | null> {
   const storage = await context.registry.db.selectFrom('storage').selectAll().where('uid', '=', uid).executeTakeFirst();
   if (storage === undefined) return null;
   const here = storage.workstation_uid === context.workstationUid && storage.root_path !== null;

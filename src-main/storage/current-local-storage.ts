@@ -7,7 +7,11 @@ export const LOCAL_STORAGE_SETTING = 'local_storage';
 
 /** The chosen one, else the first managed one of this computer; null where it has none. */
 export async function currentLocalStorage(context: StorageReadContext): Promise<StorageRow | null> {
-  const setting = await context.workstation.selectFrom('setting').select('value').where('name', '=', LOCAL_STORAGE_SETTING).executeTakeFirst();
+  const setting = await context.workstation
+    .selectFrom('setting')
+    .select('value')
+    .where('name', '=', LOCAL_STORAGE_SETTING)
+    .executeTakeFirst();
   const candidates = await context.registry
     .selectFrom('storage')
     .selectAll()

@@ -13,7 +13,8 @@ export async function editStorage(
   const storage = await findStorage(context.registry.db, input.storage, context);
   const description = input.description === '' ? null : input.description;
   await writeRegistry(context, await context.author(), 'storage edit', async (write) => {
-    if (await write.update('storage', storage.id, { description })) await write.update('storage', storage.id, { updated_at: write.now });
+    if (await write.update('storage', storage.id, { description }))
+      await write.update('storage', storage.id, { updated_at: write.now });
   });
   return { items: await recordsOf(context, [storage.id]) };
 }

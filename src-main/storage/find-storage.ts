@@ -16,9 +16,15 @@ export async function findStorage(
 ): Promise<StorageRow> {
   const root = withoutSlash(argument);
   const found =
-    (await byUid(db, argument)) ?? (await byRoot(db, root, near)) ?? (near === undefined ? null : await byRealPath(db, root, near));
+    (await byUid(db, argument)) ??
+    (await byRoot(db, root, near)) ??
+    (near === undefined ? null : await byRealPath(db, root, near));
   if (found !== null) return found;
-  throw new BenchkeepError('not_found', `There is no storage "${argument}"`, 'See the storages with: benchkeep storage list.');
+  throw new BenchkeepError(
+    'not_found',
+    `There is no storage "${argument}"`,
+    'See the storages with: benchkeep storage list.',
+  );
 }
 
 async function byUid(db: Kysely<RegistryDB>, uid: string): Promise<StorageRow | null> {

@@ -9,7 +9,7 @@ export { localRoot, OWN_FOLDER, ownFolderOf } from './local-root.ts';
 export { setLocalStorage } from './set-local-storage.ts';
 export { markerPath, readMarker, removeMarker, writeMarker, type Marker } from './marker.ts';
 export { isNetworkRoot, isNetworkType } from './network-file-system.ts';
-export { prepareRoot } from './prepare-root.ts';
+export { prepareRoot, refuseUnwritable } from './prepare-root.ts';
 export { FILES_FOLDER, refuseRoot, type RootSurroundings } from './refuse-root.ts';
 export { removeStorage } from './remove-storage.ts';
 export { rememberDetached, rememberRoot } from './remember-root.ts';

@@ -18,7 +18,12 @@ type KnownContext = Pick<StorageContext, 'workstation'> & { fs: Fs };
  * True for a storage nothing is known of. An empty folder where files were is never the one: it is the bare mount
  * point. `proven`: the file system's uuid agrees, so that one entry of any name is enough.
  */
-export async function hasKnownFiles(context: KnownContext, storageUid: string, root: RawPath, proven: boolean): Promise<boolean> {
+export async function hasKnownFiles(
+  context: KnownContext,
+  storageUid: string,
+  root: RawPath,
+  proven: boolean,
+): Promise<boolean> {
   const known = await sample(context, storageUid);
   if (known.length === 0) return true;
   const entries = await context.fs.readFolder(root);
@@ -29,7 +34,11 @@ export async function hasKnownFiles(context: KnownContext, storageUid: string, r
 }
 
 async function sample({ workstation }: KnownContext, storageUid: string): Promise<InventoryRow[]> {
-  const files = workstation.db.selectFrom('inventory').selectAll().where('storage_uid', '=', storageUid).where('gone_since', 'is', null);
+  const files = workstation.db
+    .selectFrom('inventory')
+    .selectAll()
+    .where('storage_uid', '=', storageUid)
+    .where('gone_since', 'is', null);
   const first = await files.orderBy('folder').orderBy('name').limit(SAMPLE).execute();
   if (first.length < SAMPLE) return first;
   const last = await files.orderBy('folder', 'desc').orderBy('name', 'desc').limit(SAMPLE).execute();

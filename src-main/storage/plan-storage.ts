@@ -9,14 +9,17 @@ export interface StorageFacts {
   managed: boolean;
   marker: Marker | null;
   /** The storage of this instance that has the marker's uid. */
-  bearer: { storage: StorageRow; /** Its own folder bears the uid too. */ inPlace: boolean; /** It is this computer's. */ here: boolean } | null;
+  bearer: {
+    storage: StorageRow;
+    /** Its own folder bears the uid too. */ inPlace: boolean;
+    /** It is this computer's. */ here: boolean;
+  } | null;
   instanceUid: string;
 }
 
 export type StoragePlan =
   /** `uid` null: a new one. `instanceUid`: who manages it, null for nobody. */
-  | { kind: 'new'; uid: string | null; instanceUid: string | null }
-  | { kind: 'moved'; storage: StorageRow };
+  { kind: 'new'; uid: string | null; instanceUid: string | null } | { kind: 'moved'; storage: StorageRow };
 
 /** Errors: `storage_managed_elsewhere`, `root_refused`. */
 export function planStorage({ root, managed, marker, bearer, instanceUid }: StorageFacts): StoragePlan {
@@ -26,7 +29,9 @@ export function planStorage({ root, managed, marker, bearer, instanceUid }: Stor
     if (bearer.here && !bearer.inPlace) return { kind: 'moved', storage: bearer.storage };
     throw new BenchkeepError(
       'root_refused',
-      bearer.here ? `${root} is a copy of the storage ${bearer.storage.root}` : `${root} is a storage of another computer (${bearer.storage.region ?? 'unnamed'})`,
+      bearer.here
+        ? `${root} is a copy of the storage ${bearer.storage.root}`
+        : `${root} is a storage of another computer (${bearer.storage.region ?? 'unnamed'})`,
       bearer.here
         ? 'Use that one, or remove the folder .lamindb from the copy before you add it.'
         : 'Use it there, or choose another folder.',

@@ -1,5 +1,6 @@
 /** From what a person typed to a folder that may become a root. */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { canWrite } from '../ports/fs/file-system.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { refuseRoot, type RootSurroundings } from './refuse-root.ts';
@@ -8,21 +9,45 @@ import { refuseRoot, type RootSurroundings } from './refuse-root.ts';
  * Absolute, links resolved; not yet made where it is not there. Errors: `not_supported` (a cloud root),
  * `invalid_argument`, `file_not_found` (a linked folder must be there), `root_refused`.
  */
-export async function prepareRoot(fs: Fs, text: string, options: RootSurroundings & { managed: boolean }): Promise<RawPath> {
+export async function prepareRoot(
+  fs: Fs,
+  text: string,
+  options: RootSurroundings & { managed: boolean },
+): Promise<RawPath> {
   const given = parseRoot(text);
   const root = await resolve(fs, given);
   const reason = refuseRoot(root, options);
   if (reason !== null) {
-    throw new BenchkeepError('root_refused', `${rawToDisplay(root)} can't be a storage: ${reason}`, 'Choose another folder, for example one inside your own.');
+    throw new BenchkeepError(
+      'root_refused',
+      `${rawToDisplay(root)} can't be a storage: ${reason}`,
+      'Choose another folder, for example one inside your own.',
+    );
   }
   const facts = await fs.look(root);
   if (facts === null && !options.managed) {
-    throw new BenchkeepError('file_not_found', `There is no folder ${rawToDisplay(root)}`, 'Check the path; a drive may not be connected.');
+    throw new BenchkeepError(
+      'file_not_found',
+      `There is no folder ${rawToDisplay(root)}`,
+      'Check the path; a drive may not be connected.',
+    );
   }
   if (facts !== null && facts.kind !== 'folder') {
     throw new BenchkeepError('root_refused', `${rawToDisplay(root)} is not a folder`, 'Choose a folder.');
   }
   return root;
+}
+
+/** Before anything is made in a root that is to be managed. Errors: `read_only`. */
+export async function refuseUnwritable(fs: Fs, root: RawPath): Promise<void> {
+  let there = root;
+  while ((await fs.look(there)) === null && splitRaw(there).folder !== there) there = splitRaw(there).folder;
+  if (await canWrite(there)) return;
+  throw new BenchkeepError(
+    'read_only',
+    `${rawToDisplay(there)} can't be written, so Benchkeep can't keep files in it`,
+    'Check its permissions and that its disk is not read-only, or link it (--link): then it is only read.',
+  );
 }
 
 function parseRoot(text: string): RawPath {
@@ -38,9 +63,14 @@ function parseRoot(text: string): RawPath {
     );
   }
   const path = rawFromText(text);
-  if (text.includes('\0')) throw new BenchkeepError('name_not_valid', 'The path has a character that no path can have', 'Check the path.');
+  if (text.includes('\0'))
+    throw new BenchkeepError('name_not_valid', 'The path has a character that no path can have', 'Check the path.');
   if (!path.startsWith('/') && !/^[A-Za-z]:\//.test(path)) {
-    throw new BenchkeepError('invalid_argument', `The path "${text}" is not complete`, 'Give the whole path of the folder, from the root of its disk on.');
+    throw new BenchkeepError(
+      'invalid_argument',
+      `The path "${text}" is not complete`,
+      'Give the whole path of the folder, from the root of its disk on.',
+    );
   }
   return normalize(path);
 }

@@ -43,17 +43,37 @@ const SYSTEM = [
 /** Below the system's, but where drives and people's files are. */
 const NOT_SYSTEM = ['/dev/shm', '/run/media', '/run/user', '/usr/local', '/var/lib/docker/volumes'];
 /** Folders that hold those of many people, programs or drives: only what is below can be a root. */
-const SHARED = ['/', '/home', '/Users', '/Volumes', '/media', '/mnt', '/opt', '/private', '/run/media', '/run/user', '/srv', '/tmp', '/var', '/private/tmp', '/private/var', '/usr/local', '/dev/shm'];
+const SHARED = [
+  '/',
+  '/home',
+  '/Users',
+  '/Volumes',
+  '/media',
+  '/mnt',
+  '/opt',
+  '/private',
+  '/run/media',
+  '/run/user',
+  '/srv',
+  '/tmp',
+  '/var',
+  '/private/tmp',
+  '/private/var',
+  '/usr/local',
+  '/dev/shm',
+];
 const HOMES = ['/home', '/Users', 'C:/Users'];
 
 /** The reason in plain words, or null where the folder can be a root. */
 export function refuseRoot(root: RawPath, { home, personHome }: RootSurroundings): string | null {
   if (root === '/' || /^[A-Za-z]:\/?$/.test(root)) return 'it is a whole system disk';
-  if (root.split('/').includes(OWN_FOLDER)) return 'it lies in the folder .lamindb of a storage, which is for content that a program keeps there';
+  if (SHARED.includes(root)) return 'it is shared by many people, programs or drives';
+  if (root.split('/').includes(OWN_FOLDER))
+    return 'it lies in the folder .lamindb of a storage, which is for content that a program keeps there';
   if (isAtOrBelow(root, home) && !isBelow(root, joinRaw(home, FILES_FOLDER))) return "it holds Benchkeep's own data";
   if (isAtOrBelow(home, root)) return "Benchkeep's own data lie in it";
-  if (SHARED.includes(root)) return 'it is shared by many people, programs or drives';
-  if (SYSTEM.some((folder) => isAtOrBelow(root, folder)) && !NOT_SYSTEM.some((folder) => isAtOrBelow(root, folder))) return 'it belongs to the system';
+  if (SYSTEM.some((folder) => isAtOrBelow(root, folder)) && !NOT_SYSTEM.some((folder) => isAtOrBelow(root, folder)))
+    return 'it belongs to the system';
   if (isOthersHome(root, personHome)) return 'it is the home folder of another user';
   return null;
 }

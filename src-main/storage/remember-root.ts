@@ -16,8 +16,15 @@ export interface RootIdentity {
 type RememberContext = Pick<StorageContext, 'workstation' | 'clock'>;
 
 /** Null where it was never seen. */
-export async function rememberedIdentity({ workstation }: Pick<StorageContext, 'workstation'>, storageUid: string): Promise<RootIdentity | null> {
-  const row = await workstation.db.selectFrom('root').select('identity').where('storage_uid', '=', storageUid).executeTakeFirst();
+export async function rememberedIdentity(
+  { workstation }: Pick<StorageContext, 'workstation'>,
+  storageUid: string,
+): Promise<RootIdentity | null> {
+  const row = await workstation.db
+    .selectFrom('root')
+    .select('identity')
+    .where('storage_uid', '=', storageUid)
+    .executeTakeFirst();
   return row === undefined || row.identity === '' ? null : (JSON.parse(row.identity) as RootIdentity);
 }
 

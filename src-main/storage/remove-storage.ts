@@ -10,7 +10,10 @@ import { readMarker, removeMarker } from './marker.ts';
 import type { StorageContext } from './storage-context.ts';
 
 /** Errors: `not_found`; `storage_in_use` with the count, trash included; `refused` for the default storage. */
-export async function removeStorage(context: StorageContext, input: { storage: string }): Promise<{ remains: string[] }> {
+export async function removeStorage(
+  context: StorageContext,
+  input: { storage: string },
+): Promise<{ remains: string[] }> {
   const storage = await findStorage(context.registry.db, input.storage, context);
   await refuseDefault(context, storage);
   await writeRegistry(context, await context.author(), 'storage remove', async (write) => {
@@ -26,7 +29,11 @@ export async function removeStorage(context: StorageContext, input: { storage: s
       )
       .executeTakeFirstOrThrow();
     if (n > 0) throw inUse(storage, n);
-    const tombstones = await write.tx.selectFrom('tombstone').select(['id', 'artifact_uid']).where('storage_id', '=', storage.id).execute();
+    const tombstones = await write.tx
+      .selectFrom('tombstone')
+      .select(['id', 'artifact_uid'])
+      .where('storage_id', '=', storage.id)
+      .execute();
     for (const tombstone of tombstones) await write.remove('tombstone', tombstone.id, tombstone.artifact_uid);
     await write.remove('storage', storage.id);
   });
@@ -66,6 +73,7 @@ async function forget(context: StorageContext, { uid }: StorageRow): Promise<voi
 async function takeMarkerAway(context: StorageContext, storage: StorageRow): Promise<string[]> {
   if (storage.workstation_uid !== context.workstationUid || storage.root_path === null) return [];
   const root = localRoot(storage);
-  if (storage.managed === 1 && (await readMarker(context.fs, root))?.uid === storage.uid) await removeMarker(context.fs, root);
+  if (storage.managed === 1 && (await readMarker(context.fs, root))?.uid === storage.uid)
+    await removeMarker(context.fs, root);
   return (await context.fs.look(root)) === null ? [] : [rawToDisplay(root)];
 }

@@ -23,10 +23,16 @@ const PATIENCE = 10_000;
 /** Looks at the disk. Only a root that is attached may be scanned, written, or have anything marked missing. */
 export async function checkRoot(context: RootContext, storage: StorageRow): Promise<RootState> {
   if (storage.workstation_uid !== context.workstationUid) {
-    return { attached: false, reason: `The folder ${storage.root} is on another computer. Its files can be read there.` };
+    return {
+      attached: false,
+      reason: `The folder ${storage.root} is on another computer. Its files can be read there.`,
+    };
   }
   const given = new AbortController();
-  const tooLong = wait(context.clock, PATIENCE, given.signal).then((): RootState => ({ attached: false, reason: notAnswering(storage) }));
+  const tooLong = wait(context.clock, PATIENCE, given.signal).then((): RootState => ({
+    attached: false,
+    reason: notAnswering(storage),
+  }));
   try {
     return await Promise.race([lookAtDisk(context, storage), tooLong]);
   } finally {

@@ -36,7 +36,10 @@ export async function sameFolderStorage(
 }
 
 /** A root that can't be reached now is not this folder, which can. */
-async function lookQuietly({ fs }: Pick<StorageContext, 'fs'>, root: RawPath): ReturnType<StorageContext['fs']['look']> {
+async function lookQuietly(
+  { fs }: Pick<StorageContext, 'fs'>,
+  root: RawPath,
+): ReturnType<StorageContext['fs']['look']> {
   try {
     return await fs.look(root);
   } catch (error) {

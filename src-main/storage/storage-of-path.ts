@@ -18,7 +18,8 @@ export async function storageOfPath(
   for (const storage of rows) {
     if (storage.root_path === null) continue;
     const relative = relativeRaw(rawFromBytes(storage.root_path), absolute);
-    if (relative !== null && (deepest === null || relative.length < deepest.relative.length)) deepest = { storage, relative };
+    if (relative !== null && (deepest === null || relative.length < deepest.relative.length))
+      deepest = { storage, relative };
   }
   return deepest;
 }

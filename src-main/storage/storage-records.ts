@@ -44,5 +44,8 @@ export function recordsOf(
   context: Pick<StorageContext, 'registry' | 'workstation' | 'workstationUid'>,
   ids: readonly number[],
 ): Promise<StorageRecord[]> {
-  return storageRecords({ registry: context.registry.db, workstation: context.workstation.db, workstationUid: context.workstationUid }, ids);
+  return storageRecords(
+    { registry: context.registry.db, workstation: context.workstation.db, workstationUid: context.workstationUid },
+    ids,
+  );
 }

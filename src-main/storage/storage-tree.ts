@@ -64,7 +64,10 @@ function* shownAbove(shown: ReadonlyMap<RawPath, TreeFolder>, path: RawPath): Ge
   }
 }
 
-function countSuffixes(suffixes: Map<string, { suffix: string; n: number; size: number }>, files: readonly CountedFile[]): void {
+function countSuffixes(
+  suffixes: Map<string, { suffix: string; n: number; size: number }>,
+  files: readonly CountedFile[],
+): void {
   for (const { name, size } of files) {
     // Endings are ASCII, so the bytes serve as they are.
     const { suffix } = suffixOf(name);
@@ -75,7 +78,13 @@ function countSuffixes(suffixes: Map<string, { suffix: string; n: number; size: 
   }
 }
 
-function fill(folder: TreeFolder, path: RawPath, files: readonly CountedFile[], folders: readonly RawPath[], shown: Map<RawPath, TreeFolder>): void {
+function fill(
+  folder: TreeFolder,
+  path: RawPath,
+  files: readonly CountedFile[],
+  folders: readonly RawPath[],
+  shown: Map<RawPath, TreeFolder>,
+): void {
   const level = path === '' ? 0 : path.split('/').length;
   const room = level >= LEVELS ? 0 : Math.max(0, Math.min(MOST_FOLDERS, MOST_NAMED - shown.size));
   for (const name of [...folders].sort().slice(0, room)) {

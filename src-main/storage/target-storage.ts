@@ -12,10 +12,21 @@ export async function targetStorage(
   context: Pick<StorageContext, 'registry' | 'workstation' | 'workstationUid'>,
 ): Promise<StorageRow> {
   const { db } = context.registry;
-  const instance = await db.selectFrom('instance').select(['keep_artifacts_local', 'default_storage_id']).executeTakeFirstOrThrow();
-  const target = await db.selectFrom('storage').selectAll().where('id', '=', instance.default_storage_id).executeTakeFirst();
+  const instance = await db
+    .selectFrom('instance')
+    .select(['keep_artifacts_local', 'default_storage_id'])
+    .executeTakeFirstOrThrow();
+  const target = await db
+    .selectFrom('storage')
+    .selectAll()
+    .where('id', '=', instance.default_storage_id)
+    .executeTakeFirst();
   if (target === undefined) {
-    throw new BenchkeepError('not_found', 'This instance has no default storage', 'Choose one with: benchkeep storage use ROOT.');
+    throw new BenchkeepError(
+      'not_found',
+      'This instance has no default storage',
+      'Choose one with: benchkeep storage use ROOT.',
+    );
   }
   if (instance.keep_artifacts_local === 0 || target.type === 'local') return target;
   const local = await currentLocalStorage({ ...context, registry: db, workstation: context.workstation.db });

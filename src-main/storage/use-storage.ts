@@ -7,7 +7,10 @@ import type { StorageContext } from './storage-context.ts';
 import { recordsOf } from './storage-records.ts';
 
 /** Errors: `not_found`, `storage_linked`. */
-export async function useStorage(context: StorageContext, input: { storage: string }): Promise<{ items: StorageRecord[] }> {
+export async function useStorage(
+  context: StorageContext,
+  input: { storage: string },
+): Promise<{ items: StorageRecord[] }> {
   const storage = await findStorage(context.registry.db, input.storage, context);
   if (storage.managed !== 1) {
     throw new BenchkeepError(
@@ -17,7 +20,8 @@ export async function useStorage(context: StorageContext, input: { storage: stri
     );
   }
   await writeRegistry(context, await context.author(), 'storage use', async (write) => {
-    if (await write.update('instance', 1, { default_storage_id: storage.id })) await write.update('instance', 1, { updated_at: write.now });
+    if (await write.update('instance', 1, { default_storage_id: storage.id }))
+      await write.update('instance', 1, { updated_at: write.now });
   });
   return { items: await recordsOf(context, [storage.id]) };
 }

@@ -45,7 +45,8 @@ export function takeOwnership(path: RawPath, request: OwnerRequest): OwnerLock {
     sqlite.pragma(`busy_timeout = ${String(PATIENCE)}`);
     hold(sqlite, request);
   } catch (error) {
-    const refused = sqliteCode(error)?.startsWith('SQLITE_BUSY') === true ? locked(sqlite, request, path) : sqliteError(error, path);
+    const refused =
+      sqliteCode(error)?.startsWith('SQLITE_BUSY') === true ? locked(sqlite, request, path) : sqliteError(error, path);
     sqlite?.close();
     throw refused;
   }
@@ -78,9 +79,13 @@ function makeFile(path: RawPath): void {
 function hold(sqlite: SqliteHandle, { holder, token }: OwnerRequest): void {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     sqlite.exec('BEGIN IMMEDIATE');
-    sqlite.exec('CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER, since TEXT, token TEXT) STRICT');
+    sqlite.exec(
+      'CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER, since TEXT, token TEXT) STRICT',
+    );
     if (readHolder(sqlite)?.token === token) return;
-    sqlite.prepare('INSERT OR REPLACE INTO holder (id, pid, since, token) VALUES (1, ?, ?, ?)').run(holder.pid, holder.since, token);
+    sqlite
+      .prepare('INSERT OR REPLACE INTO holder (id, pid, since, token) VALUES (1, ?, ?, ?)')
+      .run(holder.pid, holder.since, token);
     sqlite.exec('COMMIT');
   }
   throw Object.assign(new Error('others take the lock again and again'), { code: 'SQLITE_BUSY' });
@@ -93,10 +98,15 @@ function readHolder(sqlite: SqliteHandle): HolderRow | null {
 function locked(sqlite: SqliteHandle | undefined, { what }: OwnerRequest, path: RawPath): BenchkeepError {
   const holder = sqlite === undefined ? null : holderIfKnown(sqlite);
   const by = holder === null ? 'another process' : `process ${String(holder.pid)}, since ${holder.since}`;
-  return new BenchkeepError('locked', `${what} is in use by another Benchkeep (${by})`, 'Use that one, or close it and try again.', {
-    retry: true,
-    details: { path: rawToDisplay(path), ...(holder === null ? {} : { pid: holder.pid, since: holder.since }) },
-  });
+  return new BenchkeepError(
+    'locked',
+    `${what} is in use by another Benchkeep (${by})`,
+    'Use that one, or close it and try again.',
+    {
+      retry: true,
+      details: { path: rawToDisplay(path), ...(holder === null ? {} : { pid: holder.pid, since: holder.since }) },
+    },
+  );
 }
 
 /** Null before the very first holder has written its name. */

@@ -51,25 +51,38 @@ async function start(): Promise<Child> {
 }
 
 function takeHere(token = 'here'): { release(): void } {
-  return takeOwnership(rawFromText(path), { what: 'The instance lab', holder: { pid: process.pid, since: '2026-11-21T09:00:00.000Z' }, token });
+  return takeOwnership(rawFromText(path), {
+    what: 'The instance lab',
+    holder: { pid: process.pid, since: '2026-11-21T09:00:00.000Z' },
+    token,
+  });
 }
 
-test('F-DB07 of two processes that race 50 times one owns it, never both, and the other is told who', { timeout: 120_000 }, async () => {
-  const [a, b] = await Promise.all([start(), start()]);
-  for (let round = 0; round < 50; round++) {
-    const answers = await Promise.all([a.ask('take'), b.ask('take')]);
-    const owners = answers.filter((answer) => answer === 'owner');
-    expect(owners, `round ${String(round)}: ${answers.join()}`).toHaveLength(1);
-    const winner = answers[0] === 'owner' ? a : b;
-    const loser = winner === a ? b : a;
-    expect(await loser.ask('take')).toBe(`locked ${String(winner.pid)}`);
-    await winner.ask('free');
-  }
-});
+test(
+  'F-DB07 of two processes that race 50 times one owns it, never both, and the other is told who',
+  { timeout: 120_000 },
+  async () => {
+    const [a, b] = await Promise.all([start(), start()]);
+    for (let round = 0; round < 50; round++) {
+      const answers = await Promise.all([a.ask('take'), b.ask('take')]);
+      const owners = answers.filter((answer) => answer === 'owner');
+      expect(owners, `round ${String(round)}: ${answers.join()}`).toHaveLength(1);
+      const winner = answers[0] === 'owner' ? a : b;
+      const loser = winner === a ? b : a;
+      expect(await loser.ask('take')).toBe(`locked ${String(winner.pid)}`);
+      await winner.ask('free');
+    }
+  },
+);
 
 test('F-DB07 a second engine in the same process is refused too', () => {
   const lock = takeHere('one');
-  expect(() => takeHere('two')).toThrow(expect.objectContaining({ code: 'locked', details: expect.objectContaining({ pid: process.pid }) as unknown }) as Error);
+  expect(() => takeHere('two')).toThrow(
+    expect.objectContaining({
+      code: 'locked',
+      details: expect.objectContaining({ pid: process.pid }) as unknown,
+    }) as Error,
+  );
   lock.release();
   lock.release();
   takeHere('two').release();

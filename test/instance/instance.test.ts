@@ -34,7 +34,12 @@ test('an instance is made with its default storage, marked as LaminDB marks it, 
   expect(made).toMatchObject({ name: 'Run-data-2026', connected: true, storage: root });
   const open = await bench.open(workbench);
   const storage = await open.registry.db.selectFrom('storage').selectAll().executeTakeFirstOrThrow();
-  expect(storage).toMatchObject({ managed: 1, region: 'Bench 3', instance_uid: made?.uid, workstation_uid: workbench.workstationUid });
+  expect(storage).toMatchObject({
+    managed: 1,
+    region: 'Bench 3',
+    instance_uid: made?.uid,
+    workstation_uid: workbench.workstationUid,
+  });
   const lines = readFileSync(join(root, '.lamindb', 'storage_uid.txt'), 'utf8').split('\n');
   expect(lines[0]).toBe(storage.uid);
   expect(lines[1]).toBe('creation info:');
@@ -54,7 +59,9 @@ test('made again at the same root it is connected to; another name for that root
   await disconnectInstance(workbench);
   const second = await initInstance(workbench, { storage: `${root}/` });
   expect(second).toEqual(first);
-  await expect(initInstance(workbench, { storage: root, name: 'other' })).rejects.toMatchObject({ code: 'storage_managed_elsewhere' });
+  await expect(initInstance(workbench, { storage: root, name: 'other' })).rejects.toMatchObject({
+    code: 'storage_managed_elsewhere',
+  });
 });
 
 test('names are safe and unique: a given one that is taken is refused, one made of the folder is numbered', async () => {
@@ -62,16 +69,23 @@ test('names are safe and unique: a given one that is taken is refused, one made 
   await initInstance(workbench, { storage: bench.folder('a/lab') });
   const { items } = await initInstance(workbench, { storage: bench.folder('b/lab') });
   expect(items[0]?.name).toBe('lab-2');
-  await expect(initInstance(workbench, { storage: bench.folder('c'), name: 'lab' })).rejects.toMatchObject({ code: 'already_exists' });
+  await expect(initInstance(workbench, { storage: bench.folder('c'), name: 'lab' })).rejects.toMatchObject({
+    code: 'already_exists',
+  });
   for (const name of ['../x', 'a/b', '', ' ', '-x', 'a\nb']) {
-    await expect(initInstance(workbench, { storage: bench.folder('c'), name })).rejects.toMatchObject({ code: 'name_not_valid' });
+    await expect(initInstance(workbench, { storage: bench.folder('c'), name })).rejects.toMatchObject({
+      code: 'name_not_valid',
+    });
   }
 });
 
 test('the root "default" is a folder that can be seen; one that another instance looks after is passed by', async () => {
   const base = bench.folder('Benchkeep');
   mkdirSync(join(base, 'my-lab', '.lamindb'), { recursive: true });
-  writeFileSync(join(base, 'my-lab', '.lamindb', 'storage_uid.txt'), 'abcdefghijkl\ncreation info:\ninstance_uid=zzzzzzzzzzzz');
+  writeFileSync(
+    join(base, 'my-lab', '.lamindb', 'storage_uid.txt'),
+    'abcdefghijkl\ncreation info:\ninstance_uid=zzzzzzzzzzzz',
+  );
   const workbench = await bench.workbench({ defaultBase: base as never });
   const { items } = await initInstance(workbench, { storage: 'default' });
   expect(items[0]).toMatchObject({ name: 'my-lab-2', storage: join(base, 'my-lab-2') });
@@ -81,12 +95,19 @@ test('the root "default" is a folder that can be seen; one that another instance
 test('what this release can not do is refused in plain words, and nothing is made', async () => {
   const workbench = await bench.workbench();
   for (const storage of ['s3://bucket/lab', 'gs://bucket?api_endpoint=http://x', 'https://example.org/x']) {
-    await expect(initInstance(workbench, { storage })).rejects.toMatchObject({ code: 'not_supported', message: expect.stringContaining('later release') as string });
+    await expect(initInstance(workbench, { storage })).rejects.toMatchObject({
+      code: 'not_supported',
+      message: expect.stringContaining('later release') as string,
+    });
   }
   const root = bench.folder('lab');
-  await expect(initInstance(workbench, { storage: root, db: 'postgresql://u@h/db' })).rejects.toMatchObject({ code: 'not_supported' });
+  await expect(initInstance(workbench, { storage: root, db: 'postgresql://u@h/db' })).rejects.toMatchObject({
+    code: 'not_supported',
+  });
   expect(existsSync(join(root, '.lamindb'))).toBe(false);
-  await expect(connectInstance(workbench, { instance: 's3://bucket/lab' })).rejects.toMatchObject({ code: 'not_supported' });
+  await expect(connectInstance(workbench, { instance: 's3://bucket/lab' })).rejects.toMatchObject({
+    code: 'not_supported',
+  });
 });
 
 test('connected by name or root (also through a link), disconnected, listed, shown', async () => {
@@ -123,9 +144,13 @@ test('connected by name or root (also through a link), disconnected, listed, sho
   await expect(bench.open(workbench)).rejects.toMatchObject({ code: 'no_instance' });
 });
 
-test('settings: keep-artifacts-local is the instance\'s, the others this computer\'s', async () => {
+test("settings: keep-artifacts-local is the instance's, the others this computer's", async () => {
   const { open } = await bench.instance();
-  expect(await getSettings(open)).toEqual({ keep_artifacts_local: false, cache_limit: 50_000_000_000, upload_bandwidth: null });
+  expect(await getSettings(open)).toEqual({
+    keep_artifacts_local: false,
+    cache_limit: 50_000_000_000,
+    upload_bandwidth: null,
+  });
   expect(await setSettings(open, { keep_artifacts_local: true, upload_bandwidth: 10_000_000 })).toEqual({
     keep_artifacts_local: true,
     cache_limit: 50_000_000_000,
@@ -148,19 +173,33 @@ test('whoever works here is a handle and a name, kept for the computer, added to
   await setUser(open, workbench, { handle: 'grace' });
   expect(await open.author()).toEqual(grace);
   expect(workbench.settings()).toMatchObject({ handle: 'grace', name: 'Grace Hopper' });
-  for (const handle of ['a b', '../x', '-']) await expect(setUser(open, workbench, { handle })).rejects.toMatchObject({ code: 'name_not_valid' });
+  for (const handle of ['a b', '../x', '-'])
+    await expect(setUser(open, workbench, { handle })).rejects.toMatchObject({ code: 'name_not_valid' });
   await open.close();
   const again = await bench.open(await bench.workbench({ login: 'somebody' }));
   expect(await again.author()).toEqual(grace);
 });
 
-async function addArtifacts(open: Awaited<ReturnType<Bench['instance']>>['open'], storageId: number, from: number, count: number): Promise<void> {
+async function addArtifacts(
+  open: Awaited<ReturnType<Bench['instance']>>['open'],
+  storageId: number,
+  from: number,
+  count: number,
+): Promise<void> {
   await writeRegistry(open, await open.author(), 'test', (write) => {
-    const rows = Array.from({ length: count }, (_, n) => artifactRow(from + n, { storage_id: storageId, created_by_id: 1 }));
+    const rows = Array.from({ length: count }, (_, n) =>
+      artifactRow(from + n, { storage_id: storageId, created_by_id: 1 }),
+    );
     const ids = write.insert('artifact', rows);
     write.insert(
       'copy',
-      ids.map((id, n) => ({ artifact_id: id, storage_id: storageId, path: Buffer.from(`run/${String(n)}.csv`), verified_at: null, created_at: write.now })),
+      ids.map((id, n) => ({
+        artifact_id: id,
+        storage_id: storageId,
+        path: Buffer.from(`run/${String(n)}.csv`),
+        verified_at: null,
+        created_at: write.now,
+      })),
       rows.map(({ uid }) => uid),
     );
   });
@@ -170,7 +209,13 @@ test('an instance with managed data is not deleted, the data are listed; linked 
   const { workbench, open } = await bench.instance();
   const linked = bench.folder('instrument');
   const [added] = (await addStorage(open, { root: linked, managed: false, watch: false })).items;
-  const linkedId = (await open.registry.db.selectFrom('storage').select('id').where('uid', '=', added?.uid ?? '').executeTakeFirstOrThrow()).id;
+  const linkedId = (
+    await open.registry.db
+      .selectFrom('storage')
+      .select('id')
+      .where('uid', '=', added?.uid ?? '')
+      .executeTakeFirstOrThrow()
+  ).id;
   await addArtifacts(open, linkedId, 1000, 3);
   await addArtifacts(open, 1, 1, 25);
   await expect(deleteInstance(workbench, { name: 'lab', force: false })).rejects.toMatchObject({ code: 'locked' });
@@ -204,7 +249,9 @@ test('forced, an instance is gone with its registry and marks; every file stays 
 test('an instance without data is deleted without force', async () => {
   const { workbench, open } = await bench.instance();
   await open.close();
-  expect(await deleteInstance(workbench, { name: 'lab', force: false })).toEqual({ remains: [join(bench.base, 'lab')] });
+  expect(await deleteInstance(workbench, { name: 'lab', force: false })).toEqual({
+    remains: [join(bench.base, 'lab')],
+  });
   await expect(deleteInstance(workbench, { name: 'lab', force: false })).rejects.toMatchObject({ code: 'not_found' });
 });
 
@@ -215,7 +262,16 @@ test('S-17 nothing in the data folder can be read by others, and one that others
   for (const path of [bench.home, join(bench.home, 'instances'), folder, join(folder, 'backups')]) {
     expect([path, (statSync(path).mode & 0o777).toString(8)]).toEqual([path, '700']);
   }
-  for (const name of ['registry.db', 'registry.db-wal', 'workstation.db', 'workstation.db-wal', 'owner.db', 'owner.db-wal', 'head.json', 'instance.json']) {
+  for (const name of [
+    'registry.db',
+    'registry.db-wal',
+    'workstation.db',
+    'workstation.db-wal',
+    'owner.db',
+    'owner.db-wal',
+    'head.json',
+    'instance.json',
+  ]) {
     expect([name, (statSync(join(folder, name)).mode & 0o777).toString(8)]).toEqual([name, '600']);
   }
   expect((statSync(join(bench.home, 'settings.json')).mode & 0o777).toString(8)).toBe('600');

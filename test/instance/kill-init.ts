@@ -19,7 +19,9 @@ afterEach(async () => {
 
 function init(made: Bench, env: Record<string, string>): Promise<NodeJS.Signals | null> {
   return new Promise((resolve) => {
-    const run = execFile(process.execPath, [child, made.home, join(made.base, 'lab')], { env: { ...process.env, ...env } });
+    const run = execFile(process.execPath, [child, made.home, join(made.base, 'lab')], {
+      env: { ...process.env, ...env },
+    });
     run.on('exit', (_code, signal) => {
       resolve(signal);
     });

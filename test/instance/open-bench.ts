@@ -2,7 +2,14 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initInstance, openInstance, openWorkbench, type OpenInstance, type Workbench, type WorkbenchOptions } from '../../src-main/instance/index.ts';
+import {
+  initInstance,
+  openInstance,
+  openWorkbench,
+  type OpenInstance,
+  type Workbench,
+  type WorkbenchOptions,
+} from '../../src-main/instance/index.ts';
 import { systemClock } from '../../src-main/ports/clock.ts';
 import type { Hasher } from '../../src-main/ports/fs/hasher.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
@@ -12,6 +19,7 @@ import { systemRandom } from '../../src-main/ports/random.ts';
 /** Nothing of what is tested with it hashes. */
 export const noHasher: Hasher = {
   hashFiles: () => Promise.reject(new Error('nothing is hashed here')),
+  hashEnds: () => Promise.reject(new Error('nothing is hashed here')),
   close: () => Promise.resolve(),
 };
 

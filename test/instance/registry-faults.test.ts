@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -36,7 +45,14 @@ test('a clean stop leaves no -wal, and the head file agrees with the registry', 
   expect(existsSync(`${registryFile()}-wal`)).toBe(false);
   const head = JSON.parse(readFileSync(join(folder, 'head.json'), 'utf8')) as { id: number; hash: string };
   const open = await openAgain();
-  expect(await open.registry.db.selectFrom('change').select(['id', 'hash']).orderBy('id', 'desc').limit(1).executeTakeFirst()).toEqual(head);
+  expect(
+    await open.registry.db
+      .selectFrom('change')
+      .select(['id', 'hash'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst(),
+  ).toEqual(head);
   expect(open.warnings).toEqual([]);
 });
 
@@ -50,7 +66,14 @@ test.skipIf(whyNoMounts() !== null)('F-DB10 on a read-only disk everything can b
     refused: 'registry_read_only',
   });
   expect(readFileSync(registryFile()).equals(before)).toBe(true);
-  expect(readdirSync(folder).sort()).toEqual(['backups', 'head.json', 'instance.json', 'owner.db', 'registry.db', 'workstation.db']);
+  expect(readdirSync(folder).sort()).toEqual([
+    'backups',
+    'head.json',
+    'instance.json',
+    'owner.db',
+    'registry.db',
+    'workstation.db',
+  ]);
 });
 
 test('F-DB11 a registry that was cut short is refused and left as it is', async () => {
@@ -68,7 +91,12 @@ test.each([
   const wal = readFileSync(`${registryFile()}-wal`);
   await open.close();
   const bytes = readFileSync(registryFile());
-  const root = Number(new Database(registryFile(), { readonly: true }).prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'change'").pluck().get());
+  const root = Number(
+    new Database(registryFile(), { readonly: true })
+      .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'change'")
+      .pluck()
+      .get(),
+  );
   bytes.fill(0, (root - 1) * 4096, (root - 1) * 4096 + length);
   writeFileSync(registryFile(), bytes);
   writeFileSync(`${registryFile()}-wal`, wal.subarray(0, 32));
@@ -87,7 +115,9 @@ test('F-DB12 a lost -wal is noticed: the head file is ahead, and how many change
   const again = await openAgain();
   const kept = (await again.registry.db.selectFrom('change').select('id').execute()).length;
   expect(changes - kept).toBeGreaterThan(1);
-  expect(again.warnings).toEqual([expect.stringContaining(`The last ${String(changes - kept)} changes of the registry are gone`)]);
+  expect(again.warnings).toEqual([
+    expect.stringContaining(`The last ${String(changes - kept)} changes of the registry are gone`),
+  ]);
 });
 
 test('F-DB12 a history that was rewritten is noticed too', async () => {
@@ -96,11 +126,14 @@ test('F-DB12 a history that was rewritten is noticed too', async () => {
   expect((await openAgain()).warnings).toEqual([expect.stringContaining('altered outside of Benchkeep')]);
 });
 
-test('F-DB14 an empty file, another program\'s and another instance\'s registry are refused', async () => {
+test("F-DB14 an empty file, another program's and another instance's registry are refused", async () => {
   const good = readFileSync(registryFile());
   writeFileSync(registryFile(), '');
   await refusedUntouched('registry_foreign');
-  writeFileSync(registryFile(), 'just some text that is long enough to be more than a header of one hundred bytes, as it happens to be here');
+  writeFileSync(
+    registryFile(),
+    'just some text that is long enough to be more than a header of one hundred bytes, as it happens to be here',
+  );
   await refusedUntouched('registry_foreign');
   rmSync(registryFile());
   const foreign = new Database(registryFile());
@@ -132,8 +165,10 @@ test('F-DB15 a registry of a newer version is refused and stays byte for byte as
 
 test('an instance that another engine has open is locked, and open again when that one is closed', async () => {
   const open = await openAgain();
-  await expect(openAgain()).rejects.toMatchObject({ code: 'locked', details: expect.objectContaining({ pid: process.pid }) as unknown });
+  await expect(openAgain()).rejects.toMatchObject({
+    code: 'locked',
+    details: expect.objectContaining({ pid: process.pid }) as unknown,
+  });
   await open.close();
   await (await openAgain()).close();
 });
-

@@ -11,7 +11,13 @@ beforeEach(() => {
 afterEach(() => bench.remove());
 const settingsPath = (): string => join(bench.home, 'settings.json');
 
-test.each([['{"workstation_uid":'], [''], ['[]'], ['{"workstation_uid":"short","instance":null,"handle":"x","name":null}'], ['\u0000\u0001']])(
+test.each([
+  ['{"workstation_uid":'],
+  [''],
+  ['[]'],
+  ['{"workstation_uid":"short","instance":null,"handle":"x","name":null}'],
+  ['\u0000\u0001'],
+])(
   'F-AP04 damaged settings %j are kept aside; defaults know this computer and its one instance again',
   async (damage) => {
     const { open } = await bench.instance();
@@ -51,5 +57,9 @@ test('what another process changed meanwhile is kept, also fields that this vers
   const text = JSON.parse(readFileSync(settingsPath(), 'utf8')) as Record<string, unknown>;
   writeFileSync(settingsPath(), JSON.stringify({ ...text, theme: 'dark' }));
   await two.changeSettings({ instance: 'lab' });
-  expect(JSON.parse(readFileSync(settingsPath(), 'utf8'))).toMatchObject({ handle: 'grace', instance: 'lab', theme: 'dark' });
+  expect(JSON.parse(readFileSync(settingsPath(), 'utf8'))).toMatchObject({
+    handle: 'grace',
+    instance: 'lab',
+    theme: 'dark',
+  });
 });

@@ -13,7 +13,10 @@ export function whyNoMounts(): string | null {
 
 /** What the program printed, as JSON. */
 export function runWithMounts(program: string, ...args: string[]): unknown {
-  const text = execFileSync('unshare', ['-m', process.execPath, program, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const text = execFileSync('unshare', ['-m', process.execPath, program, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return JSON.parse(text);
 }
 
