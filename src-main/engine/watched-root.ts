@@ -1,7 +1,7 @@
 /** One watched root in the hint thread: its watcher, its batches, and what is wrong with it. The latest problem stands. */
 import type { Clock } from '../ports/clock.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import { canWatchName, rootNow, watchHints, type FolderHints } from '../ports/fs/watch-hints.ts';
+import { rootNow, watchHints } from '../ports/fs/watch-hints.ts';
 import { limitReason, probeWatchLimit } from '../ports/fs/watch-limit.ts';
 import type { WatchProblem } from '../watching/index.ts';
 import { hintBatch } from './hint-batch.ts';
@@ -9,7 +9,7 @@ import { hintBatch } from './hint-batch.ts';
 /** Ms between two `overflow` of a root: each means a whole scan. */
 const BETWEEN_OVERFLOWS = 5000;
 /** A folder that nothing else watches, to try whether one more can be. */
-const PROBE_FOLDER = '/';
+const PROBE_FOLDER = '/' as RawPath;
 
 export interface WatchedRootEvents {
   onReady(): void;
@@ -25,7 +25,7 @@ export interface WatchedRoot {
   lost(reason: string): void;
   /** Looks whether the root is still the same folder and the limits leave room. */
   probe(): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export const LOST = 'Too much happened at once to follow each file; the folder is looked through once more.';
@@ -33,8 +33,6 @@ const GONE =
   'The folder is not there any more; its files are looked for as soon as it is back. Connect its drive if it has one.';
 const BACK = 'The folder was away and is back; it is looked through once more.';
 const ROOM = 'This computer watches all folders again; the folder is looked through once more.';
-const NAME =
-  'The name of this folder can not be watched; files are still found by looking every minute. To see them at once, give it a name without special characters.';
 
 export function watchRoot(
   context: { clock: Pick<Clock, 'after' | 'monotonic'> },
@@ -42,11 +40,12 @@ export function watchRoot(
   events: WatchedRootEvents,
 ): WatchedRoot {
   const { clock } = context;
-  let hints: FolderHints | null = null;
+  let hints: ReturnType<typeof watchHints> | null = null;
   let identity: string | null = null;
   let standing: 'limit' | 'stopped' | null = null;
+  let watching = false;
   let limited = false;
-  let unwatchedFolder: string | null = null;
+  let unwatchedFolder: RawPath | null = null;
   let lastOverflow = Number.NEGATIVE_INFINITY;
   let cancelOverflow: (() => void) | null = null;
   let closed = false;
@@ -73,38 +72,31 @@ export function watchRoot(
 
   function begin(again: string | null): void {
     const began = watchHints(root, {
-      onHint(path) {
-        events.onEvent();
-        batch.add(path);
-      },
+      onEvent: events.onEvent,
+      onHint: batch.add,
       onReady: () => void ready(began, again),
       onGone() {
         say('stopped', GONE);
       },
-      onBack() {
-        if (standing === 'stopped') say('overflow', BACK);
-        void rootNow(root).then((now) => {
-          identity = now;
-        });
-      },
-      onError(error) {
+      onError(error, folder) {
         const limit = limitReason(error);
         if (limit === null) lost(`${LOST} (${error.message})`);
-        else reachLimit(limit, (error as NodeJS.ErrnoException).path ?? null);
+        else reachLimit(limit, folder);
       },
     });
     hints = began;
   }
 
-  function reachLimit(reason: string, folder: string | null): void {
+  function reachLimit(reason: string, folder: RawPath | null): void {
     limited = true;
     unwatchedFolder ??= folder;
-    if (standing !== 'stopped') say('limit', reason);
+    say('limit', reason);
   }
 
-  async function ready(began: FolderHints, again: string | null): Promise<void> {
+  async function ready(began: object, again: string | null): Promise<void> {
     identity = await rootNow(root);
     if (closed || hints !== began) return;
+    watching = true;
     const limit = probeWatchLimit(PROBE_FOLDER);
     if (identity === null) say('stopped', GONE);
     else if (limit !== null) reachLimit(limit, null);
@@ -114,43 +106,38 @@ export function watchRoot(
     events.onReady();
   }
 
-  async function beginAnew(reason: string): Promise<void> {
-    const before = hints;
-    hints = null;
+  function beginAnew(reason: string): void {
+    hints?.close();
+    watching = false;
     limited = false;
     unwatchedFolder = null;
-    await before?.close();
-    if (!closed) begin(reason);
+    begin(reason);
   }
 
-  if (canWatchName(root)) begin(null);
-  else {
-    say('limit', NAME);
-    events.onReady();
-  }
+  begin(null);
 
   return {
     taken: batch.taken,
     lost,
     async probe() {
-      if (hints === null) return;
+      if (!watching) return;
+      const before = hints;
       const now = await rootNow(root);
-      // Closed, or being begun anew, while the drive was asked.
-      if (closed || (hints as FolderHints | null) === null) return;
+      if (closed || hints !== before) return;
       if (now === null) say('stopped', GONE);
-      else if (now !== identity || standing === 'stopped') await beginAnew(BACK);
+      else if (now !== identity || standing === 'stopped') beginAnew(BACK);
       else if (standing === 'limit') {
-        if (probeWatchLimit(unwatchedFolder ?? PROBE_FOLDER) === null) await beginAnew(ROOM);
+        if (probeWatchLimit(unwatchedFolder ?? PROBE_FOLDER) === null) beginAnew(ROOM);
       } else {
         const limit = probeWatchLimit(PROBE_FOLDER);
         if (limit !== null) reachLimit(limit, null);
       }
     },
-    async close() {
+    close() {
       closed = true;
       cancelOverflow?.();
       batch.close();
-      await hints?.close();
+      hints?.close();
     },
   };
 }

@@ -2,7 +2,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WatchProblem } from '../../src-main/watching/index.ts';
 import { temporaryFolder } from './watch-for-hints.ts';
@@ -17,7 +16,12 @@ if (!allowed) {
 
 function canLimit(): boolean {
   if (process.platform !== 'linux') return false;
-  const tried = spawnSync('unshare', ['-Ur', 'sh', '-c', 'echo 20 > /proc/sys/user/max_inotify_watches && prlimit --version']);
+  const tried = spawnSync('unshare', [
+    '-Ur',
+    'sh',
+    '-c',
+    'echo 20 > /proc/sys/user/max_inotify_watches && prlimit --version',
+  ]);
   return tried.status === 0;
 }
 
@@ -43,7 +47,9 @@ function watchLimited(setup: string, prefix = ''): void {
     hintThread({ probeEvery: 200 }).watch(${JSON.stringify(root)}, (paths) => say({ paths }), (problem) => say({ problem }));`,
   );
   const command = `${setup} exec ${prefix} "$0" "$1"`;
-  child = spawn('unshare', ['-Ur', 'sh', '-c', command, process.execPath, program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child = spawn('unshare', ['-Ur', 'sh', '-c', command, process.execPath, program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let rest = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
@@ -85,7 +91,9 @@ describe.skipIf(!allowed)('limits of the system', () => {
   it('F-WA01: too few watches for all folders are told once, in plain words, and what is watched gives hints', async () => {
     watchLimited('echo 20 > /proc/sys/user/max_inotify_watches;');
     const { reason } = await problem('limit');
-    expect(reason).toMatch(/^This computer watches no more folders \(limit fs\.inotify\.max_user_watches\); files are still found by looking every minute\./);
+    expect(reason).toMatch(
+      /^This computer watches no more folders \(limit fs\.inotify\.max_user_watches\); files are still found by looking every minute\./,
+    );
     expect(reason).toContain('sudo sysctl fs.inotify.max_user_watches=');
     await vi.waitFor(() => {
       expect(hints).toContain(root);
@@ -115,7 +123,9 @@ describe.skipIf(!allowed)('limits of the system', () => {
 
   it('F-WA02: no watcher at all is told', async () => {
     watchLimited('echo 0 > /proc/sys/user/max_inotify_instances;');
-    expect((await problem('limit')).reason).toMatch(/^This computer starts no more watchers \(limit fs\.inotify\.max_user_instances/);
+    expect((await problem('limit')).reason).toMatch(
+      /^This computer starts no more watchers \(limit fs\.inotify\.max_user_instances/,
+    );
   });
 
   it('F-WA02: too few open files are told, and are over when there is room again', async () => {

@@ -39,7 +39,11 @@ describe('F-WA04: the hint thread dies', () => {
     vi.stubEnv('BK_FAILPOINT', 'hints.post.before#2=throw:EDIED');
     const { root, problems, forget, problem, hinted, source } = (watched = await watchForHints({ clock }));
     const others: string[] = [];
-    source.watch(rawFromText(join(root, '..', 'benchkeep-not-there')), () => undefined, ({ kind }) => others.push(kind));
+    source.watch(
+      rawFromText(join(root, '..', 'benchkeep-not-there')),
+      () => undefined,
+      ({ kind }) => others.push(kind),
+    );
     await vi.waitFor(() => {
       expect(others).toEqual(['stopped']);
     }, 10_000);
@@ -84,7 +88,11 @@ describe('F-WA04: the hint thread dies', () => {
     vi.unstubAllEnvs();
     const kinds: string[] = [];
     const paths: string[] = [];
-    source.watch(rawFromText(root), (hinted) => paths.push(...hinted), ({ kind }) => kinds.push(kind));
+    source.watch(
+      rawFromText(root),
+      (hinted) => paths.push(...hinted),
+      ({ kind }) => kinds.push(kind),
+    );
     clock.pass();
     await vi.waitFor(() => {
       expect(kinds).toEqual(['overflow']);
@@ -93,5 +101,20 @@ describe('F-WA04: the hint thread dies', () => {
     await vi.waitFor(() => {
       expect(paths).toContain(join(root, 'b.csv'));
     }, 5000);
+  });
+});
+
+describe('F-WA03: the system drops events', () => {
+  it('is noticed by the thread that was late, and a look at all is asked for, once', async () => {
+    // The thread stands still for longer than the system keeps 20,000 files' events for it.
+    vi.stubEnv('BK_FAILPOINT', 'hints.post.before#2=sleep:3000');
+    const { root, problem, problems, hinted } = (watched = await watchForHints());
+    vi.unstubAllEnvs();
+    writeFileSync(join(root, 'first.csv'), 'x');
+    for (let i = 0; i < 20_000; i++) writeFileSync(join(root, `${String(i)}.csv`), 'x');
+    expect((await problem('overflow')).reason).toContain('looked through once more');
+    writeFileSync(join(root, 'after.csv'), 'x');
+    await hinted('after.csv', '');
+    expect(problems).toHaveLength(1);
   });
 });

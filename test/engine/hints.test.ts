@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { rawFromText, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
+import { rawFromText, rawToBytes, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
 import { temporaryFolder, watchForHints, type Watched } from './watch-for-hints.ts';
 
 let watched: Watched;
@@ -83,15 +83,24 @@ describe('hints of what happens in a watched folder', () => {
     await watched.hinted('two\nlines/é.csv');
   });
 
-  it('name the folder of a file whose name is not valid text', async () => {
-    writeFileSync(Buffer.concat([Buffer.from(at('plate')), Buffer.from([0x2f, 0x62, 0xff, 0xfe])]), 'x');
-    await watched.hinted('plate');
-    const folder = Buffer.concat([Buffer.from(at('plate')), Buffer.from([0x2f, 0xff])]);
+  it('name files and folders whose names are not valid text, byte by byte', async () => {
+    const file = `${at('plate')}/b\xff\xfe` as RawPath;
+    writeFileSync(rawToBytes(file), 'x');
+    await vi.waitFor(() => {
+      expect(watched.hints).toContain(file);
+    }, 5000);
+    const folder = `${at('plate')}/\xff\xfe` as RawPath;
+    mkdirSync(rawToBytes(folder));
+    await vi.waitFor(() => {
+      expect(watched.hints).toContain(folder);
+    }, 5000);
     watched.forget();
-    mkdirSync(folder);
-    await watched.hinted('plate');
-    writeFileSync(at('after.csv'), 'x');
-    await watched.hinted('after.csv');
+    writeFileSync(rawToBytes(`${folder}/\xe9.csv` as RawPath), 'x');
+    await vi.waitFor(() => {
+      expect([...watched.hints]).toSatisfy(
+        (hints: RawPath[]) => hints.includes(folder) || hints.includes(`${folder}/\xe9.csv` as RawPath),
+      );
+    }, 5000);
   });
 
   it('leave out junk, own files, and what links lead to', async () => {
@@ -128,7 +137,8 @@ describe('hints of what happens in a watched folder', () => {
     await watched.hinted('mark.csv');
     watched.forget();
     const began = performance.now();
-    for (let i = 0; i < 2000; i++) renameSync(at('plate', `${String(i)}.csv`), at('plate', 'wells', `${String(i)}.csv`));
+    for (let i = 0; i < 2000; i++)
+      renameSync(at('plate', `${String(i)}.csv`), at('plate', 'wells', `${String(i)}.csv`));
     writeFileSync(at('end.csv'), 'x');
     await watched.hinted('end.csv');
     // Listing the folder again for each would be 2,000 × 4,000 looks.
@@ -137,7 +147,11 @@ describe('hints of what happens in a watched folder', () => {
 
   it('end with the stop function, and come for other roots all the same', async () => {
     const seen: RawPath[] = [];
-    const stop = watched.source.watch(rawFromText(at('plate')), (paths) => seen.push(...paths), () => undefined);
+    const stop = watched.source.watch(
+      rawFromText(at('plate')),
+      (paths) => seen.push(...paths),
+      () => undefined,
+    );
     await vi.waitFor(() => {
       expect(seen).toContain(raw('plate'));
     }, 5000);
@@ -151,8 +165,13 @@ describe('hints of what happens in a watched folder', () => {
     expect(watched.hints.size).toBe(0);
     stop();
   });
+});
 
-  it('stop with the root and go on when it is back', async () => {
+describe('a root that is not there', () => {
+  it('stops hints, and gives them again when it is back', async () => {
+    watched = await watchForHints({ probeEvery: 100 }, (root) => {
+      mkdirSync(join(root, 'plate'));
+    });
     renameSync(watched.root, `${watched.root}-away`);
     expect((await watched.problem('stopped')).reason).toContain('not there any more');
     watched.forget();
@@ -162,25 +181,18 @@ describe('hints of what happens in a watched folder', () => {
     await watched.hinted('plate/back.csv', 'plate');
     rmSync(watched.root, { recursive: true });
     await watched.problem('stopped');
-  });
-});
-
-describe('a root that can not be watched', () => {
-  it('is said to be looked at only every minute where its name is not valid text', async () => {
-    watched = await watchForHints();
-    const problems: string[] = [];
-    watched.source.watch(`${watched.root}/\xff` as RawPath, () => undefined, ({ kind }) => problems.push(kind));
-    await vi.waitFor(() => {
-      expect(problems).toEqual(['limit']);
-    }, 5000);
     await watched.close();
   });
 
-  it('is waited for where it is not there yet', async () => {
+  it('is waited for', async () => {
     watched = await watchForHints({ probeEvery: 100 });
     const seen: RawPath[] = [];
     const problems: string[] = [];
-    watched.source.watch(rawFromText(at('later', 'root')), (paths) => seen.push(...paths), ({ kind }) => problems.push(kind));
+    watched.source.watch(
+      rawFromText(at('later', 'root')),
+      (paths) => seen.push(...paths),
+      ({ kind }) => problems.push(kind),
+    );
     await vi.waitFor(() => {
       expect(problems).toEqual(['stopped']);
     }, 5000);

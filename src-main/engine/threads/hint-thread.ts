@@ -13,9 +13,6 @@ const LATE = 1000;
 const engine = parentPort;
 if (engine === null) throw new Error('hint-thread runs as a worker');
 const { probeEvery } = workerData as HintThreadData;
-// An override for all of chokidar that some other program may have set; polling every file is what we avoid.
-delete process.env['CHOKIDAR_USEPOLLING'];
-delete process.env['CHOKIDAR_INTERVAL'];
 
 const roots = new Map<number, WatchedRoot>();
 const send = (message: FromHints): void => {
@@ -58,7 +55,7 @@ engine.on('message', (message: ToHints) => {
   else if (message.type === 'unwatch') {
     const root = roots.get(id);
     roots.delete(id);
-    void root?.close();
+    root?.close();
   } else {
     const root = watchRoot({ clock }, message.root, {
       onReady() {

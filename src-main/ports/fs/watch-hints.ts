@@ -1,119 +1,193 @@
 /**
- * Hints that something happened below a folder, from chokidar. It watches folders only, since an entry a file costs
- * 3 KB each: the hints are the raw events of the folders' watchers, which name the file. A folder that comes is
- * hinted at after its watch is there, so that whoever walks it then sees what came into it before.
+ * Hints that something happened below a folder, from the system's own watchers: one a folder on Linux, one for the
+ * whole tree on macOS and Windows. Only folders are watched and no file is ever looked at, so 100,000 files cost what
+ * their folders cost (a watcher library that lists them took 450 MB). Names are bytes: those that are no text, too.
+ * A folder that comes is hinted at after its watch is there: whoever walks it then sees what came into it before.
  */
-import { lstatSync, type Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
-import { watch } from 'chokidar';
+import { watch, type FSWatcher } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { junkReason } from '../../../shared/junk-names.ts';
-import { joinRaw, rawFromText, rawToText, relativeRaw, type RawPath } from './raw-path.ts';
+import { errnoOf, isMissing } from './fs-error.ts';
+import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
 
 export interface HintListener {
+  /** One event of the system came in, wanted or not: whoever counts them sees floods. */
+  onEvent(): void;
   /** Absolute path of a file or folder at or below the root. May name what is not there (any more). */
   onHint(path: RawPath): void;
   /** Every folder is watched, or has failed with `onError`. */
   onReady(): void;
-  /** The root is not there any more. */
+  /** The root is not there any more. Whether it is back is to be asked with `rootNow`. */
   onGone(): void;
-  /** The root is there again, and watched. */
-  onBack(): void;
   /** A folder is not watched, or hints of it were lost. Missing permission is none: a scan tells of it. */
-  onError(error: Error): void;
+  onError(error: Error, folder: RawPath): void;
 }
 
-export interface FolderHints {
-  close(): Promise<void>;
+interface WatchedFolder {
+  watcher: FSWatcher;
+  /** Watched folders in it. */
+  children: Set<RawPath>;
 }
 
-/** True where the name of a root can be handed to the system's watchers: valid UTF-8, no backslash outside Windows. */
-export function canWatchName(root: RawPath): boolean {
-  return rawToText(root) !== null && !root.includes('\\');
-}
+/** The system watches a whole tree by itself; elsewhere Node would list every file for it. */
+const wholeTrees = process.platform === 'darwin' || process.platform === 'win32';
 
-/** Watches `root` (absolute, links resolved) with everything below it. It may be missing: it is waited for. */
-export function watchHints(root: RawPath, listener: HintListener): FolderHints {
-  const rootText = rawToText(root) ?? '';
-  const below = rootText.endsWith('/') ? rootText : `${rootText}/`;
-  // Folders that were watched: only of these chokidar has to learn that they are gone.
-  const folders = new Set<string>([rootText]);
-  const rawFolders = rawFolderCache();
+/** Watches `root` (absolute, links resolved) with everything below it. */
+export function watchHints(root: RawPath, listener: HintListener): { close(): void } {
+  const folders = new Map<RawPath, WatchedFolder>();
+  /** Names that came or went, to be looked at in turn: a folder among them has to be watched, or no more. */
+  const changed = new Set<RawPath>();
+  const own = splitRaw(root).name;
+  let working = true;
+  let closed = false;
 
-  /** Asked with `stats` while a folder is listed, without them for each event. */
-  function isIgnored(path: string, stats?: Stats): boolean {
-    if (!path.startsWith(below)) return false;
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (junkReason(name) !== null) return true;
-    const found = stats ?? lookAt(path);
-    if (found === null) return false;
-    if (found === undefined) {
-      // A folder's own removal or renaming is told as an event of its own name inside it.
-      return !folders.has(path) && !path.endsWith(`/${name}/${name}`);
+  function onEvent(folder: RawPath, event: string, bytes: Buffer | null): void {
+    if (closed) return;
+    listener.onEvent();
+    if (bytes === null) {
+      listener.onHint(folder);
+      return;
     }
-    if (!found.isDirectory()) return true;
-    folders.add(path);
-    return false;
+    const name = nameFromBytes(bytes);
+    if (name.split('/').some((part) => isJunk(part as RawPath))) return;
+    const path = joinRaw(folder, name);
+    listener.onHint(path);
+    if (event !== 'rename') return;
+    changed.add(path);
+    if (!working) void work();
   }
 
-  function hint(text: string, folder: RawPath): void {
-    if (text.split('/').some((name) => name !== '' && junkReason(name) !== null)) return;
-    // A name that is no UTF-8 arrives with replacement characters: then its folder is the hint.
-    const path = text.includes('\uFFFD') ? folder : joinRaw(folder, rawFromText(text));
-    if (relativeRaw(root, path) !== null) listener.onHint(path);
+  /** One at a time: a slow disk is not asked for everything at once, and the order of events is kept. */
+  async function work(): Promise<void> {
+    working = true;
+    for (const path of changed) {
+      changed.delete(path);
+      await look(path);
+    }
+    working = false;
   }
 
-  const watcher = watch(rootText, {
-    ignored: isIgnored,
-    ignoreInitial: true,
-    followSymlinks: false,
-    ignorePermissionErrors: true,
-    // Its rule against editors' temporary names would leave out folders, too.
-    atomic: false,
-  });
-  watcher.on('raw', (_event, name, details) => {
-    const folder = rawFolders((details as { watchedPath: string }).watchedPath);
-    if (name === null) listener.onHint(folder);
-    else hint(process.platform === 'win32' ? name.replaceAll('\\', '/') : name, folder);
-  });
-  watcher.on('addDir', (path) => {
-    if (path === rootText) listener.onBack();
-    else listener.onHint(rawFromText(path));
-  });
-  watcher.on('unlinkDir', (path) => {
-    if (path === rootText) listener.onGone();
-    else folders.delete(path);
-  });
-  watcher.on('error', (error) => {
-    listener.onError(error instanceof Error ? error : new Error(String(error)));
-  });
-  watcher.on('ready', () => {
-    listener.onReady();
-  });
+  async function look(path: RawPath): Promise<void> {
+    const isFolder = await isFolderNow(path);
+    if (closed) return;
+    if (isFolder === true && !wholeTrees) {
+      // It came: by this name another folder, or none, was watched before.
+      drop(path);
+      await add(path, true);
+    } else if (isFolder === null) {
+      drop(path);
+      // A folder's own removal or renaming is told as an event of its own name inside it.
+      if (splitRaw(path).folder === root && splitRaw(path).name === own) await lookAtRoot();
+    } else if (isFolder === false) drop(path);
+  }
 
-  return { close: () => watcher.close() };
+  async function lookAtRoot(): Promise<void> {
+    const isFolder = await isFolderNow(root);
+    if (closed || isFolder === undefined) return;
+    drop(root);
+    if (isFolder === true) await add(root, true);
+    else listener.onGone();
+  }
+
+  /** Watches `start` and the folders below it; each is `told` once it is watched. */
+  async function add(start: RawPath, told: boolean): Promise<void> {
+    const waiting = [start];
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      if (closed || !watchFolder(folder)) continue;
+      if (told) listener.onHint(folder);
+      if (!wholeTrees) waiting.push(...(await foldersIn(folder)));
+    }
+  }
+
+  function watchFolder(folder: RawPath): boolean {
+    if (folders.has(folder)) return false;
+    try {
+      const watcher = watch(rawToBytes(folder), { encoding: 'buffer', recursive: wholeTrees }, (event, name) => {
+        onEvent(folder, event, name);
+      });
+      watcher.on('error', (error) => {
+        fail(error, folder);
+        drop(folder);
+        if (folder === root) void lookAtRoot();
+      });
+      folders.set(folder, { watcher, children: new Set() });
+      folders.get(splitRaw(folder).folder)?.children.add(folder);
+      return true;
+    } catch (error) {
+      fail(error, folder);
+      return false;
+    }
+  }
+
+  async function foldersIn(folder: RawPath): Promise<RawPath[]> {
+    try {
+      const entries = await readdir(rawToBytes(folder), { withFileTypes: true, encoding: 'buffer' });
+      const names = entries.filter((entry) => entry.isDirectory()).map((entry) => rawFromBytes(entry.name));
+      return names.filter((name) => !isJunk(name)).map((name) => joinRaw(folder, name));
+    } catch (error) {
+      fail(error, folder);
+      return [];
+    }
+  }
+
+  function drop(start: RawPath): void {
+    if (!folders.has(start)) return;
+    folders.get(splitRaw(start).folder)?.children.delete(start);
+    const waiting = [start];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      const folder = folders.get(path);
+      folders.delete(path);
+      folder?.watcher.close();
+      waiting.push(...(folder?.children ?? []));
+    }
+  }
+
+  function fail(error: unknown, folder: RawPath): void {
+    const errno = errnoOf(error);
+    if (closed || isMissing(error) || errno === 'EACCES' || errno === 'EPERM') return;
+    listener.onError(error instanceof Error ? error : new Error(String(error)), folder);
+  }
+
+  /** Null where nothing is, undefined where that can't be told: then what is watched stays watched. */
+  async function isFolderNow(path: RawPath): Promise<boolean | null | undefined> {
+    try {
+      return (await lstat(rawToBytes(path))).isDirectory();
+    } catch (error) {
+      if (isMissing(error)) return null;
+      fail(error, splitRaw(path).folder);
+      return undefined;
+    }
+  }
+
+  async function begin(): Promise<void> {
+    await add(root, false);
+    if (!closed) listener.onReady();
+    await work();
+  }
+  void begin();
+
+  return {
+    close() {
+      closed = true;
+      drop(root);
+      for (const { watcher } of folders.values()) watcher.close();
+      folders.clear();
+      changed.clear();
+    },
+  };
 }
 
 /** Identity of the folder that stands at `root`, null where none does. Another drive at the same path differs. */
 export async function rootNow(root: RawPath): Promise<string | null> {
-  const stats = await lstat(Buffer.from(root, 'latin1'), { bigint: true }).catch(() => null);
+  const stats = await lstat(rawToBytes(root), { bigint: true }).catch(() => null);
   return stats?.isDirectory() === true ? `${String(stats.dev)}:${String(stats.ino)}` : null;
 }
 
-/** Undefined where nothing is, null where that can't be told. */
-function lookAt(path: string): Stats | null | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    // No permission, or a drive that fails: chokidar looks itself and reports it.
-    return null;
-  }
+function isJunk(name: RawPath): boolean {
+  return junkReason(rawToDisplay(name)) !== null;
 }
 
-/** Events of a burst come from the same few folders. */
-function rawFolderCache(): (text: string) => RawPath {
-  let last: { text: string; raw: RawPath } | null = null;
-  return (text) => {
-    if (last?.text !== text) last = { text, raw: rawFromText(text) };
-    return last.raw;
-  };
+function nameFromBytes(bytes: Buffer): RawPath {
+  const name = rawFromBytes(bytes);
+  return process.platform === 'win32' ? (name.replaceAll('\\', '/') as RawPath) : name;
 }

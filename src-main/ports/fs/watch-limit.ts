@@ -1,6 +1,7 @@
 /** Whether the system watches one more folder: at its limit the watchers only stay silent. */
 import { readFileSync, watch } from 'node:fs';
 import { errnoOf } from './fs-error.ts';
+import { rawToBytes, type RawPath } from './raw-path.ts';
 
 /** Linux: watches per person, watchers per person, open files per process and per computer. */
 const LIMITS: Readonly<Record<string, string>> = {
@@ -23,10 +24,10 @@ export function limitReason(error: unknown): string | null {
   return LIMITS[errnoOf(error) ?? ''] ?? null;
 }
 
-/** Tries to watch one more folder (text of a path that is not watched yet), null where that works. Other errors count as working. */
-export function probeWatchLimit(folder: string): string | null {
+/** Tries to watch one more folder (one that is not watched yet), null where that works. Other errors count as working. */
+export function probeWatchLimit(folder: RawPath): string | null {
   try {
-    watch(folder, { persistent: false }).close();
+    watch(rawToBytes(folder), { persistent: false }).close();
     return null;
   } catch (error) {
     return limitReason(error);
