@@ -83,7 +83,7 @@ function recordsFromTables(): Plain[] {
   const runs = all('run').map((row) => ({ ...row, transform: byId(transforms, row['transform_id']), created_by: byId(users, row['created_by_id']) }));
   const labels = all('ulabel').map((row) => ({ ...flags(row, 'is_type'), type: null }));
   const collections = all('collection').map((row) => flags(row, 'is_latest'));
-  const copies = all('copy').map((row) => ({ ...row, storage: byId(storages, row['storage_id']) }));
+  const copies = all('copy').map((row): Plain => ({ ...row, storage: byId(storages, row['storage_id']) }));
   return all('artifact').map((row) => {
     const run = byId(runs, row['run_id']);
     return {

@@ -23,7 +23,9 @@ beforeAll(async () => {
   });
   const logged = new Kysely<RegistryDB>({
     dialect: new SqliteDialect({ database: registry.sqlite }),
-    log: ({ query }) => asked.push({ sql: query.sql, parameters: query.parameters }),
+    log: ({ query }) => {
+      asked.push({ sql: query.sql, parameters: query.parameters });
+    },
   });
   reads = inlineReads({ registry: logged, workstation: workstation.db, workstationUid: WORKSTATION, fs: nodeFs(systemRandom) });
 });
