@@ -1,91 +1,117 @@
-/** Runs scans in threads: one thread a scan at work, so that a share that hangs holds up only itself. */
-import { Worker } from 'node:worker_threads';
+/** Runs scans in threads: one thread a job, so that a share that hangs holds up only itself. */
 import { BenchkeepError, reviveError } from '../../shared/errors.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { Scanner } from '../watching/index.ts';
-import { CANCELLED, WORKED_OFF, type FromScan, type ToScan } from './scan-messages.ts';
-import { threadFile } from './threads/thread-file.ts';
+import { WORKED_OFF, type FromScan, type ToScan } from './scan-messages.ts';
+import { scanWorkers } from './scan-workers.ts';
 
-/** Idle threads kept for the next scan. */
-const MOST_IDLE = 1;
+/** Ms after which we go on without knowing who writes: a file on a share that hangs is never told about. */
+const WRITERS_PATIENCE = 5_000;
 
 export function scanThreads(workstation: RawPath): Scanner {
-  const idle: Worker[] = [];
-  const busy = new Set<Worker>();
-  let closed = false;
+  const workers = scanWorkers();
+  /** The last scan of each storage: the next one waits for it. */
+  const turns = new Map<string, Promise<unknown>>();
 
   async function work<R>(
     message: ToScan,
     handle: (answer: FromScan, done: (result: R) => void) => Promise<void> | void,
     signal: AbortSignal | undefined,
   ): Promise<R> {
-    if (closed || signal?.aborted === true) throw stopped();
-    const worker = idle.pop() ?? new Worker(threadFile('scan-thread'), { name: 'benchkeep-scan' });
-    worker.ref();
-    busy.add(worker);
-    const cancel = (): void => {
-      Atomics.store(message.control, CANCELLED, 1);
-      Atomics.notify(message.control, WORKED_OFF);
-    };
-    let healthy = false;
+    if (workers.isClosed() || signal?.aborted === true) throw stopped();
+    const job = workers.take(message.control);
+    const { worker } = job;
+    let handling: Promise<void> = Promise.resolve();
+    let settled = false;
+    let listeners = (): void => undefined;
     try {
       return await new Promise<R>((resolve, reject) => {
         const fail = (error: unknown): void => {
-          cancel();
+          settled = true;
+          job.cancel();
           reject(error instanceof Error ? error : new Error(String(error)));
         };
-        worker.on('error', fail);
-        worker.on('exit', () => {
-          fail(stopped());
-        });
-        let queue = Promise.resolve();
-        worker.on('message', (answer: FromScan) => {
-          queue = queue.then(async () => {
+        const done = (result: R): void => {
+          settled = true;
+          job.finished();
+          resolve(result);
+        };
+        const onMessage = (answer: FromScan): void => {
+          handling = handling.then(async () => {
+            if (settled) return;
             if (answer.type === 'failed') {
-              healthy = true;
+              job.finished();
               fail(reviveError(answer.error));
-            } else {
-              await handle(answer, (result) => {
-                healthy = true;
-                if (signal?.aborted === true) fail(stopped());
-                else resolve(result);
-              });
-            }
+            } else await handle(answer, done);
           });
-          queue.catch(fail);
-        });
-        signal?.addEventListener('abort', () => {
-          // A walk that hangs in the file system never answers: it is left to end by itself.
+          handling.catch(fail);
+        };
+        const onExit = (): void => {
           fail(stopped());
-        }, { once: true });
+        };
+        // A walk that hangs in the file system never answers: it is left to end by itself.
+        worker.on('message', onMessage).on('error', fail).on('exit', onExit);
+        signal?.addEventListener('abort', onExit, { once: true });
+        listeners = () => {
+          worker.off('message', onMessage).off('error', fail).off('exit', onExit);
+          signal?.removeEventListener('abort', onExit);
+        };
         worker.postMessage(message);
       });
     } finally {
-      cancel();
-      busy.delete(worker);
-      worker.removeAllListeners();
-      worker.on('error', () => undefined);
-      if (healthy && idle.length < MOST_IDLE && !closed) {
-        worker.unref();
-        idle.push(worker);
-      } else void worker.terminate();
+      listeners();
+      job.end();
+      // Whoever closes what the batch is written to waits for this.
+      await handling.catch(() => undefined);
+    }
+  }
+
+  async function inTurn<R>(storageUid: string, signal: AbortSignal | undefined, run: () => Promise<R>): Promise<R> {
+    const before = turns.get(storageUid) ?? Promise.resolve();
+    const mine = orAborted(before, signal).then(run);
+    const end = Promise.allSettled([before, mine]);
+    turns.set(storageUid, end);
+    try {
+      return await mine;
+    } finally {
+      void end.then(() => {
+        if (turns.get(storageUid) === end) turns.delete(storageUid);
+      });
     }
   }
 
   return {
     scan(request, onBatch, signal) {
       const control = newControl();
-      return work(
-        { type: 'scan', request, workstation, control },
-        async (answer, done) => {
-          if (answer.type === 'scanned') done(answer.totals);
-          if (answer.type !== 'batch') return;
-          await onBatch(answer.batch);
-          Atomics.add(control, WORKED_OFF, 1);
-          Atomics.notify(control, WORKED_OFF);
-        },
-        signal,
+      const handle = async (
+        answer: FromScan,
+        done: (totals: Extract<FromScan, { type: 'scanned' }>['totals']) => void,
+      ): Promise<void> => {
+        if (answer.type === 'scanned') done(answer.totals);
+        if (answer.type !== 'batch') return;
+        await onBatch(answer.batch);
+        Atomics.add(control, WORKED_OFF, 1);
+        Atomics.notify(control, WORKED_OFF);
+      };
+      return inTurn(request.storageUid, signal, () =>
+        work({ type: 'scan', request, workstation, control }, handle, signal),
       );
+    },
+    async openForWriting(files) {
+      const patience = AbortSignal.timeout(WRITERS_PATIENCE);
+      try {
+        const found = await work<string[]>(
+          { type: 'writers', files, control: newControl() },
+          (answer, done) => {
+            if (answer.type === 'writing') done(answer.files);
+          },
+          patience,
+        );
+        return new Set(found);
+      } catch (error) {
+        if (patience.aborted) return new Set();
+        throw error;
+      }
     },
     survey(root, onCounts, signal) {
       return work(
@@ -97,11 +123,24 @@ export function scanThreads(workstation: RawPath): Scanner {
         signal,
       );
     },
-    async close() {
-      closed = true;
-      await Promise.all([...idle, ...busy].map((worker) => worker.terminate()));
-    },
+    close: () => workers.close(),
   };
+}
+
+/** Rejects with `cancelled` as soon as `signal` aborts. */
+function orAborted(before: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return before.then(() => undefined);
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(stopped());
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void before.then(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
 }
 
 function newControl(): Int32Array {
@@ -109,5 +148,7 @@ function newControl(): Int32Array {
 }
 
 function stopped(): BenchkeepError {
-  return new BenchkeepError('cancelled', 'The scan was stopped', 'It goes on by itself at the next look.', { retry: true });
+  return new BenchkeepError('cancelled', 'The scan was stopped', 'It goes on by itself at the next look.', {
+    retry: true,
+  });
 }

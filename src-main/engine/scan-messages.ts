@@ -2,7 +2,7 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { FolderSurvey } from '../../shared/contract/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import type { ScanBatch, ScanRequest, ScanTotals } from '../watching/scanner.ts';
+import type { ScanBatch, ScanRequest, ScanTotals } from '../watching/index.ts';
 
 /** Slots of `control`: batches that the engine has worked off, and whether the walk is to end. */
 export const WORKED_OFF = 0;
@@ -10,11 +10,13 @@ export const CANCELLED = 1;
 
 export type ToScan =
   | { type: 'scan'; request: ScanRequest; workstation: RawPath; control: Int32Array }
+  | { type: 'writers'; files: ReadonlySet<string>; control: Int32Array }
   | { type: 'survey'; root: RawPath; control: Int32Array };
 
 export type FromScan =
   | { type: 'batch'; batch: ScanBatch }
   | { type: 'counts'; counts: FolderSurvey }
   | { type: 'scanned'; totals: ScanTotals }
+  | { type: 'writing'; files: string[] }
   | { type: 'surveyed'; counts: FolderSurvey }
   | { type: 'failed'; error: ErrorData };

@@ -1,50 +1,141 @@
-/** The inventory as a walk reads it: prepared once, one indexed query a folder. */
-import { sql } from 'kysely';
+/** The inventory and the inbox as a walk reads them: statements prepared once, pages of bounded size, no transaction left open. */
 import type { Workstation } from '../workstation/open-workstation.ts';
-import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
-import { inventoryFacts, type InventoryReader, type KnownFile } from './walk-storage.ts';
+import { rawFromBytes, rawFromText, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 
-type FileColumns = [name: Buffer, size: number, mtimeNs: string, ctimeNs: string, ino: string, goneSince: string | null];
+/** The facts that tell a change, joined. The device is left out: its number changes when a drive is plugged in again. */
+export function inventoryFacts(facts: { size: number; mtimeNs: string; ctimeNs: string; ino: string }): string {
+  return `${String(facts.size)} ${facts.mtimeNs} ${facts.ctimeNs} ${facts.ino}`;
+}
+
+/** A file as it was when it was registered. */
+export interface KnownFile {
+  name: RawPath;
+  /** `inventoryFacts` of it. */
+  facts: string;
+  /** Noted as gone. */
+  gone: boolean;
+}
+
+export interface InventoryReader {
+  /** In the order of their names' bytes. */
+  filesOf(folder: RawPath): Iterable<KnownFile>;
+  fileAt(path: RawPath): KnownFile | null;
+  /** True where another storage has this path and has not noted it as gone. */
+  ownedBy(storageUid: string, path: RawPath): boolean;
+  /** Folders at or below `folder` that hold known files. */
+  foldersBelow(folder: RawPath): Iterable<RawPath>;
+  /** Paths at or below `path` that wait or failed. */
+  inboxBelow(path: RawPath): RawPath[];
+}
+
+type FileColumns = [
+  name: Buffer,
+  size: number,
+  mtimeNs: string,
+  ctimeNs: string,
+  ino: string,
+  goneSince: string | null,
+];
+
+const PAGE = 1000;
+const NOTHING = rawFromText('');
+/** Sorts after every name. */
+const BEYOND = Buffer.alloc(256, 0xff);
 
 export function inventoryReader({ db, sqlite }: Workstation, storageUid: string): InventoryReader {
-  const ofFolder = db
-    .selectFrom('inventory')
-    .select(['name', 'size', 'mtime_ns', 'ctime_ns', 'ino', 'gone_since'])
-    .where('storage_uid', '=', storageUid)
-    .where('folder', '=', Buffer.alloc(0))
-    .compile();
-  const files = sqlite.prepare(ofFolder.sql).raw(true);
-  // A folder's own name followed by `/` up to `0`, the next character: everything below it.
-  const below = db
-    .selectFrom('inventory')
-    .select('folder')
-    .distinct()
-    .where('storage_uid', '=', storageUid)
-    .where((eb) =>
-      eb.or([
-        eb(sql`${Buffer.alloc(0)}`, '=', Buffer.alloc(0)),
-        eb('folder', '=', Buffer.alloc(0)),
-        eb.and([eb('folder', '>=', Buffer.alloc(0)), eb('folder', '<', Buffer.alloc(0))]),
-      ]),
-    )
-    .compile();
-  const folders = sqlite.prepare(below.sql).raw(true);
+  const blank = Buffer.alloc(0);
+  const prepare = (query: { compile(): { sql: string } }) => sqlite.prepare(query.compile().sql).raw(true);
+  const columns = db.selectFrom('inventory').select(['name', 'size', 'mtime_ns', 'ctime_ns', 'ino', 'gone_since']);
+  const page = prepare(
+    columns
+      .where('storage_uid', '=', '')
+      .where('folder', '=', blank)
+      .where('name', '>', blank)
+      .orderBy('name')
+      .limit(PAGE),
+  );
+  const one = prepare(columns.where('storage_uid', '=', '').where('folder', '=', blank).where('name', '=', blank));
+  // One seek a folder, however many files it has.
+  const nextFolder = prepare(
+    db
+      .selectFrom('inventory')
+      .select('folder')
+      .where('storage_uid', '=', '')
+      .where('folder', '>=', blank)
+      .where('folder', '<', blank)
+      .orderBy('folder')
+      .limit(1),
+  );
+  const inbox = prepare(
+    db
+      .selectFrom('inbox')
+      .select('path')
+      .where('storage_uid', '=', '')
+      .where('path', '>=', blank)
+      .where('path', '<', blank)
+      .where('state', '!=', 'ignored'),
+  );
+
+  function rowAt(uid: string, path: RawPath): KnownFile | null {
+    const { folder, name } = splitRaw(path);
+    const row = one.get(uid, rawToBytes(folder), rawToBytes(name)) as FileColumns | undefined;
+    return row === undefined ? null : knownFile(row);
+  }
+
+  /** Seeks from folder to folder: `from` and all below `to`. */
+  function* foldersFrom(first: Buffer, to: Buffer): Generator<RawPath> {
+    let from = first;
+    for (;;) {
+      const row = nextFolder.get(storageUid, from, to, 1) as [Buffer] | undefined;
+      if (row === undefined) return;
+      yield rawFromBytes(row[0]);
+      from = Buffer.concat([row[0], Buffer.from([0])]);
+    }
+  }
 
   return {
-    filesOf(folder) {
-      const known = new Map<RawPath, KnownFile>();
-      for (const row of files.all(storageUid, rawToBytes(folder)) as FileColumns[]) {
-        const [name, size, mtimeNs, ctimeNs, ino, goneSince] = row;
-        known.set(rawFromBytes(name), { facts: inventoryFacts({ size, mtimeNs, ctimeNs, ino }), gone: goneSince !== null });
+    *filesOf(folder) {
+      let after: Buffer = blank;
+      for (;;) {
+        const rows = page.all(storageUid, rawToBytes(folder), after, PAGE) as FileColumns[];
+        for (const row of rows) yield knownFile(row);
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < PAGE) return;
+        after = last[0];
       }
-      return known;
     },
-    foldersBelow(start) {
-      const bytes = rawToBytes(start);
-      const from = Buffer.concat([bytes, Buffer.from('/')]);
-      const to = Buffer.concat([bytes, Buffer.from('0')]);
-      const rows = folders.all(storageUid, bytes, Buffer.alloc(0), bytes, from, to) as [Buffer][];
-      return rows.map(([folder]) => rawFromBytes(folder));
+    fileAt: (path) => rowAt(storageUid, path),
+    ownedBy: (uid, path) => rowAt(uid, path)?.gone === false,
+    *foldersBelow(folder) {
+      const { exactly, below } = rangesOf(folder);
+      if (exactly !== null) yield* foldersFrom(exactly.from, exactly.to);
+      yield* foldersFrom(below.from, below.to);
+    },
+    inboxBelow(path) {
+      const { exactly, below } = rangesOf(path);
+      const rows = [exactly, below].flatMap((range) =>
+        range === null ? [] : (inbox.all(storageUid, range.from, range.to, 'ignored') as [Buffer][]),
+      );
+      return rows.map(([found]) => rawFromBytes(found));
     },
   };
+}
+
+function knownFile([name, size, mtimeNs, ctimeNs, ino, goneSince]: FileColumns): KnownFile {
+  return { name: rawFromBytes(name), facts: inventoryFacts({ size, mtimeNs, ctimeNs, ino }), gone: goneSince !== null };
+}
+
+/** `path` itself, and all below it: between `path/` and `path0`, the next character. */
+function rangesOf(path: RawPath): { exactly: Range | null; below: Range } {
+  if (path === NOTHING) return { exactly: null, below: { from: Buffer.alloc(0), to: BEYOND } };
+  const bytes = rawToBytes(path);
+  return {
+    exactly: { from: bytes, to: Buffer.concat([bytes, Buffer.from([0])]) },
+    below: { from: Buffer.concat([bytes, Buffer.from('/')]), to: Buffer.concat([bytes, Buffer.from('0')]) },
+  };
+}
+
+interface Range {
+  from: Buffer;
+  to: Buffer;
 }

@@ -17,7 +17,8 @@ export async function listInbox(
   context: Pick<InstanceContext, 'registry' | 'workstation'>,
   input: { storage?: string | null | undefined; limit: number },
 ): Promise<InboxPage> {
-  const uid = input.storage == null ? undefined : (await findStorage(context.registry.db, input.storage)).uid;
+  const storage = input.storage ?? null;
+  const uid = storage === null ? undefined : (await findStorage(context.registry.db, storage)).uid;
   const rows = await context.workstation.db
     .selectFrom('inbox')
     .selectAll()

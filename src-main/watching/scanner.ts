@@ -9,10 +9,12 @@ export interface ScanRequest {
   /** Absolute. */
   root: RawPath;
   rule: WatchRule;
-  /** Folders below the root to begin at, '' for all of it. */
+  /** Where to look, below the root: folders are walked, files looked at, '' is all of it. */
   start: RawPath[];
-  /** Absolute roots below this one that belong to other storages: they own their files. */
+  /** Roots of other storages below this one, relative: new files there are theirs. */
   nestedRoots: RawPath[];
+  /** Storages around this root: what they have registered below it stays theirs. */
+  outerStorages: { storageUid: string; /** This root, relative to theirs. */ prefix: RawPath }[];
 }
 
 /** A file that the inventory doesn't know as it is now. */
@@ -20,6 +22,12 @@ export interface Candidate {
   /** Below the root. */
   path: RawPath;
   facts: FileFacts;
+}
+
+/** Links, sockets, pipes and devices: never opened, never followed. */
+export interface SkippedEntry {
+  path: RawPath;
+  kind: 'symlink' | 'special';
 }
 
 /** Differences between disk and inventory; everything else is only counted. */
@@ -30,6 +38,10 @@ export interface ScanBatch {
   /** Were noted as gone, and are there again as they were. */
   back: RawPath[];
   failed: { path: RawPath; error: ErrorData }[];
+  /** In the inbox, and nothing to wait for any more: gone, as registered, or left out. */
+  settled: RawPath[];
+  /** The first of them only; `totals.skipped` counts all. */
+  skipped: SkippedEntry[];
   totals: ScanTotals;
 }
 
@@ -38,22 +50,30 @@ export interface ScanTotals {
   folders: number;
   files: number;
   bytes: number;
-  /** Junk, temporary, linked and special entries. */
+  /** Junk, temporary, excluded, linked and special entries. */
   skipped: number;
   failed: number;
 }
 
 export interface Scanner {
-  /** Walks and hands over batches one after the other; the walk waits while `onBatch` works. */
+  /**
+   * Walks and hands over batches one after the other; the walk waits while `onBatch` works. One scan of a storage at
+   * a time: a second one waits for its turn. Settles only when `onBatch` has.
+   */
   scan(request: ScanRequest, onBatch: (batch: ScanBatch) => Promise<void>, signal?: AbortSignal): Promise<ScanTotals>;
+  /** Which of these files (`fileId`) some program holds open for writing, where the platform tells. */
+  openForWriting(files: ReadonlySet<string>): Promise<ReadonlySet<string>>;
   /** Counts without an inventory. */
   survey(root: RawPath, onCounts: (counts: FolderSurvey) => void, signal?: AbortSignal): Promise<FolderSurvey>;
   close(): Promise<void>;
 }
 
-/** A source of hints that something happened below a root; only a scan or a look tells what. */
+/** A source of hints that something happened below a root; only a scan tells what. */
 export interface HintSource {
-  /** `onHint`: absolute path; `onProblem`: hints may be lost from now on, in plain words. */
+  /**
+   * `onHint`: absolute paths. `onProblem`: hints were or will be lost; the latest one stands, and after `overflow`
+   * hints come again. The source goes on trying by itself. Returns what ends the watch.
+   */
   watch(root: RawPath, onHint: (paths: RawPath[]) => void, onProblem: (problem: WatchProblem) => void): () => void;
   close(): Promise<void>;
 }
@@ -61,5 +81,6 @@ export interface HintSource {
 export interface WatchProblem {
   /** `limit`: the system watches no more folders; `overflow`: some hints were lost; `stopped`: none come any more. */
   kind: 'limit' | 'overflow' | 'stopped';
+  /** In plain words. */
   reason: string;
 }

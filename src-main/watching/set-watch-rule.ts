@@ -3,12 +3,17 @@ import type { WatchRule } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import { findStorage } from '../storage/index.ts';
-import { ruleFromRow } from './watch-rule.ts';
+import { compileRule, ruleFromRow } from './watch-rule.ts';
 
-/** What is not given stays. Errors: `not_found`. */
+/** What is not given stays. Errors: `not_found`, `invalid_argument` for a pattern that can't be one. */
 export async function setWatchRule(
   context: Pick<InstanceContext, 'registry' | 'clock' | 'author' | 'onCommitted'>,
-  input: { storage: string; include?: string[] | undefined; exclude?: string[] | undefined; settle?: number | null | undefined },
+  input: {
+    storage: string;
+    include?: string[] | undefined;
+    exclude?: string[] | undefined;
+    settle?: number | null | undefined;
+  },
 ): Promise<{ storage: string; rule: WatchRule }> {
   const storage = await findStorage(context.registry.db, input.storage);
   const before = ruleFromRow(storage.watch_rule);
@@ -17,6 +22,7 @@ export async function setWatchRule(
     exclude: input.exclude ?? before.exclude,
     settle: input.settle === undefined ? before.settle : input.settle,
   };
+  compileRule(rule);
   await writeRegistry(context, await context.author(), 'watch rule', (write) =>
     write.update('storage', storage.id, { watch_rule: JSON.stringify(rule), updated_at: write.now }),
   );

@@ -1,8 +1,8 @@
 /** Watches every watched storage of this workstation, and follows when storages are added, changed or removed. */
 import type { WatchedFolder } from '../../shared/contract/index.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { inboxCounts } from './inbox.ts';
 import { watchFolder, type FolderWatch, type WatchFolderContext } from './watch-folder.ts';
+import { describeFolder, watchedStorages } from './watched-storages.ts';
 
 export interface Watching {
   /** Reads the storages again: after any change of them. */
@@ -20,16 +20,17 @@ export async function startWatching(context: WatchFolderContext): Promise<Watchi
 
   async function refresh(): Promise<void> {
     const rows = closed ? [] : await watchedStorages(context);
-    for (const [uid, { watch, storage }] of watches) {
-      const row = rows.find((candidate) => candidate.uid === uid);
-      if (row !== undefined && row.watch_rule === storage.watch_rule && row.root === storage.root) continue;
-      watches.delete(uid);
-      await watch.close();
-    }
+    const over = [...watches].filter(
+      ([uid, { storage }]) => !rows.some((row) => row.uid === uid && isWatchedAlike(row, storage)),
+    );
+    for (const [uid] of over) watches.delete(uid);
+    await Promise.all(over.map(([, { watch }]) => watch.close()));
     for (const storage of rows) {
-      if (!watches.has(storage.uid)) watches.set(storage.uid, { watch: watchFolder(context, storage), storage });
+      const watched = watches.get(storage.uid);
+      if (watched === undefined) watches.set(storage.uid, { watch: watchFolder(context, storage), storage });
+      else watched.storage = storage;
     }
-    context.onWatching('folders');
+    if (!closed) context.onWatching('folders');
   }
 
   const api: Watching = {
@@ -42,7 +43,9 @@ export async function startWatching(context: WatchFolderContext): Promise<Watchi
       await Promise.all(chosen.map(([, { watch }]) => watch.look()));
     },
     async folders() {
-      return Promise.all([...watches.values()].map(({ watch, storage }) => describeFolder(context, storage, watch)));
+      return Promise.all(
+        [...watches.values()].map(({ watch, storage }) => describeFolder(context, storage, watch.health())),
+      );
     },
     async close() {
       closed = true;
@@ -53,45 +56,9 @@ export async function startWatching(context: WatchFolderContext): Promise<Watchi
   return api;
 }
 
-/** Local storages of this workstation whose files are registered as they arrive. */
-export async function watchedStorages(context: Pick<WatchFolderContext, 'registry' | 'workstationUid'>): Promise<StorageRow[]> {
-  return context.registry.db
-    .selectFrom('storage')
-    .selectAll()
-    .where('watch', '=', 1)
-    .where('type', '=', 'local')
-    .where('workstation_uid', '=', context.workstationUid)
-    .orderBy('id')
-    .execute();
-}
-
-/** Watched folders while nobody watches them: for the command line between two runs. */
-export async function foldersAtRest(context: Pick<WatchFolderContext, 'registry' | 'workstation' | 'workstationUid'>): Promise<WatchedFolder[]> {
-  const health = { health: 'stopped', health_reason: null, checked_at: null, n_skipped: 0, n_new: 0, scan: null } as const;
-  const storages = await watchedStorages(context);
-  return Promise.all(storages.map((storage) => describeFolder(context, storage, { health: () => health })));
-}
-
-async function describeFolder(
-  context: Pick<WatchFolderContext, 'registry' | 'workstation'>,
-  storage: StorageRow,
-  watch: Pick<FolderWatch, 'health'>,
-): Promise<WatchedFolder> {
-  const counts = await inboxCounts(context.workstation, storage.uid);
-  const kept = await context.registry.db
-    .selectFrom('facet_count')
-    .select('n')
-    .where('facet', '=', 'storage')
-    .where('value', '=', storage.uid)
-    .executeTakeFirst();
-  return {
-    storage: storage.uid,
-    root: storage.root,
-    description: storage.description,
-    managed: storage.managed === 1,
-    n_artifacts: kept?.n ?? 0,
-    n_waiting: counts.waiting,
-    n_failed: counts.failed,
-    ...watch.health(),
-  };
+/** False where the watch has to begin anew. */
+function isWatchedAlike(a: StorageRow, b: StorageRow): boolean {
+  return (
+    a.root === b.root && a.watch_rule === b.watch_rule && a.managed === b.managed && a.created_by_id === b.created_by_id
+  );
 }

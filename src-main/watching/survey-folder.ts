@@ -14,7 +14,11 @@ export async function* surveyFolder(
   const root = await context.fs.realPath(rawFromText(input.root));
   const facts = await context.fs.look(root);
   if (facts?.kind !== 'folder') {
-    throw new BenchkeepError('not_a_file', `${input.root} is not a folder`, 'Choose the folder that your instrument writes to.');
+    throw new BenchkeepError(
+      'not_a_file',
+      `${input.root} is not a folder`,
+      'Choose the folder that your instrument writes to.',
+    );
   }
   const stop = new AbortController();
   const end = (): void => {

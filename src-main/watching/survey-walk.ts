@@ -2,61 +2,93 @@
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { FolderSurvey } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { listFolder } from '../ports/fs/list-folder.ts';
+import { lookAt, namesInFolder } from '../ports/fs/list-folder.ts';
+import { fileId } from '../ports/fs/open-for-writing.ts';
 import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { isJunk } from './watch-rule.ts';
 
-/** Counts are told after this many folders. */
-const TELL_EVERY = 20;
+/** Ms between two tellings, asked for after so many entries. */
+const TELL_EVERY = 100;
+const ASK_EVERY = 100;
 const MOST_SUFFIXES = 12;
+/** Different suffixes kept; what looks like a suffix may be a number that counts up. */
+const KEPT_SUFFIXES = 10_000;
 
-/** `tell` returns false to end the walk. Errors: the root is not there or can't be read. */
-export function surveyWalk(root: RawPath, tell: (counts: FolderSurvey) => boolean): FolderSurvey {
+/** `tell` returns false to end the walk; `now` in ms of a steady clock. Errors: the root is not there or can't be read. */
+export function surveyWalk(root: RawPath, tell: (counts: FolderSurvey) => boolean, now: () => number): FolderSurvey {
   const suffixes = new Map<string, number>();
   const counts = { files: 0, folders: 0, bytes: 0, skipped: 0 };
-  const seen = new Set<string>();
   const open: RawPath[] = [root];
+  const told = { at: now(), entries: 0, goOn: true };
+  const top = lookAt(root);
+  const seen = new Set(top === null ? [] : [fileId(top)]);
   const soFar = (): FolderSurvey => ({
     ...counts,
-    suffixes: [...suffixes].sort((a, b) => b[1] - a[1]).slice(0, MOST_SUFFIXES).map(([suffix, n]) => ({ suffix, n })),
+    suffixes: [...suffixes]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, MOST_SUFFIXES)
+      .map(([suffix, n]) => ({ suffix, n })),
   });
-  while (open.length > 0) {
-    const folder = open.pop() ?? root;
-    const content = read(folder, root);
-    if (content === null) continue;
-    if (folder !== root) counts.folders += 1;
-    for (const { name, facts } of content.files) {
-      if (isJunk(name)) {
-        counts.skipped += 1;
-        continue;
-      }
+
+  function tellIfDue(): void {
+    told.entries += 1;
+    if (told.entries % ASK_EVERY !== 0 || now() - told.at < TELL_EVERY) return;
+    told.goOn = tell(soFar());
+    told.at = now();
+  }
+
+  function count(path: RawPath, name: RawPath): void {
+    const facts = isJunk(name) ? null : lookQuietly(path);
+    if (facts?.kind === 'file') {
       counts.files += 1;
       counts.bytes += facts.size;
       const { suffix } = suffixOf(rawToDisplay(name));
-      suffixes.set(suffix, (suffixes.get(suffix) ?? 0) + 1);
-    }
-    counts.skipped += content.special.length + content.failed.length;
-    for (const { name, id } of content.folders) {
-      if (isJunk(name) || seen.has(id)) counts.skipped += 1;
-      else open.push(joinRaw(folder, name));
-      seen.add(id);
-    }
-    if (counts.folders % TELL_EVERY === 0 && !tell(soFar())) break;
+      if (suffixes.size < KEPT_SUFFIXES || suffixes.has(suffix)) suffixes.set(suffix, (suffixes.get(suffix) ?? 0) + 1);
+    } else if (facts?.kind === 'folder' && !seen.has(fileId(facts))) {
+      seen.add(fileId(facts));
+      open.push(path);
+    } else counts.skipped += 1;
   }
-  return soFar();
 
-  function read(folder: RawPath, from: RawPath): ReturnType<typeof listFolder> {
-    try {
-      const content = listFolder(folder, () => true);
-      if (content === null && folder === from) {
-        throw new BenchkeepError('file_not_found', `There is no folder ${rawToDisplay(folder)}`, 'Choose another folder.');
-      }
-      return content;
-    } catch (error) {
-      if (folder === from) throw error;
+  for (let folder = open.pop(); folder !== undefined && told.goOn; folder = open.pop()) {
+    const names = namesOrNull(folder, root);
+    if (names === null) {
       // A folder below that can't be read is left out of the count, as it would be of the registry.
       counts.skipped += 1;
-      return null;
+      continue;
     }
+    if (folder !== root) counts.folders += 1;
+    for (const name of names) {
+      count(joinRaw(folder, name), name);
+      tellIfDue();
+      if (!told.goOn) break;
+    }
+  }
+  return soFar();
+}
+
+function namesOrNull(folder: RawPath, root: RawPath): RawPath[] | null {
+  try {
+    const names = namesInFolder(folder);
+    if (names === null && folder === root) {
+      throw new BenchkeepError(
+        'file_not_found',
+        `There is no folder ${rawToDisplay(folder)}`,
+        'Choose another folder.',
+      );
+    }
+    return names;
+  } catch (error) {
+    if (folder === root) throw error;
+    return null;
+  }
+}
+
+function lookQuietly(path: RawPath): ReturnType<typeof lookAt> {
+  try {
+    return lookAt(path);
+  } catch {
+    // It is counted as left out.
+    return null;
   }
 }

@@ -3,13 +3,16 @@ import type { StorageRow } from '../registry/schema.ts';
 import { registerFiles } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { instrumentRun } from '../provenance/index.ts';
-import { filesOpenForWriting, openFileId } from '../ports/fs/open-for-writing.ts';
+import { sameFacts } from '../ports/fs/file-facts.ts';
+import { fileId } from '../ports/fs/open-for-writing.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { factsOfRow, inboxOf, updateInbox, type Failed, type Waiting } from './inbox.ts';
-import type { Candidate } from './scanner.ts';
+import type { Candidate, Scanner } from './scanner.ts';
 import { judgeStability } from './stability.ts';
 
-export type TakeContext = InstanceContext;
+export interface TakeContext extends InstanceContext {
+  scanner: Scanner;
+}
 
 export interface Taken {
   registered: number;
@@ -29,10 +32,7 @@ export function addTaken(a: Readonly<Taken>, b: Readonly<Taken>): Taken {
   };
 }
 
-/**
- * `settle` in ms. What is stable is registered before this returns; the rest is in the inbox. `patient` false
- * takes what failed before even if its next try is not due (a person asked for a look).
- */
+/** `settle` in ms. What is stable is registered before this returns; the rest is in the inbox. */
 export async function takeCandidates(
   context: TakeContext,
   storage: StorageRow,
@@ -42,20 +42,26 @@ export async function takeCandidates(
 ): Promise<Taken> {
   if (candidates.length === 0) return { ...NOTHING_TAKEN };
   const { workstation, clock } = context;
-  const earlier = await inboxOf(workstation, storage.uid, candidates.map(({ path }) => path));
+  const earlier = inboxOf(
+    workstation,
+    storage.uid,
+    candidates.map(({ path }) => path),
+  );
   const now = clock.now();
   const stable: Candidate[] = [];
   const waiting: Waiting[] = [];
   for (const candidate of candidates) {
     const row = earlier.get(candidate.path);
-    if (row?.state === 'ignored') continue;
-    if (row?.state === 'failed' && row.next !== null && Date.parse(row.next) > now && row.mtime_ns === candidate.facts.mtimeNs) continue;
-    const look = row?.state === 'waiting' && row.next !== null ? { facts: factsOfRow(row), due: Date.parse(row.next) } : null;
+    const next = row?.next ?? null;
+    const due = next === null ? null : Date.parse(next);
+    // What failed is left alone until its next try, unless it changed.
+    if (row?.state === 'failed' && due !== null && due > now && sameFacts(factsOfRow(row), candidate.facts)) continue;
+    const look = row?.state === 'waiting' && due !== null ? { facts: factsOfRow(row), due } : null;
     const judged = judgeStability(candidate.facts, look, now, settle);
     if (judged.stable) stable.push(candidate);
     else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
   }
-  const { closed, open } = await splitOpen(stable, now + settle);
+  const { closed, open } = await splitOpen(context, stable, now + settle);
   waiting.push(...open);
   // Told before anything is read: what waits is seen at once, however long the reading takes.
   if (await updateInbox(workstation, storage.uid, now, { waiting })) context.onWatching('inbox');
@@ -64,13 +70,17 @@ export async function takeCandidates(
 }
 
 /** Files that some program holds open for writing wait, however old they look. */
-async function splitOpen(stable: readonly Candidate[], next: number): Promise<{ closed: Candidate[]; open: Waiting[] }> {
+async function splitOpen(
+  { scanner }: TakeContext,
+  stable: readonly Candidate[],
+  next: number,
+): Promise<{ closed: Candidate[]; open: Waiting[] }> {
   if (stable.length === 0) return { closed: [], open: [] };
-  const written = await filesOpenForWriting();
+  const written = await scanner.openForWriting(new Set(stable.map(({ facts }) => fileId(facts))));
   const closed: Candidate[] = [];
   const open: Waiting[] = [];
   for (const candidate of stable) {
-    if (written.has(openFileId(candidate.facts))) open.push({ ...candidate, cause: 'open', next });
+    if (written.has(fileId(candidate.facts))) open.push({ ...candidate, cause: 'open', next });
     else closed.push(candidate);
   }
   return { closed, open };
@@ -96,11 +106,11 @@ async function registerStable(
   const settled: RawPath[] = [];
   const waiting: Waiting[] = [];
   const failed: Failed[] = [];
-  const next = context.clock.now() + settle;
+  const now = context.clock.now();
   for (const [index, outcome] of outcomes.entries()) {
     const file = files[index];
     if (file === undefined) continue;
-    if (outcome.kind === 'changed') waiting.push({ ...file, cause: 'changed', next });
+    if (outcome.kind === 'changed') waiting.push({ ...file, cause: 'changed', next: now + settle });
     else if (outcome.kind === 'failed') failed.push({ ...file, error: outcome.error });
     else {
       settled.push(file.path);
@@ -112,6 +122,7 @@ async function registerStable(
   }
   taken.waiting = waiting.length;
   taken.failed = failed.length;
-  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { waiting, failed, settled })) context.onWatching('inbox');
+  if (await updateInbox(context.workstation, storage.uid, now, { waiting, failed, settled }))
+    context.onWatching('inbox');
   return taken;
 }

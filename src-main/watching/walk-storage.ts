@@ -1,140 +1,183 @@
-/** The walk of a scan: folder by folder against the inventory, in memory that doesn't grow with the storage. Synchronous, for its own thread. */
-import { toErrorData } from '../../shared/errors.ts';
+/**
+ * The walk of a scan: folder by folder against the inventory, in memory that doesn't grow with the number of files.
+ * Synchronous, for its own thread.
+ */
 import { failpoint } from '../ports/failpoint.ts';
-import { listFolder, type FolderContent } from '../ports/fs/list-folder.ts';
-import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { lookAt, namesInFolder } from '../ports/fs/list-folder.ts';
+import { fileId } from '../ports/fs/open-for-writing.ts';
+import { joinRaw, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { compareEntry, isStillGone, type Walk } from './compare-entry.ts';
+import type { InventoryReader, KnownFile } from './inventory-reader.ts';
+import { scanBatches } from './scan-batches.ts';
 import type { ScanBatch, ScanRequest, ScanTotals } from './scanner.ts';
-import { isIncluded, isJunk } from './watch-rule.ts';
+import { compileRule, isJunk } from './watch-rule.ts';
 
-/** What the inventory knows of a file: the facts that tell a change, joined, and whether it is noted as gone. */
-export interface KnownFile {
-  /** `inventoryFacts` of it. */
-  facts: string;
-  gone: boolean;
-}
+const ROOT = '' as RawPath;
 
-export interface InventoryReader {
-  filesOf(folder: RawPath): Map<RawPath, KnownFile>;
-  /** Folders of the storage at or below `start` that hold known files. */
-  foldersBelow(start: RawPath): RawPath[];
-}
-
-/** A batch is handed over when it has this many entries, or this many folders were walked since the last. */
-const BATCH_ENTRIES = 1000;
-const BATCH_FOLDERS = 200;
-
-/** The device is left out: its number changes when a drive is plugged in again. */
-export function inventoryFacts(facts: { size: number; mtimeNs: string; ctimeNs: string; ino: string }): string {
-  return `${String(facts.size)} ${facts.mtimeNs} ${facts.ctimeNs} ${facts.ino}`;
-}
-
-/** `give` hands a batch over and returns false to end the walk. */
-export function walkStorage(request: ScanRequest, inventory: InventoryReader, give: (batch: ScanBatch) => boolean): ScanTotals {
-  const totals: ScanTotals = { folders: 0, files: 0, bytes: 0, skipped: 0, failed: 0 };
-  const nested = new Set<string>(request.nestedRoots);
-  let batch = emptyBatch(totals);
-  let foldersInBatch = 0;
-  let ended = false;
-
-  function flush(): void {
-    failpoint('scan.batch.before');
-    if (!give({ ...batch, totals: { ...totals } })) ended = true;
-    batch = emptyBatch(totals);
-    foldersInBatch = 0;
-    failpoint('scan.batch.after');
-  }
-
-  for (const start of request.start) {
-    const walked = new Set<RawPath>();
-    const unreadable: RawPath[] = [];
-    const loops = new Set<string>();
-    const open: RawPath[] = [start];
-    while (open.length > 0 && !ended) {
-      const folder = open.pop() ?? start;
-      failpoint('scan.folder.before');
-      const content = contentOf(folder, request, batch);
-      failpoint('scan.folder.after');
-      if (content === 'unreadable') {
-        unreadable.push(folder);
-        totals.failed += 1;
-      } else if (content !== null) {
-        walked.add(folder);
-        totals.folders += 1;
-        compare(folder, content, inventory, request, batch, totals);
-        for (const { name, id } of content.folders) {
-          const below = joinRaw(folder, name);
-          if (isJunk(name) || loops.has(id) || nested.has(joinRaw(request.root, below))) totals.skipped += 1;
-          else {
-            loops.add(id);
-            open.push(below);
-          }
-        }
-      }
-      foldersInBatch += 1;
-      if (batch.candidates.length + batch.gone.length >= BATCH_ENTRIES || foldersInBatch >= BATCH_FOLDERS) flush();
-    }
-    if (!ended) noteVanishedFolders(start, walked, unreadable, inventory, batch);
-  }
-  if (!ended) flush();
-  return totals;
-}
-
-function emptyBatch(totals: ScanTotals): ScanBatch {
-  return { candidates: [], gone: [], back: [], failed: [], totals };
-}
-
-/** Null where the folder is gone. */
-function contentOf(folder: RawPath, request: ScanRequest, batch: ScanBatch): FolderContent | null | 'unreadable' {
-  try {
-    return listFolder(joinRaw(request.root, folder), () => true);
-  } catch (error) {
-    batch.failed.push({ path: folder, error: toErrorData(error) });
-    return 'unreadable';
-  }
-}
-
-function compare(
-  folder: RawPath,
-  content: FolderContent,
-  inventory: InventoryReader,
+/** `give` hands a batch over and returns false to end the walk; `now` in ms of a steady clock. */
+export function walkStorage(
   request: ScanRequest,
-  batch: ScanBatch,
-  totals: ScanTotals,
-): void {
-  const known = inventory.filesOf(folder);
-  totals.skipped += content.special.length;
-  for (const { name, facts } of content.files) {
-    const path = joinRaw(folder, name);
-    const before = known.get(name);
-    known.delete(name);
-    if (isJunk(name) || !isIncluded(path, request.rule)) {
-      totals.skipped += 1;
-      continue;
-    }
-    totals.files += 1;
-    totals.bytes += facts.size;
-    if (before === undefined || before.facts !== inventoryFacts(facts)) batch.candidates.push({ path, facts });
-    else if (before.gone) batch.back.push(path);
+  inventory: InventoryReader,
+  give: (batch: ScanBatch) => boolean,
+  now: () => number,
+): ScanTotals {
+  const batches = scanBatches(give, now);
+  const rule = compileRule(request.rule);
+  const parents = new Map<RawPath, FileFacts | null>();
+  for (const start of request.start) {
+    if (batches.ended()) break;
+    const walk: Walk = {
+      request,
+      inventory,
+      batches,
+      rule,
+      pending: new Set(inventory.inboxBelow(start)),
+      closed: new Set(),
+      leftOut: new Set(),
+    };
+    walkFrom(walk, start, parents);
   }
-  for (const { name, error } of content.failed) {
-    totals.failed += 1;
-    known.delete(name);
-    batch.failed.push({ path: joinRaw(folder, name), error });
-  }
-  for (const [name, file] of known) if (!file.gone) batch.gone.push(joinRaw(folder, name));
+  batches.handOver();
+  return batches.totals;
 }
 
-/** Folders of the inventory that the walk did not come to: gone, unless they lie below one that can't be read. */
-function noteVanishedFolders(
-  start: RawPath,
-  walked: ReadonlySet<RawPath>,
-  unreadable: readonly RawPath[],
-  inventory: InventoryReader,
-  batch: ScanBatch,
-): void {
-  for (const folder of inventory.foldersBelow(start)) {
-    if (walked.has(folder)) continue;
-    if (unreadable.some((closed) => folder === closed || closed === '' || folder.startsWith(`${closed}/`))) continue;
-    for (const [name, file] of inventory.filesOf(folder)) if (!file.gone) batch.gone.push(joinRaw(folder, name));
+/** Looks at `start`, walks it where it is a folder, then at what is known below and was not come upon. */
+function walkFrom(walk: Walk, start: RawPath, parents: Map<RawPath, FileFacts | null>): void {
+  const { batches } = walk;
+  const walked = new Set<RawPath>();
+  const above = standingOn(walk, start, parents);
+  if (above !== null) {
+    const open: RawPath[] = [];
+    if (start === ROOT) open.push(ROOT);
+    else {
+      const known = walk.inventory.fileAt(start);
+      const folder = compareEntry(walk, start, known);
+      if (folder !== null && !above.has(folder)) open.push(start);
+      if (folder !== null) above.add(folder);
+    }
+    for (let folder = open.pop(); folder !== undefined && !batches.ended(); folder = open.pop()) {
+      const below = walkFolder(walk, folder, walked, above);
+      while (below.length > 0) open.push(below.pop() ?? ROOT);
+      batches.handOverIfDue();
+    }
   }
+  if (batches.ended()) return;
+  const known = above === null && walk.closed.size + walk.leftOut.size === 0 ? walk.inventory.fileAt(start) : null;
+  if (known !== null) noteIfGone(walk, splitRaw(start).folder, known);
+  noteVanishedFolders(walk, start, walked);
+  for (const path of walk.pending) if (!isBelowAny(path, walk.closed)) batches.settled(path);
+}
+
+/**
+ * Ids of the folders that `start` lies in, the root first: no folder of them is walked again below (loops of bind
+ * mounts). Null where `start` can't be come to: left out, gone with a folder above, or behind a link.
+ */
+function standingOn(walk: Walk, start: RawPath, parents: Map<RawPath, FileFacts | null>): Set<string> | null {
+  const ids = new Set<string>();
+  const parts =
+    start === ROOT
+      ? []
+      : splitRaw(start)
+          .folder.split('/')
+          .filter((part) => part !== '');
+  let folder = ROOT;
+  for (const part of [ROOT, ...parts]) {
+    if (part !== ROOT) {
+      folder = joinRaw(folder, part as RawPath);
+      if (isJunk(part as RawPath) || walk.rule.excludes(folder)) {
+        walk.leftOut.add(folder);
+        return null;
+      }
+    }
+    try {
+      const known = parents.get(folder);
+      const facts = known === undefined ? lookAt(absolute(walk, folder)) : known;
+      parents.set(folder, facts);
+      if (facts?.kind !== 'folder') return null;
+      ids.add(fileId(facts));
+    } catch (error) {
+      // Nothing below can be told, only that it can't be looked at.
+      walk.closed.add(folder);
+      walk.pending.delete(start);
+      walk.batches.failed(start, error);
+      return null;
+    }
+  }
+  return ids;
+}
+
+/** Compares one folder with the inventory, entry by entry in the order of names. Returns the folders in it. */
+function walkFolder(walk: Walk, folder: RawPath, walked: Set<RawPath>, ids: Set<string>): RawPath[] {
+  const { batches, inventory } = walk;
+  failpoint('scan.folder.before');
+  let names: RawPath[] | null;
+  try {
+    names = namesInFolder(absolute(walk, folder));
+  } catch (error) {
+    walk.closed.add(folder);
+    walk.pending.delete(folder);
+    batches.failed(folder, error);
+    return [];
+  } finally {
+    failpoint('scan.folder.after');
+  }
+  if (names === null) return [];
+  walked.add(folder);
+  batches.totals.folders += 1;
+  const folders: RawPath[] = [];
+  const known = inventory.filesOf(folder)[Symbol.iterator]();
+  let next = known.next();
+  const takeUpTo = (name: RawPath | null): KnownFile | null => {
+    while (next.done !== true && (name === null || next.value.name < name)) {
+      noteIfGone(walk, folder, next.value);
+      next = known.next();
+    }
+    if (next.done === true || next.value.name !== name) return null;
+    const file = next.value;
+    next = known.next();
+    return file;
+  };
+  for (const name of names) {
+    if (batches.ended()) return [];
+    const path = joinRaw(folder, name);
+    const id = compareEntry(walk, path, takeUpTo(name));
+    if (id === null) continue;
+    if (ids.has(id)) {
+      batches.totals.skipped += 1;
+      walk.leftOut.add(path);
+    } else {
+      ids.add(id);
+      folders.push(path);
+    }
+  }
+  takeUpTo(null);
+  return folders;
+}
+
+/** Folders of the inventory that the walk did not come to: gone, unless nobody looked. */
+function noteVanishedFolders(walk: Walk, start: RawPath, walked: ReadonlySet<RawPath>): void {
+  for (const folder of walk.inventory.foldersBelow(start)) {
+    if (walk.batches.ended()) return;
+    if (walked.has(folder) || isBelowAny(folder, walk.closed) || isBelowAny(folder, walk.leftOut)) continue;
+    for (const file of walk.inventory.filesOf(folder)) noteIfGone(walk, folder, file);
+  }
+}
+
+function noteIfGone(walk: Walk, folder: RawPath, file: KnownFile): void {
+  const path = joinRaw(folder, file.name);
+  if (!file.gone && isStillGone(walk, path)) walk.batches.gone(path);
+}
+
+function absolute({ request }: Walk, path: RawPath): RawPath {
+  return path === ROOT ? request.root : joinRaw(request.root, path);
+}
+
+/** True where `path` is one of `folders` or lies below one. */
+function isBelowAny(path: RawPath, folders: ReadonlySet<RawPath>): boolean {
+  if (folders.size === 0) return false;
+  if (folders.has(path) || folders.has(ROOT)) return true;
+  for (let above = splitRaw(path).folder; above !== ROOT; above = splitRaw(above).folder)
+    if (folders.has(above)) return true;
+  return false;
 }

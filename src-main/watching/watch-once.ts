@@ -2,19 +2,21 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { JobProgress, WatchSummary } from '../../shared/contract/index.ts';
 import { wait } from '../ports/clock.ts';
-import { rawFromBytes } from '../ports/fs/raw-path.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { dueInInbox, inboxCounts } from './inbox.ts';
-import { lookAtPaths } from './look-at-paths.ts';
 import { reconcile, type ReconcileContext } from './reconcile.ts';
 import { settleTime } from './settle-time.ts';
-import { watchedStorages } from './start-watching.ts';
 import { addTaken, NOTHING_TAKEN, type Taken } from './take-candidates.ts';
+import { watchedStorages } from './watched-storages.ts';
 
 const AT_ONCE = 1000;
 
 /** Ends with what still waits in the inbox. A folder whose drive is away is skipped: its files stay as they are. */
-export async function* watchOnce(context: ReconcileContext, signal?: AbortSignal): AsyncGenerator<JobProgress, WatchSummary> {
+export async function* watchOnce(
+  context: ReconcileContext,
+  signal?: AbortSignal,
+): AsyncGenerator<JobProgress, WatchSummary> {
   const storages = await watchedStorages(context);
   let taken: Taken = { ...NOTHING_TAKEN };
   let skipped = 0;
@@ -40,19 +42,38 @@ export async function* watchOnce(context: ReconcileContext, signal?: AbortSignal
     for (;;) {
       const { due } = await dueInInbox(context.workstation, storage.uid, context.clock.now(), AT_ONCE);
       if (due.length === 0) break;
-      const second = await lookAtPaths(context, storage, due.map(({ path }) => rawFromBytes(path)), settle, signal);
+      const second = await passOrOffline(context, storage, settle, signal, due);
+      if (second === null) break;
       taken = addTaken(taken, second.taken);
       yield { items: files, items_total: files, bytes, bytes_total: bytes, file: storage.root };
       if (due.length < AT_ONCE) break;
     }
   }
   const left = await inboxCounts(context.workstation);
-  return { registered: taken.registered, versions: taken.versions, waiting: left.waiting, failed: left.failed, skipped, storages: storages.length };
+  return {
+    registered: taken.registered,
+    versions: taken.versions,
+    waiting: left.waiting,
+    failed: left.failed,
+    skipped,
+    storages: storages.length,
+  };
 }
 
-async function passOrOffline(context: ReconcileContext, storage: StorageRow, settle: number, signal: AbortSignal | undefined) {
+async function passOrOffline(
+  context: ReconcileContext,
+  storage: StorageRow,
+  settle: number,
+  signal: AbortSignal | undefined,
+  start?: RawPath[],
+) {
   try {
-    return await reconcile(context, { storage, settle, ...(signal === undefined ? {} : { signal }) });
+    return await reconcile(context, {
+      storage,
+      settle,
+      ...(start === undefined ? {} : { start }),
+      ...(signal === undefined ? {} : { signal }),
+    });
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'offline') return null;
     throw error;

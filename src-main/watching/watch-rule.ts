@@ -1,8 +1,8 @@
 /** Which entries of a watched folder are registered. */
-import { matchGlob } from '../../shared/glob.ts';
+import { compileGlob } from '../../shared/glob.ts';
 import { junkReason } from '../../shared/junk-names.ts';
 import type { WatchRule } from '../../shared/contract/index.ts';
-import { rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 
 export const DEFAULT_RULE: WatchRule = { include: [], exclude: [], settle: null };
 
@@ -16,16 +16,24 @@ export function isJunk(name: RawPath): boolean {
   return junkReason(rawToDisplay(name)) !== null;
 }
 
-/** True where `path` (below the root) is to be registered. A pattern without a slash is held against the name. */
-export function isIncluded(path: RawPath, rule: WatchRule): boolean {
-  if (rule.include.length === 0 && rule.exclude.length === 0) return true;
-  const whole = rawToDisplay(path);
-  const name = rawToDisplay(splitRaw(path).name);
-  const matches = (pattern: string): boolean => matchGlob(pattern, pattern.includes('/') ? whole : name);
-  return (rule.include.length === 0 || rule.include.some(matches)) && !rule.exclude.some(matches);
+export interface PathRule {
+  /** True where the file `path` (below the root) is to be registered, as far as the rule for files goes. */
+  includes(path: RawPath): boolean;
+  /** True where `path`, a file or a folder with all in it, is left out. */
+  excludes(path: RawPath): boolean;
 }
 
-/** True where any part of `path` is junk: what hints are asked, since they come for all depths. */
-export function isBelowJunk(path: RawPath): boolean {
-  return path.split('/').some((part) => isJunk(part as RawPath));
+/** The patterns, compiled once. A pattern without a slash is held against the name. Errors: `invalid_argument`. */
+export function compileRule(rule: WatchRule): PathRule {
+  const include = rule.include.map((pattern) => compileGlob(pattern));
+  const exclude = rule.exclude.map((pattern) => compileGlob(pattern));
+  const some = (globs: typeof include, path: RawPath): boolean => {
+    if (globs.length === 0) return false;
+    const shown = rawToDisplay(path);
+    return globs.some((matches) => matches(shown));
+  };
+  return {
+    includes: (path) => include.length === 0 || some(include, path),
+    excludes: (path) => some(exclude, path),
+  };
 }

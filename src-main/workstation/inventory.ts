@@ -1,9 +1,22 @@
 /** The inventory of local files: what each looked like when it was registered. */
 import type { Insertable, Transaction } from 'kysely';
+import { rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { Workstation } from './open-workstation.ts';
 import type { InventoryTable, WorkstationDB } from './schema.ts';
 
-const COLUMNS = ['storage_uid', 'folder', 'name', 'size', 'mtime_ns', 'ctime_ns', 'dev', 'ino', 'sha256', 'artifact_uid', 'gone_since'] as const;
+const COLUMNS = [
+  'storage_uid',
+  'folder',
+  'name',
+  'size',
+  'mtime_ns',
+  'ctime_ns',
+  'dev',
+  'ino',
+  'sha256',
+  'artifact_uid',
+  'gone_since',
+] as const;
 
 /** One row a file, replacing what was known of its path. Only inside `writeWorkstation`: it runs on the same connection. */
 export function putInventory(
@@ -19,9 +32,33 @@ export function putInventory(
     .onConflict((conflict) =>
       conflict
         .columns(['storage_uid', 'folder', 'name'])
-        .doUpdateSet((eb) => Object.fromEntries(COLUMNS.slice(3).map((column) => [column, eb.ref(`excluded.${column}`)]))),
+        .doUpdateSet((eb) =>
+          Object.fromEntries(COLUMNS.slice(3).map((column) => [column, eb.ref(`excluded.${column}`)])),
+        ),
     )
     .compile();
   const put = sqlite.prepare(sql);
   for (const row of rows) put.run(COLUMNS.map((column) => row[column] ?? null));
+}
+
+/** Sets since when the files at `paths` were not found; null: they are there. Only inside `writeWorkstation`. */
+export function markGone(
+  tx: Transaction<WorkstationDB>,
+  { sqlite }: Pick<Workstation, 'sqlite'>,
+  storageUid: string,
+  paths: readonly RawPath[],
+  since: string | null,
+): void {
+  const { sql } = tx
+    .updateTable('inventory')
+    .set({ gone_since: since })
+    .where('storage_uid', '=', storageUid)
+    .where('folder', '=', Buffer.alloc(0))
+    .where('name', '=', Buffer.alloc(0))
+    .compile();
+  const mark = sqlite.prepare(sql);
+  for (const path of paths) {
+    const { folder, name } = splitRaw(path);
+    mark.run(since, storageUid, rawToBytes(folder), rawToBytes(name));
+  }
 }

@@ -1,6 +1,8 @@
-/** Walks folders: one scan or survey at a time, synchronously, so that nothing else waits for a slow disk. */
+/** Walks folders: one job at a time, synchronously, so that nothing else waits for a slow disk. */
 import { parentPort } from 'node:worker_threads';
 import { toErrorData } from '../../../shared/errors.ts';
+import { systemClock } from '../../ports/clock.ts';
+import { openFileFinder } from '../../ports/fs/open-for-writing.ts';
 import { inventoryReader, surveyWalk, walkStorage } from '../../watching/in-scan-thread.ts';
 import { openWorkstation } from '../../workstation/open-workstation.ts';
 import { CANCELLED, WORKED_OFF, type FromScan, type ToScan } from '../scan-messages.ts';
@@ -13,6 +15,7 @@ if (engine === null) throw new Error('scan-thread runs as a worker');
 const send = (message: FromScan): void => {
   engine.postMessage(message);
 };
+const openFiles = openFileFinder(systemClock);
 
 engine.on('message', (message: ToScan) => {
   void run(message).catch((error: unknown) => {
@@ -23,18 +26,24 @@ engine.on('message', (message: ToScan) => {
 async function run(message: ToScan): Promise<void> {
   const { control } = message;
   const cancelled = (): boolean => Atomics.load(control, CANCELLED) === 1;
-  if (message.type === 'survey') {
-    const counts = surveyWalk(message.root, (so_far) => {
-      send({ type: 'counts', counts: so_far });
-      return !cancelled();
-    });
-    send({ type: 'surveyed', counts });
+  const now = (): number => systemClock.monotonic();
+  if (message.type === 'writers') {
+    send({ type: 'writing', files: openFiles(message.files) });
     return;
   }
+  if (message.type === 'survey') {
+    const tell = (counts: ReturnType<typeof surveyWalk>): boolean => {
+      send({ type: 'counts', counts });
+      return !cancelled();
+    };
+    send({ type: 'surveyed', counts: surveyWalk(message.root, tell, now) });
+    return;
+  }
+  const { request } = message;
   const workstation = await openWorkstation(message.workstation, { readonly: true });
   try {
     let sent = 0;
-    const totals = walkStorage(message.request, inventoryReader(workstation, message.request.storageUid), (batch) => {
+    const give = (batch: Extract<FromScan, { type: 'batch' }>['batch']): boolean => {
       send({ type: 'batch', batch });
       sent += 1;
       while (!cancelled()) {
@@ -43,7 +52,8 @@ async function run(message: ToScan): Promise<void> {
         Atomics.wait(control, WORKED_OFF, worked, 1000);
       }
       return !cancelled();
-    });
+    };
+    const totals = walkStorage(request, inventoryReader(workstation, request.storageUid), give, now);
     send({ type: 'scanned', totals });
   } finally {
     await workstation.db.destroy();

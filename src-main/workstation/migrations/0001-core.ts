@@ -14,6 +14,7 @@ const STATEMENTS = [
     since TEXT NOT NULL, next TEXT, attempts INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns TEXT NOT NULL,
     ctime_ns TEXT NOT NULL, dev TEXT NOT NULL, ino TEXT NOT NULL) STRICT`,
   `CREATE UNIQUE INDEX inbox_path ON inbox (storage_uid, path)`,
+  `CREATE INDEX inbox_next ON inbox (storage_uid, next)`,
   `CREATE INDEX inbox_state ON inbox (state, since)`,
   `CREATE TABLE root (
     storage_uid TEXT PRIMARY KEY, identity TEXT NOT NULL, attached INTEGER NOT NULL CHECK (attached IN (0, 1)),
