@@ -21,44 +21,51 @@ import type { Workbench } from './workbench.ts';
  * `refuseUnsafePlace`; `storage_managed_elsewhere`; `not_supported` for `db`; `locked`.
  */
 export async function initInstance(workbench: Workbench, input: InitInput): Promise<{ items: InstanceRecord[] }> {
-  if (input.db != null && input.db !== '') {
+  if ((input.db ?? '') !== '') {
     throw new BenchkeepError(
       'not_supported',
       'A registry in PostgreSQL comes with a later release of Benchkeep',
       'Leave --db out: the registry is then kept on this computer.',
     );
   }
+  const wanted: Wanted = { storage: input.storage, name: input.name ?? null, host: input.host ?? null };
   await refuseUnsafePlace(workbench.home);
   const card = await whileSettingUp(workbench, async () => {
     const cards = await listCards(workbench);
-    const root = await chooseRoot(workbench, input, cards);
-    return (await existing(workbench, input, root, cards)) ?? make(workbench, input, root, cards);
+    const root = await chooseRoot(workbench, wanted, cards);
+    return (await existing(workbench, wanted, root, cards)) ?? make(workbench, wanted, root, cards);
   });
   await workbench.changeSettings({ instance: card.name });
   return { items: [instanceRecord(card, card.name)] };
 }
 
-async function chooseRoot(workbench: Workbench, input: InitInput, cards: InstanceCard[]): Promise<RawPath> {
+interface Wanted {
+  storage: string;
+  /** Null: made of the folder's name. */
+  name: string | null;
+  host: string | null;
+}
+
+async function chooseRoot(workbench: Workbench, wanted: Wanted, cards: InstanceCard[]): Promise<RawPath> {
   const surroundings = { home: workbench.home, personHome: workbench.personHome, managed: true };
-  if (input.storage !== DEFAULT_ROOT) return prepareRoot(workbench.fs, input.storage, surroundings);
+  if (wanted.storage !== DEFAULT_ROOT) return prepareRoot(workbench.fs, wanted.storage, surroundings);
   // Folders of that name that others look after are passed by.
-  const taken = new Set(input.name == null ? [] : cards.map(({ name }) => name));
-  for (const passed = new Set(taken); ;) {
-    const name = input.name ?? nameFromFolder(DEFAULT_NAME, passed);
+  for (const passed = new Set<string>(); ;) {
+    const name = wanted.name ?? nameFromFolder(DEFAULT_NAME, passed);
     const root = await prepareRoot(
       workbench.fs,
       rawToDisplay(joinRaw(workbench.defaultBase, rawFromText(name))),
       surroundings,
     );
     const marker = await readMarker(workbench.fs, root);
-    if (marker === null || input.name != null || cards.some(({ uid }) => uid === marker.instanceUid)) return root;
+    if (marker === null || wanted.name !== null || cards.some(({ uid }) => uid === marker.instanceUid)) return root;
     passed.add(name);
   }
 }
 
 async function existing(
   workbench: Workbench,
-  input: InitInput,
+  wanted: Wanted,
   root: RawPath,
   cards: InstanceCard[],
 ): Promise<InstanceCard | null> {
@@ -66,7 +73,7 @@ async function existing(
   if (marker === null) return null;
   const shown = rawToDisplay(root);
   const card = cards.find(({ uid, storage }) => uid === marker.instanceUid && storage === shown);
-  if (card !== undefined && (input.name == null || input.name === card.name)) return card;
+  if (card !== undefined && (wanted.name === null || wanted.name === card.name)) return card;
   throw new BenchkeepError(
     'storage_managed_elsewhere',
     `${shown} is managed by the instance ${card?.name ?? marker.instanceSlug ?? 'of another program'}`,
@@ -75,21 +82,16 @@ async function existing(
   );
 }
 
-async function make(
-  workbench: Workbench,
-  input: InitInput,
-  root: RawPath,
-  cards: InstanceCard[],
-): Promise<InstanceCard> {
+async function make(workbench: Workbench, wanted: Wanted, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard> {
   const { fs, home, random } = workbench;
   const taken = new Set(cards.map(({ name }) => name));
   const name =
-    input.name == null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(input.name, taken);
+    wanted.name === null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(wanted.name, taken);
   await refuseUnwritable(fs, root);
   const uid = newRecordUid(random, 'instance');
   const storageUid = newRecordUid(random, 'storage');
   const folder = unfinishedFolder(home, 'new', uid);
-  const card = await buildInstance(workbench, { folder, uid, name, root, storageUid, host: input.host ?? null });
+  const card = await buildInstance(workbench, { folder, uid, name, root, storageUid, host: wanted.host });
   await writeMarker(fs, root, {
     uid: storageUid,
     instanceUid: uid,

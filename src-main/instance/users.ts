@@ -43,7 +43,7 @@ export async function setUser(
       'Use letters, digits, dots and dashes, 50 at most.',
     );
   }
-  const given = input.name == null || input.name === '' ? undefined : input.name;
+  const given = (input.name ?? '') === '' ? undefined : (input.name ?? undefined);
   const kept = handle === before.handle ? before.name : null;
   const author = await currentAuthor(context, { handle, name: given ?? kept });
   if (given !== undefined) {

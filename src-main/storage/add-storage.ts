@@ -32,7 +32,7 @@ export async function addStorage(context: StorageContext, input: AddStorageInput
     return { items: await recordsOf(context, [same.id]) };
   }
   const marker = await readMarker(context.fs, root);
-  const bearer = marker?.uid == null ? null : await storageOfUid(context, marker.uid);
+  const bearer = await storageOfUid(context, marker?.uid ?? '');
   const plan = planStorage({ root: rawToDisplay(root), managed, marker, bearer, instanceUid: context.instanceUid });
   if (plan.kind === 'moved') {
     await rebase(context, plan.storage, root);
@@ -76,8 +76,9 @@ async function update(
   root: RawPath,
   input: AddStorageInput,
 ): Promise<void> {
-  if (input.managed != null && input.managed !== (storage.managed === 1)) {
-    const is = storage.managed === 1 ? 'managed' : 'linked';
+  const isManaged = storage.managed === 1;
+  if ((input.managed ?? isManaged) !== isManaged) {
+    const is = isManaged ? 'managed' : 'linked';
     throw new BenchkeepError(
       'already_exists',
       `${rawToDisplay(root)} is a ${is} storage already`,
@@ -85,11 +86,10 @@ async function update(
     );
   }
   const patch = {
-    ...(input.watch ? { watch: 1 } : {}),
-    ...(input.description == null ? {} : { description: input.description }),
-    ...(input.host == null ? {} : { region: input.host }),
+    watch: input.watch ? 1 : storage.watch,
+    description: input.description ?? storage.description,
+    region: input.host ?? storage.region,
   };
-  if (Object.keys(patch).length === 0) return;
   await writeRegistry(context, await context.author(), 'storage add', async (write) => {
     if (await write.update('storage', storage.id, patch))
       await write.update('storage', storage.id, { updated_at: write.now });

@@ -3,8 +3,8 @@ import { timestamp } from '../ports/clock.ts';
 import { fileSystemOf } from '../ports/fs/file-system.ts';
 import { fsError } from '../ports/fs/fs-error.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { RootTable } from '../workstation/schema.ts';
+import { writeRoot } from '../workstation/write-root.ts';
 import { localRoot } from './local-root.ts';
 import type { StorageContext } from './storage-context.ts';
 
@@ -51,12 +51,6 @@ async function note(
   const row = { identity: before?.identity ?? '', ...now, checked_at: timestamp(context.clock) };
   const news = before?.attached !== row.attached || before.reason !== row.reason;
   if (!news && before.identity === row.identity) return false;
-  await writeWorkstation(context.workstation, (tx) =>
-    tx
-      .insertInto('root')
-      .values({ storage_uid: storageUid, ...row })
-      .onConflict((conflict) => conflict.column('storage_uid').doUpdateSet(row))
-      .execute(),
-  );
+  await writeRoot(context.workstation, { storage_uid: storageUid, ...row });
   return news;
 }

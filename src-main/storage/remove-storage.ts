@@ -3,7 +3,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { forgetStorage } from '../workstation/forget-storage.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
 import { readMarker, removeMarker } from './marker.ts';
@@ -37,7 +37,7 @@ export async function removeStorage(
     for (const tombstone of tombstones) await write.remove('tombstone', tombstone.id, tombstone.artifact_uid);
     await write.remove('storage', storage.id);
   });
-  await forget(context, storage);
+  await forgetStorage(context.workstation, storage.uid);
   return { remains: await takeMarkerAway(context, storage) };
 }
 
@@ -59,14 +59,6 @@ function inUse(storage: StorageRow, n: number): BenchkeepError {
     'Delete them for good first; nothing was removed.',
     { details: { count: n } },
   );
-}
-
-async function forget(context: StorageContext, { uid }: StorageRow): Promise<void> {
-  await writeWorkstation(context.workstation, async (tx) => {
-    await tx.deleteFrom('inventory').where('storage_uid', '=', uid).execute();
-    await tx.deleteFrom('inbox').where('storage_uid', '=', uid).execute();
-    await tx.deleteFrom('root').where('storage_uid', '=', uid).execute();
-  });
 }
 
 /** Our marker only, after the row: one left by a crash is taken up or removed with the folder's next adding and removing. */

@@ -23,7 +23,7 @@ function folder(name: string): string {
 async function outcome(work: () => Promise<unknown>): Promise<unknown> {
   return work().then(
     () => true,
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? 'an error without a code',
   );
 }
 async function check(root: string): Promise<RootState> {
