@@ -9,7 +9,8 @@ import { temporaryFolder } from './watch-for-hints.ts';
 const FOLDERS = 60;
 const allowed = canLimit();
 if (!allowed) {
-  const message = 'SKIPPED: no process here may have limits of its own (unshare -Ur); F-WA01 and F-WA02 are not tested';
+  const message =
+    'SKIPPED: no process here may have limits of its own (unshare -Urm); F-WA01 and F-WA02 are not tested';
   if (process.env['REQUIRE_ROOT_TESTS'] === '1') throw new Error(message);
   console.warn(message);
 }
@@ -38,16 +39,18 @@ function watchLimited(setup: string, prefix = ''): void {
     program,
     `const { hintThread } = await import(${client});
     const { openSync, closeSync } = await import('node:fs');
+    const { execSync } = await import('node:child_process');
     const open = [];
     process.stdin.on('data', (order) => {
-      if (order.includes('free')) for (const file of open.splice(0)) closeSync(file);
+      if (order.includes('mount')) say({ paths: [execSync(String(order)) && 'mounted'] });
+      else if (order.includes('free')) for (const file of open.splice(0)) closeSync(file);
       else try { for (;;) open.push(openSync('/dev/null')); } catch { say({ paths: ['filled'] }); }
     });
     const say = (message) => { process.stdout.write(JSON.stringify(message) + '\\n'); };
     hintThread({ probeEvery: 200 }).watch(${JSON.stringify(root)}, (paths) => say({ paths }), (problem) => say({ problem }));`,
   );
   const command = `${setup} exec ${prefix} "$0" "$1"`;
-  child = spawn('unshare', ['-Ur', 'sh', '-c', command, process.execPath, program], {
+  child = spawn('unshare', ['-Urm', 'sh', '-c', command, process.execPath, program], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let rest = '';
@@ -145,6 +148,28 @@ describe.skipIf(!allowed)('limits of the system', () => {
     writeFileSync(join(root, 'new', 'below', 'x.csv'), 'x');
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'new', 'below', 'x.csv'));
+    }, 10_000);
+  });
+
+  it('another drive at the path of the root is watched in its stead', async () => {
+    watchLimited('');
+    await vi.waitFor(() => {
+      expect(hints).toContain(root);
+    }, 10_000);
+    // Mounting tells nobody; within the folder nothing happens.
+    child.stdin?.write(`mount -t tmpfs none '${root}'; mkdir '${root}/new'\n`);
+    await problem('overflow');
+    hints.clear();
+    child.stdin?.write(`touch '${root}/new/mounted.csv'\n`);
+    await vi.waitFor(() => {
+      expect(hints).toContain(join(root, 'new', 'mounted.csv'));
+    }, 10_000);
+    problems.length = 0;
+    child.stdin?.write(`umount -l '${root}'\n`);
+    await problem('overflow');
+    writeFileSync(join(root, 'run 1', 'x.csv'), 'x');
+    await vi.waitFor(() => {
+      expect(hints).toContain(join(root, 'run 1', 'x.csv'));
     }, 10_000);
   });
 
