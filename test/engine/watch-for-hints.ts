@@ -30,7 +30,10 @@ export function temporaryFolder(): string {
 }
 
 /** Returns once all is watched: the root itself is hinted at then. */
-export async function watchForHints(options: Parameters<typeof hintThread>[0] = {}, prepare?: (root: string) => void): Promise<Watched> {
+export async function watchForHints(
+  options: Parameters<typeof hintThread>[0] = {},
+  prepare?: (root: string) => void,
+): Promise<Watched> {
   const root = temporaryFolder();
   prepare?.(root);
   const source = hintThread(options);
