@@ -21,6 +21,11 @@ export interface OpenRegistryOptions {
   readonly: boolean;
   /** True only when an instance is being made: a missing or empty file is otherwise refused, never filled. */
   create?: boolean;
+  /**
+   * A further connection of the process that has it open: the file was proven already, and reading its head would
+   * give up the first connection's locks (POSIX drops them when any descriptor of the file is closed).
+   */
+  beside?: boolean;
   /** Called before migrations are run on a registry that has data. */
   beforeMigration?: (sqlite: SqliteHandle, from: number) => Promise<void>;
   migrations?: readonly Migration[];
@@ -29,7 +34,7 @@ export interface OpenRegistryOptions {
 /** Errors: `registry_foreign`, `newer_version`, `registry_corrupt`, `registry_read_only`, `locked`, `disk_full`. */
 export async function openRegistry(path: RawPath, options: OpenRegistryOptions): Promise<Registry> {
   const migrations = options.migrations ?? registryMigrations;
-  const version = checkFile(path, options, migrations.length);
+  if (options.beside !== true) checkFile(path, options, migrations.length);
   let sqlite: SqliteHandle | undefined;
   try {
     sqlite = openSqlite(path, { readonly: options.readonly });
@@ -40,6 +45,8 @@ export async function openRegistry(path: RawPath, options: OpenRegistryOptions):
       db: new Kysely<RegistryDB>({ dialect: new SqliteDialect({ database: sqlite }) }),
       readonly: options.readonly,
     };
+    // Asked of SQLite, not read from the file's head: after a crash the newest version may stand in the log only.
+    const version = sqlite.pragma('user_version', { simple: true }) as number;
     if (!options.readonly && version < migrations.length) {
       if (version > 0) await options.beforeMigration?.(sqlite, version);
       await migrate(registry, version, migrations);
@@ -51,12 +58,12 @@ export async function openRegistry(path: RawPath, options: OpenRegistryOptions):
   }
 }
 
-/** The version that the file has (0: it is to be made). */
-function checkFile(path: RawPath, options: OpenRegistryOptions, known: number): number {
+/** Throws unless the file is a registry that may be opened, or is to be made. */
+function checkFile(path: RawPath, options: OpenRegistryOptions, known: number): void {
   const head = readSqliteHead(path);
   const shown = rawToDisplay(path);
   if (head === null || head.size === 0) {
-    if (options.create === true && head === null) return 0;
+    if (options.create === true && head === null) return;
     throw new BenchkeepError(
       'registry_foreign',
       head === null ? `The registry ${shown} is gone` : `The registry ${shown} is empty`,
@@ -87,7 +94,6 @@ function checkFile(path: RawPath, options: OpenRegistryOptions, known: number): 
       'Open it once where it can be written, so that it is brought up to date.',
     );
   }
-  return head.userVersion;
 }
 
 /** Each migration is one transaction with its version number: after a crash it is whole or not there. */

@@ -10,6 +10,12 @@ import { WORKSTATION_APPLICATION_ID, type WorkstationDB } from './schema.ts';
 
 const MIGRATIONS = [core] as const;
 
+export interface OpenWorkstationOptions {
+  readonly: boolean;
+  /** A further connection of the process that has it open (see `openRegistry`). */
+  beside?: boolean;
+}
+
 export interface Workstation {
   path: RawPath;
   db: Kysely<WorkstationDB>;
@@ -17,7 +23,22 @@ export interface Workstation {
 }
 
 /** Errors: `registry_foreign` where the file is another program's, `newer_version`, and those of SQLite. */
-export async function openWorkstation(path: RawPath, options: { readonly: boolean }): Promise<Workstation> {
+export async function openWorkstation(path: RawPath, options: OpenWorkstationOptions): Promise<Workstation> {
+  if (options.beside !== true) checkFile(path);
+  let sqlite: SqliteHandle | undefined;
+  try {
+    sqlite = openSqlite(path, { readonly: options.readonly, cacheKib: 16_384 });
+    const db = new Kysely<WorkstationDB>({ dialect: new SqliteDialect({ database: sqlite }) });
+    const workstation: Workstation = { path, db, sqlite };
+    if (!options.readonly) await migrate(workstation, sqlite.pragma('user_version', { simple: true }) as number);
+    return workstation;
+  } catch (error) {
+    sqlite?.close();
+    throw sqliteError(error, path);
+  }
+}
+
+function checkFile(path: RawPath): void {
   const head = readSqliteHead(path);
   if (head !== null && head.size > 0 && (!head.isSqlite || head.applicationId !== WORKSTATION_APPLICATION_ID)) {
     throw new BenchkeepError(
@@ -33,17 +54,6 @@ export async function openWorkstation(path: RawPath, options: { readonly: boolea
       `${rawToDisplay(path)} was written by a newer Benchkeep`,
       'Nothing was changed. Install the newer Benchkeep.',
     );
-  }
-  let sqlite: SqliteHandle | undefined;
-  try {
-    sqlite = openSqlite(path, { readonly: options.readonly, cacheKib: 16_384 });
-    const db = new Kysely<WorkstationDB>({ dialect: new SqliteDialect({ database: sqlite }) });
-    const workstation: Workstation = { path, db, sqlite };
-    if (!options.readonly) await migrate(workstation, version);
-    return workstation;
-  } catch (error) {
-    sqlite?.close();
-    throw sqliteError(error, path);
   }
 }
 

@@ -16,8 +16,8 @@ const send = (message: FromReader): void => {
 };
 
 try {
-  const registry = await openRegistry(data.registry, { readonly: true });
-  const workstation = await openWorkstation(data.workstation, { readonly: true });
+  const registry = await openRegistry(data.registry, { readonly: true, beside: true });
+  const workstation = await openWorkstation(data.workstation, { readonly: true, beside: true });
   const context = {
     registry: registry.db,
     workstation: workstation.db,

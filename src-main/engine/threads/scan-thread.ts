@@ -40,7 +40,7 @@ async function run(message: ToScan): Promise<void> {
     return;
   }
   const { request } = message;
-  const workstation = await openWorkstation(message.workstation, { readonly: true });
+  const workstation = await openWorkstation(message.workstation, { readonly: true, beside: true });
   try {
     let sent = 0;
     const give = (batch: Extract<FromScan, { type: 'batch' }>['batch']): boolean => {
