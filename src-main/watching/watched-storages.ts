@@ -55,7 +55,7 @@ export async function describeFolder(
     .selectFrom('facet_count')
     .select('n')
     .where('facet', '=', 'storage')
-    .where('value', '=', storage.uid)
+    .where('value', '=', String(storage.id))
     .executeTakeFirst();
   return {
     storage: storage.uid,

@@ -1,0 +1,47 @@
+/** A clock that a test moves. It begins now, so that files that a test makes are not from the future. */
+import type { Clock } from '../../src-main/ports/clock.ts';
+
+export interface FakeClock extends Clock {
+  /** Both clocks go on by `ms`; what is due rings on the way, in order. */
+  advance(ms: number): Promise<void>;
+  /** The wall clock alone. */
+  jump(ms: number): void;
+  set(wall: number): void;
+}
+
+export function fakeClock(start = Date.now() + 1000): FakeClock {
+  let wall = start;
+  let steady = 0;
+  const timers = new Set<{ at: number; run: () => void }>();
+  return {
+    now: () => wall,
+    monotonic: () => steady,
+    after(ms, run) {
+      const timer = { at: steady + ms, run };
+      timers.add(timer);
+      // What is to happen at once happens without anybody moving the clock.
+      if (ms <= 100) setTimeout(() => timers.delete(timer) && run(), ms);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      const end = steady + ms;
+      for (;;) {
+        const due = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+        const to = Math.max(steady, due?.at ?? end);
+        wall += to - steady;
+        steady = to;
+        if (due === undefined) break;
+        timers.delete(due);
+        due.run();
+        // Lets what rang set its next timer.
+        for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    jump(ms) {
+      wall += ms;
+    },
+    set(to) {
+      wall = to;
+    },
+  };
+}
