@@ -1,13 +1,14 @@
 /**
- * Hints that something happened below a folder, from the system's own watchers: one a folder on Linux, one for the
- * whole tree on macOS and Windows. Only folders are watched and no file is ever looked at, so 100,000 files cost what
- * their folders cost (a watcher library that lists them took 450 MB). Names are bytes: those that are no text, too.
+ * Hints that something happened below a folder. On Linux from the system's own watchers, one a folder; on macOS and
+ * Windows from chokidar (`watch-with-chokidar`). Only folders are watched and no file is ever looked at, so 100,000 files cost what
+ * their folders cost (listing them as well took 420 MB). Names are bytes: those that are no text, too.
  * A folder that comes is hinted at after its watch is there: whoever walks it then sees what came into it before.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { junkReason } from '../../../shared/junk-names.ts';
 import { errnoOf, isMissing } from './fs-error.ts';
+import { watchWithChokidar } from './watch-with-chokidar.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
 
 export interface HintListener {
@@ -29,11 +30,12 @@ interface WatchedFolder {
   children: Set<RawPath>;
 }
 
-/** The system watches a whole tree by itself; elsewhere Node would list every file for it. */
-const wholeTrees = process.platform === 'darwin' || process.platform === 'win32';
-
 /** Watches `root` (absolute, links resolved) with everything below it. */
 export function watchHints(root: RawPath, listener: HintListener): { close(): void } {
+  return process.platform === 'linux' ? watchFolders(root, listener) : watchWithChokidar(root, listener);
+}
+
+function watchFolders(root: RawPath, listener: HintListener): { close(): void } {
   const folders = new Map<RawPath, WatchedFolder>();
   /** Names that came or went, to be looked at in turn: a folder among them has to be watched, or no more. */
   const changed = new Set<RawPath>();
@@ -48,8 +50,8 @@ export function watchHints(root: RawPath, listener: HintListener): { close(): vo
       listener.onHint(folder);
       return;
     }
-    const name = nameFromBytes(bytes);
-    if (name.split('/').some((part) => isJunk(part as RawPath))) return;
+    const name = rawFromBytes(bytes);
+    if (isJunk(name)) return;
     const path = joinRaw(folder, name);
     listener.onHint(path);
     if (event !== 'rename') return;
@@ -70,7 +72,7 @@ export function watchHints(root: RawPath, listener: HintListener): { close(): vo
   async function look(path: RawPath): Promise<void> {
     const isFolder = await isFolderNow(path);
     if (closed) return;
-    if (isFolder === true && !wholeTrees) {
+    if (isFolder === true) {
       // It came: by this name another folder, or none, was watched before.
       drop(path);
       await add(path, true);
@@ -95,14 +97,14 @@ export function watchHints(root: RawPath, listener: HintListener): { close(): vo
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       if (closed || !watchFolder(folder)) continue;
       if (told) listener.onHint(folder);
-      if (!wholeTrees) waiting.push(...(await foldersIn(folder)));
+      waiting.push(...(await foldersIn(folder)));
     }
   }
 
   function watchFolder(folder: RawPath): boolean {
     if (folders.has(folder)) return false;
     try {
-      const watcher = watch(rawToBytes(folder), { encoding: 'buffer', recursive: wholeTrees }, (event, name) => {
+      const watcher = watch(rawToBytes(folder), { encoding: 'buffer' }, (event, name) => {
         onEvent(folder, event, name);
       });
       watcher.on('error', (error) => {
@@ -187,7 +189,3 @@ function isJunk(name: RawPath): boolean {
   return junkReason(rawToDisplay(name)) !== null;
 }
 
-function nameFromBytes(bytes: Buffer): RawPath {
-  const name = rawFromBytes(bytes);
-  return process.platform === 'win32' ? (name.replaceAll('\\', '/') as RawPath) : name;
-}
