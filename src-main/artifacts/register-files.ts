@@ -85,19 +85,19 @@ type Hashed = (HashOutcome | EndsOutcome) & { kind: 'hashed' };
 async function registerBatch(
   context: RegisterContext,
   request: RegisterRequest,
-  files: readonly { path: RawPath }[],
+  files: readonly { path: RawPath; facts: FileFacts }[],
   hashed: readonly (HashOutcome | EndsOutcome)[],
 ): Promise<RegisterOutcome[]> {
   failpoint('register.hashed.before');
   const outcomes: RegisterOutcome[] = files.map(() => ({ kind: 'changed' }));
   const root = localRoot(request.storage);
   const steady: { index: number; path: RawPath; content: Hashed }[] = [];
-  for (const [index, { path }] of files.entries()) {
+  for (const [index, { path, facts }] of files.entries()) {
     const content = hashed[index];
     if (content === undefined) continue;
     if (content.kind !== 'hashed') outcomes[index] = content;
-    // The last look before the record is written: what changed since it was read is not recorded.
-    else if (isUnchanged(context, joinRaw(root, path), content.facts)) steady.push({ index, path, content });
+    // Read as it was when it was found complete, and still so at the last look before the record is written.
+    else if (sameFacts(content.facts, facts) && isUnchanged(context, joinRaw(root, path), content.facts)) steady.push({ index, path, content });
   }
   failpoint('register.hashed.after');
   if (steady.length === 0) return outcomes;

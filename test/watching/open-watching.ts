@@ -2,23 +2,17 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { vi } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { InboxItem } from '../../shared/contract/index.ts';
 import { hashPool } from '../../src-main/engine/hash-pool.ts';
 import { scanThreads } from '../../src-main/engine/scan-client.ts';
 import { initInstance, openInstance, type OpenInstance } from '../../src-main/instance/index.ts';
 import { systemClock, type Clock } from '../../src-main/ports/clock.ts';
-import { rawFromText, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
+import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../../src-main/registry/schema.ts';
 import { addStorage, findStorage } from '../../src-main/storage/index.ts';
 import { reconcile, type Reconciled } from '../../src-main/watching/reconcile.ts';
-import {
-  listInbox,
-  setWatchRule,
-  startWatching,
-  type Scanner,
-  type Watching,
-} from '../../src-main/watching/index.ts';
+import { listInbox, setWatchRule, startWatching, type Scanner, type Watching } from '../../src-main/watching/index.ts';
 import { openBenchWorkbench } from '../instance/open-bench.ts';
 import { handHints, type HandHints } from './hand-hints.ts';
 
@@ -136,7 +130,10 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
     },
     async keys(of) {
       const rows = await test.artifacts(of);
-      return rows.filter(({ is_latest }) => is_latest === 1).map(({ key }) => key ?? '').sort();
+      return rows
+        .filter(({ is_latest }) => is_latest === 1)
+        .map(({ key }) => key ?? '')
+        .sort();
     },
     async inbox(of = root) {
       return (await listInbox(open, { storage: of, limit: 10_000 })).items;
@@ -152,7 +149,12 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
       return rows.map(({ folder, name }) => join(String(folder), String(name))).sort();
     },
     async changes() {
-      const row = await open.registry.db.selectFrom('change').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+      const row = await open.registry.db
+        .selectFrom('change')
+        .select('id')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
       return row?.id ?? 0;
     },
     async restart() {
@@ -161,23 +163,22 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
     },
     async close() {
       await closeContext();
-      rmSync(base, { recursive: true, force: true });
+      if (options.base === undefined) rmSync(base, { recursive: true, force: true });
     },
   };
   await test.add(root, options.managed ?? false);
   return test;
 }
 
-/** Waits until `look` says yes. */
-export async function until(look: () => Promise<boolean> | boolean, what: string, timeout = PATIENCE.timeout): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      if (!(await look())) throw new Error(`not yet: ${what}`);
-    },
-    { ...PATIENCE, timeout },
-  );
-}
-
-export function raw(path: string): RawPath {
-  return rawFromText(path);
+/** Waits until `look` says yes; also in programs that vitest doesn't run. */
+export async function until(
+  look: () => Promise<boolean> | boolean,
+  what: string,
+  timeout = PATIENCE.timeout,
+): Promise<void> {
+  const end = performance.now() + timeout;
+  while (!(await look())) {
+    if (performance.now() > end) throw new Error(`not within ${String(timeout)} ms: ${what}`);
+    await pause(PATIENCE.interval);
+  }
 }

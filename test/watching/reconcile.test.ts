@@ -107,7 +107,16 @@ describe('a pass over a folder', () => {
 
   it('leaves out what the rule excludes, with all that is in an excluded folder', async () => {
     await test.rule({ include: ['*.csv'], exclude: ['cache', 'raw/**/old_*'] });
-    for (const name of ['a.csv', 'a.txt', 'cache/b.csv', 'x/cache/c.csv', 'raw/old_1.csv', 'raw/y/old_2.csv', 'raw/new.csv']) test.put(name);
+    for (const name of [
+      'a.csv',
+      'a.txt',
+      'cache/b.csv',
+      'x/cache/c.csv',
+      'raw/old_1.csv',
+      'raw/y/old_2.csv',
+      'raw/new.csv',
+    ])
+      test.put(name);
     await test.pass();
     expect(await test.keys()).toEqual(['a.csv', 'raw/new.csv']);
     await test.pass({ start: ['x/cache/c.csv', 'cache/b.csv', 'a.txt'] });
@@ -187,18 +196,48 @@ describe('waiting', () => {
   });
 
   it.each([
-    ['it is gone', (path: string) => { unlinkSync(path); }],
-    ['a link stands there', (path: string) => { unlinkSync(path); symlinkSync('/etc/hostname', path); }],
-    ['a folder stands there', (path: string) => { unlinkSync(path); mkdirSync(path); }],
-    ['its folder is gone', (path: string) => { rmSync(join(path, '..'), { recursive: true }); }],
-    ['its folder became a link', (path: string) => { renameSync(join(path, '..'), join(test.base, 'away')); symlinkSync(join(test.base, 'away'), join(path, '..')); }],
+    [
+      'it is gone',
+      (path: string) => {
+        unlinkSync(path);
+      },
+    ],
+    [
+      'a link stands there',
+      (path: string) => {
+        unlinkSync(path);
+        symlinkSync('/etc/hostname', path);
+      },
+    ],
+    [
+      'a folder stands there',
+      (path: string) => {
+        unlinkSync(path);
+        mkdirSync(path);
+      },
+    ],
+    [
+      'its folder is gone',
+      (path: string) => {
+        rmSync(join(path, '..'), { recursive: true });
+      },
+    ],
+    [
+      'its folder became a link',
+      (path: string) => {
+        renameSync(join(path, '..'), join(test.base, 'away'));
+        symlinkSync(join(test.base, 'away'), join(path, '..'));
+      },
+    ],
   ])('ends when %s', async (_what, change) => {
     test.put('run/a.csv');
     test.put('b.csv');
     await test.pass({ settle: LONG });
     change(test.path('run/a.csv'));
     await test.pass({ settle: LONG, start: ['run/a.csv'] });
-    expect((await test.inbox()).filter(({ state }) => state === 'waiting').map(({ path }) => path)).toEqual([test.path('b.csv')]);
+    expect((await test.inbox()).filter(({ state }) => state === 'waiting').map(({ path }) => path)).toEqual([
+      test.path('b.csv'),
+    ]);
     await test.pass();
     expect(await test.keys()).toEqual(['b.csv']);
   });
@@ -213,11 +252,39 @@ describe('waiting', () => {
     expect(await test.inbox()).toEqual([]);
   });
 
+  it('F-IN01 begins anew where a file was written between the look and the reading', async () => {
+    const path = test.put('a.csv', 'begin');
+    const { hasher } = test.context;
+    const storage = await test.storage();
+    const writing = {
+      ...test.context,
+      hasher: {
+        ...hasher,
+        hashFiles: (...args: Parameters<typeof hasher.hashFiles>) => {
+          appendFileSync(path, ', more');
+          return hasher.hashFiles(...args);
+        },
+      },
+    };
+    expect((await reconcile(writing, { storage, settle: 0 })).taken).toMatchObject({ registered: 0, waiting: 1 });
+    expect(await test.inbox()).toMatchObject([{ reason: 'Waiting – it was changed while it was read' }]);
+    expect(await test.artifacts()).toEqual([]);
+    await until(async () => (await test.pass()).taken.registered === 1, 'registered when it is quiet');
+  });
+
   it('F-IN03 keeps a file that another program holds open for writing, however old it looks', async () => {
     const path = test.put('a.raw', Buffer.alloc(1000));
-    const writer = spawn(process.execPath, ['-e', 'const fs=require("fs");const f=fs.openSync(process.argv[1],"r+");process.stdout.write("open");process.stdin.once("data",()=>fs.closeSync(f))', path], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const writer = spawn(
+      process.execPath,
+      [
+        '-e',
+        'const fs=require("fs");const f=fs.openSync(process.argv[1],"r+");process.stdout.write("open");process.stdin.once("data",()=>fs.closeSync(f))',
+        path,
+      ],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     await new Promise((resolve) => writer.stdout.once('data', resolve));
     utimesSync(path, 1000, 1000);
     await test.pass();
@@ -260,8 +327,14 @@ describe('what is no ordinary file', () => {
     await test.pass({ start: ['out/secret.csv', 'secret.csv', 'run/loop/run/a.csv'] });
     expect(await test.keys()).toEqual(['run/a.csv']);
     const left = await test.inbox();
-    expect(left.map(({ path }) => path).sort()).toEqual(['dangling', 'out', 'run/loop', 'secret.csv'].map(test.path).sort());
-    expect(left[0]).toMatchObject({ state: 'ignored', next: null, reason: expect.stringContaining('symbolic link') as unknown });
+    expect(left.map(({ path }) => path).sort()).toEqual(
+      ['dangling', 'out', 'run/loop', 'secret.csv'].map(test.path).sort(),
+    );
+    expect(left[0]).toMatchObject({
+      state: 'ignored',
+      next: null,
+      reason: expect.stringContaining('symbolic link') as unknown,
+    });
     unlinkSync(test.path('out'));
     unlinkSync(test.path('secret.csv'));
     test.put('secret.csv', 'mine');
@@ -308,7 +381,10 @@ describe('what is no ordinary file', () => {
     for (const [i, time] of times.entries()) utimesSync(test.put(`${String(i)}.csv`), time, time);
     lutimesSync(test.path('0.csv'), 0, 0);
     expect(statSync(test.path('2.csv')).mtime.getUTCFullYear()).toBe(2107);
-    await until(async () => (await test.pass()).totals.files === 4 && (await test.artifacts()).length === 4, 'all registered');
+    await until(
+      async () => (await test.pass()).totals.files === 4 && (await test.artifacts()).length === 4,
+      'all registered',
+    );
     const before = await test.context.workstation.db.selectFrom('inventory').selectAll().execute();
     expect((await test.pass()).taken).toMatchObject({ registered: 0, waiting: 0 });
     expect(await test.context.workstation.db.selectFrom('inventory').selectAll().execute()).toEqual(before);
@@ -328,7 +404,15 @@ describe('what can not be looked at', () => {
         hashFiles: async (...[paths, options]: Parameters<typeof hasher.hashFiles>) =>
           (await hasher.hashFiles(paths, options)).map((outcome, i) =>
             paths[i] === hidden
-              ? { kind: 'failed' as const, error: { code: 'file_unreadable' as const, message: 'No permission for it', remedy: 'Ask.', retry: true } }
+              ? {
+                  kind: 'failed' as const,
+                  error: {
+                    code: 'file_unreadable' as const,
+                    message: 'No permission for it',
+                    remedy: 'Ask.',
+                    retry: true,
+                  },
+                }
               : outcome,
           ),
       },
@@ -355,7 +439,12 @@ describe('what can not be looked at', () => {
       hasher: {
         ...hasher,
         hashFiles: (paths: readonly unknown[]) =>
-          Promise.resolve(paths.map(() => ({ kind: 'failed' as const, error: { code: 'io_error' as const, message: 'Bad sector', remedy: 'Copy.', retry: true } }))),
+          Promise.resolve(
+            paths.map(() => ({
+              kind: 'failed' as const,
+              error: { code: 'io_error' as const, message: 'Bad sector', remedy: 'Copy.', retry: true },
+            })),
+          ),
       },
     };
     const waits: number[] = [];

@@ -11,7 +11,12 @@ function file(size: number, at: number, changes: Partial<FileFacts> = {}): FileF
 }
 
 /** Looks as the watcher does, whenever the rule says, until the file is stable; null where it is not before `end`. */
-function watch(factsAt: (now: number) => FileFacts, settle: number, start: number, end: number): { at: number; looks: number } | null {
+function watch(
+  factsAt: (now: number) => FileFacts,
+  settle: number,
+  start: number,
+  end: number,
+): { at: number; looks: number } | null {
   let earlier: EarlierLook | null = null;
   let now = start;
   for (let looks = 1; now <= end; looks++) {
@@ -27,7 +32,10 @@ function watch(factsAt: (now: number) => FileFacts, settle: number, start: numbe
 describe('when an ordinary file is complete', () => {
   it('at the first look when both times are older than the settle time', () => {
     expect(judgeStability(file(1, START - 10_000), null, START, SETTLE_LOCAL)).toEqual({ stable: true });
-    expect(judgeStability(file(1, START - 9_999), null, START, SETTLE_LOCAL)).toEqual({ stable: false, next: START + 10_000 });
+    expect(judgeStability(file(1, START - 9_999), null, START, SETTLE_LOCAL)).toEqual({
+      stable: false,
+      next: START + 10_000,
+    });
     expect(judgeStability(file(1, START - 29_999), null, START, SETTLE_NETWORK).stable).toBe(false);
   });
 
@@ -47,19 +55,25 @@ describe('when an ordinary file is complete', () => {
     const facts = file(1, START);
     const now = START + 9000;
     const changed = { ...facts, [field]: field === 'size' ? 2 : '8000000000000000000' };
-    expect(judgeStability(changed, { facts, due: now }, now, SETTLE_LOCAL)).toEqual({ stable: false, next: now + 10_000 });
+    expect(judgeStability(changed, { facts, due: now }, now, SETTLE_LOCAL)).toEqual({
+      stable: false,
+      next: now + 10_000,
+    });
   });
 
-  it.each([1000, 5000, 9000])('F-IN01 a file that grows every %d ms for an hour is complete once, at its end', (every) => {
-    const end = START + 3_600_000;
-    const grows = (now: number): FileFacts => {
-      const written = Math.floor((Math.min(now, end) - START) / every);
-      return file(written, START + written * every);
-    };
-    const done = watch(grows, SETTLE_LOCAL, START, end + 60_000);
-    expect(done?.at).toBeGreaterThan(end);
-    expect(done?.at).toBeLessThanOrEqual(end + 2 * SETTLE_LOCAL);
-  });
+  it.each([1000, 5000, 9000])(
+    'F-IN01 a file that grows every %d ms for an hour is complete once, at its end',
+    (every) => {
+      const end = START + 3_600_000;
+      const grows = (now: number): FileFacts => {
+        const written = Math.floor((Math.min(now, end) - START) / every);
+        return file(written, START + written * every);
+      };
+      const done = watch(grows, SETTLE_LOCAL, START, end + 60_000);
+      expect(done?.at).toBeGreaterThan(end);
+      expect(done?.at).toBeLessThanOrEqual(end + 2 * SETTLE_LOCAL);
+    },
+  );
 
   it('F-IN01 holds for any writer that never pauses for the settle time', () => {
     const gaps = fc.array(fc.integer({ min: 1, max: SETTLE_LOCAL - 1 }), { minLength: 1, maxLength: 200 });

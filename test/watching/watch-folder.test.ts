@@ -43,7 +43,13 @@ describe('a watched folder', () => {
     test.hints.hint(test.path('b.csv'), test.path('run'), test.path('run/a.csv'));
     await until(async () => (await test.keys()).length === 3, 'hinted files');
     expect(starts.slice(1).flat().sort()).toEqual(['b.csv', 'run']);
-    expect(await health(watching)).toMatchObject({ health: 'watching', health_reason: null, n_new: 3, n_artifacts: 3, n_waiting: 0 });
+    expect(await health(watching)).toMatchObject({
+      health: 'watching',
+      health_reason: null,
+      n_new: 3,
+      n_artifacts: 3,
+      n_waiting: 0,
+    });
   });
 
   it('a dropped file waits within 1 s and is registered within 1 s after it is stable', async () => {
@@ -79,7 +85,11 @@ describe('a watched folder', () => {
     try {
       await until(async () => (await health(watching)).health === 'watching', 'first pass');
       const path = test.path('grows.raw');
-      const writer = spawn(process.execPath, ['-e', 'const fs=require("fs");let n=0;const t=setInterval(()=>{fs.appendFileSync(process.argv[1],"line "+n+"\\n");if(++n===15)clearInterval(t)},150)', path]);
+      const writer = spawn(process.execPath, [
+        '-e',
+        'const fs=require("fs");let n=0;const t=setInterval(()=>{fs.appendFileSync(process.argv[1],"line "+n+"\\n");if(++n===15)clearInterval(t)},150)',
+        path,
+      ]);
       await until(async () => (await test.inbox()).length === 1, 'waiting');
       expect(await test.artifacts()).toEqual([]);
       await new Promise((resolve) => writer.once('exit', resolve));
@@ -106,7 +116,10 @@ describe('a watched folder', () => {
     test.hints.hint(path);
     await until(async () => (await test.artifacts()).length === 2, 'both');
     const rows = await test.artifacts();
-    expect(rows.map(({ size, is_latest }) => [size, is_latest])).toEqual([[10, 0], [23, 1]]);
+    expect(rows.map(({ size, is_latest }) => [size, is_latest])).toEqual([
+      [10, 0],
+      [23, 1],
+    ]);
     expect(rows[0]).toMatchObject({ state: 'missing', state_reason: 'overwritten' });
     await watching.close();
   });
@@ -214,7 +227,10 @@ describe('a watched folder', () => {
     await watching.look();
     clock.jump(-LONG);
     await clock.advance(10_000);
-    await until(async () => Date.parse((await test.inbox())[0]?.next ?? '') < clock.now() + 61_000, 'a new time to wait');
+    await until(
+      async () => Date.parse((await test.inbox())[0]?.next ?? '') < clock.now() + 61_000,
+      'a new time to wait',
+    );
     const passed = (await health(watching)).checked_at;
     clock.jump(2 * LONG);
     await clock.advance(10_000);
@@ -251,7 +267,9 @@ describe('a watched folder', () => {
     await until(async () => (await test.keys()).length === 6, 'registered');
     rmSync(test.path('0.csv'));
     await watching.look();
-    expect((await health(watching)).health_reason).toBe('1 file is not where it was. Nothing was removed from the registry; put back what was moved away by mistake.');
+    expect((await health(watching)).health_reason).toBe(
+      '1 file is not where it was. Nothing was removed from the registry; put back what was moved away by mistake.',
+    );
     test.put('0.csv');
     await watching.look();
     expect((await health(watching)).health_reason).toBe(null);
