@@ -12,7 +12,7 @@ export interface EventHub {
   inboxChanged(counts: () => Promise<{ waiting: number; failed: number }>): void;
   foldersChanged(): void;
   instanceChanged(): void;
-  /** Ends when `signal` aborts or the hub closes. */
+  /** Events from this call on. Ends when `signal` aborts, on `return`, or when the hub closes. */
   subscribe(signal?: AbortSignal): AsyncGenerator<EngineEvent, void>;
   close(): void;
 }
@@ -26,21 +26,29 @@ interface Pending {
   instance: boolean;
 }
 
+interface Subscriber {
+  deliver: (events: EngineEvent[]) => void;
+  end: () => void;
+}
+
 function nothing(): Pending {
   return { registries: new Set(), uids: new Set(), lastChange: 0, inbox: null, folders: false, instance: false };
 }
 
 export function eventHub(clock: Clock): EventHub {
-  const subscribers = new Set<(events: EngineEvent[] | null) => void>();
+  const subscribers = new Set<Subscriber>();
   let pending = nothing();
   let cancel: (() => void) | null = null;
+  let closed = false;
+  let sending: Promise<void> = Promise.resolve();
 
   function soon(): void {
     cancel ??= clock.after(COALESCE, () => {
       cancel = null;
       const batch = pending;
       pending = nothing();
-      void send(batch);
+      // One after the other, or a batch that has to count would come after a newer one.
+      sending = sending.then(() => send(batch));
     });
   }
 
@@ -61,7 +69,7 @@ export function eventHub(clock: Clock): EventHub {
       if (counts !== null) events.push({ type: 'inbox', ...counts });
     }
     if (batch.folders) events.push({ type: 'folders' });
-    for (const deliver of subscribers) deliver(events);
+    for (const { deliver } of subscribers) deliver(events);
   }
 
   return {
@@ -84,40 +92,54 @@ export function eventHub(clock: Clock): EventHub {
       pending.instance = true;
       soon();
     },
-    async *subscribe(signal) {
+    subscribe(signal) {
+      // From the call on, not from the first `next`: what changes between the two must not be lost.
       const queue: EngineEvent[] = [];
       let wake: (() => void) | null = null;
-      let ended = false;
-      const deliver = (events: EngineEvent[] | null): void => {
-        if (events === null) ended = true;
-        else for (const event of events) merge(queue, event);
+      let ended = closed || signal?.aborted === true;
+      const deliver = (events: EngineEvent[]): void => {
+        for (const event of events) merge(queue, event);
         wake?.();
       };
-      const stop = (): void => {
-        deliver(null);
+      const end = (): void => {
+        ended = true;
+        subscribers.delete(subscriber);
+        signal?.removeEventListener('abort', end);
+        wake?.();
       };
-      subscribers.add(deliver);
-      signal?.addEventListener('abort', stop, { once: true });
-      try {
-        while (!isEnded()) {
-          const event = queue.shift();
-          if (event !== undefined) yield event;
-          else
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
+      const subscriber = { deliver, end };
+      if (!ended) {
+        subscribers.add(subscriber);
+        signal?.addEventListener('abort', end, { once: true });
+      }
+      async function* events(): AsyncGenerator<EngineEvent, void> {
+        try {
+          while (!isEnded()) {
+            const event = queue.shift();
+            if (event !== undefined) yield event;
+            else
+              await new Promise<void>((resolve) => {
+                wake = resolve;
+              });
+          }
+        } finally {
+          end();
         }
-      } finally {
-        subscribers.delete(deliver);
-        signal?.removeEventListener('abort', stop);
       }
-      function isEnded(): boolean {
-        return ended || signal?.aborted === true;
-      }
+      const isEnded = (): boolean => ended;
+      const generator = events();
+      // A generator that waits takes a `return` only after its next event; this one ends at once.
+      return Object.assign(generator, {
+        return: (): Promise<IteratorResult<EngineEvent, void>> => {
+          end();
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      });
     },
     close() {
+      closed = true;
       cancel?.();
-      for (const deliver of subscribers) deliver(null);
+      for (const { end } of [...subscribers]) end();
     },
   };
 }

@@ -5,7 +5,7 @@ import { connectedInstanceFolder, openWorkbench, type Workbench } from '../insta
 import { systemClock } from '../ports/clock.ts';
 import { nodeFs } from '../ports/fs/node-fs.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
-import { connectLocally, localSocketPath, type FramePort } from '../ports/local-socket.ts';
+import { connectLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { systemRandom } from '../ports/random.ts';
 import type { EngineOptions } from './engine-handle.ts';
 import { eventHub } from './events.ts';
@@ -23,6 +23,8 @@ export interface OpenEngineOptions extends EngineOptions {
   listen: boolean;
   /** Read on a thread of its own; without, reading is done on this one. */
   threads: boolean;
+  /** Open the instance at once (true). Without, what needs none can be done even where the connected one is damaged. */
+  open?: boolean;
 }
 
 export interface Engine {
@@ -39,7 +41,7 @@ export interface Engine {
  */
 export async function openEngine(options: OpenEngineOptions, host: Host): Promise<Engine> {
   const clock = systemClock;
-  const { watch, listen, threads } = options;
+  const { watch, listen, threads, open = true } = options;
   const events = eventHub(clock);
   const workbench = await openWorkbench({
     home: rawFromText(options.home),
@@ -80,12 +82,15 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   };
   const router = engineRouter();
   const serve = clientHandler(router);
+  const clients = new Set<MessagePort | FramePort>();
   function attach(port: MessagePort | FramePort): void {
+    clients.add(port);
+    port.on('close', () => clients.delete(port));
     serve(port, context);
   }
 
   const name = options.instance ?? workbench.settings().instance;
-  if (name !== null) await enter(name);
+  if (open && name !== null) await enter(name);
 
   return {
     router,
@@ -95,6 +100,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
       closed ??= (async () => {
         events.close();
         await leave();
+        for (const port of clients) port.close();
         await surveyor?.close();
       })();
       return closed;
@@ -110,5 +116,5 @@ function noInstance(): BenchkeepError {
 export async function findRunningEngine(options: EngineOptions): Promise<FramePort | null> {
   const workbench: Pick<Workbench, 'home' | 'fs'> = { home: rawFromText(options.home), fs: nodeFs(systemRandom) };
   const folder = await connectedInstanceFolder(workbench, options.instance);
-  return folder === null ? null : connectLocally(localSocketPath(rawToDisplay(folder)));
+  return folder === null ? null : connectLocally(localSocketPaths(rawToDisplay(folder)));
 }

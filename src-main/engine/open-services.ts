@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import { readContext, sweepOrphans } from '../artifacts/index.ts';
 import { openInstance, type InstanceContext, type OpenInstance, type Workbench } from '../instance/index.ts';
-import { listenLocally, localSocketPath, type FramePort } from '../ports/local-socket.ts';
+import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
 import type { EventHub } from './events.ts';
@@ -73,7 +73,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       closers.push(() => started.close());
     }
     if (options.listen) {
-      const listener = await listenLocally(localSocketPath(rawToDisplay(context.folder)), options.attach);
+      const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());
     }
     return { context, scanning, reads, watching: watching ?? notWatching(context), close };

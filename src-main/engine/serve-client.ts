@@ -4,6 +4,8 @@ import { RPCHandler } from '@orpc/server/message-port';
 import type { MessagePort } from 'node:worker_threads';
 import { BenchkeepError, reviveError, toErrorData, type ErrorData } from '../../shared/errors.ts';
 import type { FramePort } from '../ports/local-socket.ts';
+import { isRequestFrame } from './request-frame.ts';
+import { validationWords } from './validation-words.ts';
 import type { EngineRouter, RouterContext } from './router/index.ts';
 
 /** The oRPC code under which every error of the program travels; its data is `ErrorData`. */
@@ -14,8 +16,32 @@ export function clientHandler(router: EngineRouter): (port: MessagePort | FrameP
     clientInterceptors: [({ next }) => translateErrors(() => next())],
   });
   return (port, context) => {
-    handler.upgrade(port as Parameters<typeof handler.upgrade>[0], { context });
+    handler.upgrade(requestsOnly(port) as Parameters<typeof handler.upgrade>[0], { context });
     if ('start' in port) port.start();
+  };
+}
+
+/** A client that sends anything but requests is let go: oRPC's peer would fail on it where nobody can catch that. */
+function requestsOnly(port: MessagePort | FramePort): FramePort {
+  const on = port.on.bind(port) as (event: string, listener: (event: unknown) => void) => void;
+  return {
+    on(event: 'message' | 'close', listener: ((event: { data: string | Uint8Array }) => void) | (() => void)) {
+      if (event === 'close') on('close', listener as () => void);
+      else {
+        on('message', (frame) => {
+          // A thread's port gives the frame itself, a socket's an event with it.
+          const data = typeof frame === 'object' && frame !== null && 'data' in frame ? frame.data : frame;
+          if (isRequestFrame(data)) (listener as (event: { data: string }) => void)({ data });
+          else port.close();
+        });
+      }
+    },
+    postMessage(frame) {
+      port.postMessage(frame as string);
+    },
+    close() {
+      port.close();
+    },
   };
 }
 
@@ -42,20 +68,13 @@ function toWire(error: unknown): ORPCError<string, ErrorData> {
   return new ORPCError(CODE, { status: 500, message: data.message, data, cause: error });
 }
 
-interface Issue {
-  message: string;
-  path?: readonly (PropertyKey | { key: PropertyKey })[];
-}
-
-/** What the contract's validation refused is a wrong argument of the client. */
+/** What the contract's validation refused is a wrong argument of the client; a procedure it has not, another version's. */
 function fromValidation(error: ORPCError<string, unknown>): unknown {
-  if (error.code !== 'BAD_REQUEST') return error;
-  const issues = (error.data as { issues?: Issue[] } | undefined)?.issues ?? [];
-  const words = issues.map(({ message, path = [] }) => {
-    const field = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    return field === '' ? message : `${field}: ${message}`;
-  });
-  return new BenchkeepError('invalid_argument', words.join('; ') || 'The request is not valid', 'Check what was given.');
+  if (error.code === 'BAD_REQUEST') {
+    const issues = (error.data as { issues?: readonly unknown[] } | undefined)?.issues ?? [];
+    return new BenchkeepError('invalid_argument', validationWords(issues), 'Check what was given.');
+  }
+  return error;
 }
 
 /** The error as thrown on the engine's side; for clients. */

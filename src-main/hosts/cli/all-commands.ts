@@ -1,4 +1,5 @@
 /** Every command there is. */
+import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Command } from './command.ts';
 import { artifactCommands } from './commands/artifacts.ts';
 import { changeCommands } from './commands/changes.ts';
@@ -8,7 +9,7 @@ import { labelCommands } from './commands/labels.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
 import { watchingCommands } from './commands/watching.ts';
-import { usageOf } from './parse-command.ts';
+import { helpAnswer, overview } from './help-answer.ts';
 
 const help: Command = {
   name: 'help',
@@ -18,10 +19,14 @@ const help: Command = {
   run({ arguments: { positionals } }) {
     const asked = positionals.join(' ');
     const shown = allCommands.filter(({ name }) => asked === '' || name === asked || name.startsWith(`${asked} `));
-    return Promise.resolve({
-      json: { commands: shown.map((command) => ({ name: command.name, usage: usageOf(command), help: command.help })) },
-      text: asked === '' ? overview(shown) : shown.map(describeCommand).join('\n\n'),
-    });
+    if (shown.length === 0) {
+      throw new BenchkeepError(
+        'invalid_argument',
+        `There is no command "${asked}" in this version`,
+        'See: benchkeep help',
+      );
+    }
+    return Promise.resolve(asked === '' ? overview(shown) : helpAnswer(shown));
   },
 };
 
@@ -36,16 +41,3 @@ export const allCommands: readonly Command[] = [
   ...demoCommands,
   help,
 ];
-
-function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, help: words }) => `  ${name.padEnd(width)}  ${words}`);
-  return ['benchkeep COMMAND …   (benchkeep help COMMAND tells more; --json on every command)', '', ...lines].join('\n');
-}
-
-export function describeCommand(command: Command): string {
-  const options = Object.entries(command.options ?? {}).map(
-    ([name, { value, help: words }]) => `  --${name}${value === undefined ? '' : ` ${value}`}  ${words}`,
-  );
-  return [usageOf(command), `  ${command.help}`, ...options].join('\n');
-}

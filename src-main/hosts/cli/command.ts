@@ -30,6 +30,8 @@ export interface CommandContext {
   absolute(path: string): string;
   /** A line on standard output, for commands that don't end. */
   line(text: string): void;
+  /** Something that a person should know although all went well; on standard error, not with `--json`. */
+  note(text: string): void;
   /** Shown on standard error where that is a terminal. */
   progress(progress: JobProgress): void;
   home: string;
@@ -49,6 +51,8 @@ export interface Command {
   /** Positional arguments as the usage line shows them. */
   usage: string;
   help: string;
+  /** False where the connected instance needs not be opened: what chooses another one works also when it is damaged. */
+  opensInstance?: false;
   /** Fewest and most positionals. */
   positionals: [number, number];
   options?: Record<string, OptionSpec>;

@@ -1,13 +1,23 @@
 /** The command line's process. */
+import { constants } from 'node:os';
+import process from 'node:process';
 import { keepAlive } from '../../ports/clock.ts';
 import { dataFolder } from '../data-folder.ts';
 import { runCommandLine } from './run-command-line.ts';
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // A second one means it: work is cut off, which crash safety bears.
-    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    stop.abort();
+  });
+}
+
+// Who reads the output has seen enough (`benchkeep list | head`): that ends the command and is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
     stop.abort();
   });
 }

@@ -83,5 +83,9 @@ function findCommand(words: readonly string[], commands: readonly Command[]): Co
   if (longest !== undefined) return longest;
   const group = commands.filter(({ name }) => name.startsWith(`${words[0] ?? ''} `));
   const remedy = group.length > 0 ? `Use one of: ${group.map(({ name }) => name).join(', ')}` : 'See: benchkeep help';
-  throw new BenchkeepError('invalid_argument', `There is no command "${words.slice(0, 2).join(' ')}" in this version`, remedy);
+  throw new BenchkeepError(
+    'invalid_argument',
+    `There is no command "${words.slice(0, 2).join(' ')}" in this version`,
+    remedy,
+  );
 }

@@ -1,11 +1,13 @@
 /** Runs one command line from its words to an exit code; `main.ts` gives it the real process. */
 import { isAbsolute, resolve } from 'node:path';
-import { BenchkeepError, ERROR_EXIT_CODES, toErrorData } from '../../../shared/errors.ts';
+import { ERROR_EXIT_CODES, toErrorData } from '../../../shared/errors.ts';
 import { formatBytes } from '../../../shared/format/bytes.ts';
-import { allCommands, describeCommand } from './all-commands.ts';
-import type { CommandContext } from './command.ts';
+import { allCommands } from './all-commands.ts';
+import type { Answer, CommandContext } from './command.ts';
+import { helpAnswer } from './help-answer.ts';
 import { openClient, type OpenClient } from './open-client.ts';
 import { parseCommand } from './parse-command.ts';
+import { stopped } from './run-job.ts';
 
 export interface CommandLine {
   words: readonly string[];
@@ -20,21 +22,29 @@ export interface CommandLine {
 
 /** The exit code of `cli.md`. */
 export async function runCommandLine(line: CommandLine): Promise<number> {
-  const json = line.words.includes('--json');
+  const json = asksForJson(line.words);
   let opened: Promise<OpenClient> | null = null;
   let wipe = (): void => undefined;
+  const show = (answer: Answer): void => {
+    line.out(json ? `${JSON.stringify(answer.json)}\n` : `${answer.text}\n`);
+  };
   try {
-    const words = line.words.length === 0 ? ['help'] : line.words[0] === '--help' ? ['help'] : line.words;
-    const parsed = parseCommand(movePastGlobals(words), allCommands);
+    const words = movePastGlobals(line.words);
+    const parsed = parseCommand(isHelp(words[0]) ? ['help', ...words.slice(1)] : words, allCommands);
     const instance = parsed.arguments.text('instance') ?? null;
     if (parsed.arguments.has('help')) {
-      line.out(`${describeCommand(parsed.command)}\n`);
+      show(helpAnswer([parsed.command]));
       return 0;
     }
     const context: CommandContext = {
       client: async () => {
         const watch = parsed.command.name === 'watch' && !parsed.arguments.has('once');
-        opened ??= openClient({ home: line.home, instance, watch });
+        opened ??= openClient({ home: line.home, instance, watch, open: parsed.command.opensInstance ?? true }).then(
+          (found) => {
+            found.warnings.forEach(context.note);
+            return found;
+          },
+        );
         return (await opened).client;
       },
       arguments: parsed.arguments,
@@ -43,6 +53,9 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
       absolute: (path) => absolutePath(line.cwd, path),
       line: (text) => {
         line.out(`${text}\n`);
+      },
+      note: (text) => {
+        if (!json) line.err(`note: ${oneLine(text)}.\n`);
       },
       progress: (progress) => {
         if (!line.errIsTerminal || json) return;
@@ -57,13 +70,18 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
     };
     const answer = await parsed.command.run(context);
     wipe();
-    if (answer !== null) line.out(json ? `${JSON.stringify(answer.json)}\n` : `${answer.text}\n`);
+    if (answer !== null) show(answer);
     return answer?.exitCode ?? 0;
   } catch (error) {
     wipe();
-    const shown = line.signal.aborted && !(error instanceof BenchkeepError) ? stopped() : error;
+    // What breaks off because it was stopped has its own words for it, or none.
+    const shown = line.signal.aborted ? stopped() : error;
     const { code, message, remedy } = toErrorData(shown);
-    line.err(json ? `${JSON.stringify({ error: { code, message, remedy } })}\n` : `error: ${oneLine(message)}. ${oneLine(remedy)}\n`);
+    line.err(
+      json
+        ? `${JSON.stringify({ error: { code, message, remedy } })}\n`
+        : `error: ${oneLine(message)}. ${oneLine(remedy)}\n`,
+    );
     return ERROR_EXIT_CODES[code];
   } finally {
     await closeQuietly(opened);
@@ -76,12 +94,18 @@ async function closeQuietly(opened: Promise<OpenClient> | null): Promise<void> {
   await client?.close();
 }
 
-function stopped(): BenchkeepError {
-  return new BenchkeepError('cancelled', 'Stopped', 'Run the command again to go on where it was.');
-}
-
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+}
+
+/** `--json` anywhere but after `--` and as the value of another option. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).includes('--json');
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === undefined || word === '--help' || word === '-h';
 }
 
 /** `--instance N` and `--json` may stand before the command. */

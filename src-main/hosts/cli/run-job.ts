@@ -1,7 +1,8 @@
 /** Runs a job of the contract to its end, showing its progress. */
+import { BenchkeepError } from '../../../shared/errors.ts';
 import type { JobProgress } from '../../../shared/contract/index.ts';
 
-/** The job's result. Aborting `signal` ends the job. */
+/** The job's result. Errors: `cancelled` once `signal` aborts, which ends the job. */
 export async function runJob<P extends JobProgress, R>(
   job: Promise<AsyncIterator<P, R>>,
   context: { signal: AbortSignal; progress: (progress: JobProgress) => void },
@@ -12,10 +13,17 @@ export async function runJob<P extends JobProgress, R>(
   try {
     for (;;) {
       const step = await iterator.next();
+      // A job that was closed on the way ends without a result.
+      if (context.signal.aborted) throw stopped();
       if (step.done === true) return step.value;
       context.progress(step.value);
     }
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
+}
+
+/** Work that can go on where it was. */
+export function stopped(): BenchkeepError {
+  return new BenchkeepError('cancelled', 'Stopped', 'Run the command again to go on where it was.');
 }

@@ -41,7 +41,11 @@ function sortOf(text: string | undefined): { field: SortField; descending: boole
   const descending = text.startsWith('-');
   const field = SORTS.find((known) => known === text.replace(/^-/, ''));
   if (field === undefined) {
-    throw new BenchkeepError('invalid_argument', `Can't sort by "${text}"`, `Use one of: ${SORTS.join(', ')}, with - for descending.`);
+    throw new BenchkeepError(
+      'invalid_argument',
+      `Can't sort by "${text}"`,
+      `Use one of: ${SORTS.join(', ')}, with - for descending.`,
+    );
   }
   return { field, descending };
 }
@@ -119,7 +123,11 @@ const list: Command = {
       ...Object.fromEntries(included.map((field) => [field, includedField(item, field)])),
     }));
     const footer =
-      page.next_cursor === null ? [] : [`${page.total === null ? 'More than 10,000' : String(page.total)} in all; next page: --cursor ${page.next_cursor}`];
+      page.next_cursor === null
+        ? []
+        : [
+            `${page.total === null ? 'More than 10,000' : String(page.total)} in all; next page: --cursor ${page.next_cursor}`,
+          ];
     return { json: { ...page, items }, text: [artifactsTable(page.items, included), ...footer].join('\n') };
   },
 };
@@ -142,7 +150,10 @@ const describe: Command = {
       ['uid', found.uid],
       ['name', found.key],
       ['description', found.description],
-      ['version', `${String(found.version_number)}${found.is_latest ? ' (newest)' : ''}${found.version === null ? '' : ` "${found.version}"`}`],
+      [
+        'version',
+        `${String(found.version_number)}${found.is_latest ? ' (newest)' : ''}${found.version === null ? '' : ` "${found.version}"`}`,
+      ],
       ['type', found.suffix],
       ['kind', found.kind],
       ['size', formatBytes(found.size)],
@@ -171,8 +182,19 @@ const versions: Command = {
   async run(context) {
     const [artifact = ''] = context.arguments.positionals;
     const found = await (await context.client()).artifacts.versions({ artifact });
-    const rows = found.items.map((item) => [item.uid, item.key, item.version, item.is_latest, formatBytes(item.size), item.state, item.created_at]);
-    return { json: found, text: renderTable(['uid', 'name', 'version', 'newest', 'size', 'state', 'added'], rows, 'No versions.') };
+    const rows = found.items.map((item) => [
+      item.uid,
+      item.key,
+      item.version,
+      item.is_latest,
+      formatBytes(item.size),
+      item.state,
+      item.created_at,
+    ]);
+    return {
+      json: found,
+      text: renderTable(['uid', 'name', 'version', 'newest', 'size', 'state', 'added'], rows, 'No versions.'),
+    };
   },
 };
 
@@ -193,7 +215,10 @@ const edit: Command = {
   usage: 'ARTIFACT',
   help: 'change its description or kind',
   positionals: [1, 1],
-  options: { description: { value: 'D', help: 'what it is' }, kind: { value: 'dataset|model|code', help: 'what sort of artifact' } },
+  options: {
+    description: { value: 'D', help: 'what it is' },
+    kind: { value: 'dataset|model|code', help: 'what sort of artifact' },
+  },
   async run(context) {
     const given = context.arguments;
     const [artifact = ''] = given.positionals;
@@ -201,7 +226,11 @@ const edit: Command = {
     const kind = kindOf(given.text('kind'));
     const result = await (
       await context.client()
-    ).artifacts.edit({ artifact, ...(description === undefined ? {} : { description }), ...(kind === null ? {} : { kind }) });
+    ).artifacts.edit({
+      artifact,
+      ...(description === undefined ? {} : { description }),
+      ...(kind === null ? {} : { kind }),
+    });
     return { json: result, text: artifactsTable(result.items) };
   },
 };
@@ -216,7 +245,11 @@ const verify: Command = {
     const given = context.arguments;
     const input = { artifacts: given.positionals, all: given.has('all'), registry: given.has('registry') };
     if (input.artifacts.length === 0 && !input.all && !input.registry) {
-      throw new BenchkeepError('invalid_argument', 'Nothing to verify was named', 'Name artifacts, or give --all or --registry.');
+      throw new BenchkeepError(
+        'invalid_argument',
+        'Nothing to verify was named',
+        'Name artifacts, or give --all or --registry.',
+      );
     }
     const result = await runJob((await context.client()).artifacts.verify(input, { signal: context.signal }), context);
     const text = [

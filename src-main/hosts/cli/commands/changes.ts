@@ -19,7 +19,8 @@ export function renderChanges(items: readonly ChangeRecord[]): string {
 }
 
 function changeWords(item: ChangeRecord): string {
-  if (item.action === 'insert') return `added ${shown(item.after?.['key'] ?? item.after?.['name'] ?? item.after?.['path'] ?? '')}`.trim();
+  if (item.action === 'insert')
+    return `added ${shown(item.after?.['key'] ?? item.after?.['name'] ?? item.after?.['path'] ?? '')}`.trim();
   if (item.action === 'delete') return 'removed';
   return Object.keys(item.after ?? {})
     .filter((field) => field !== 'updated_at')
@@ -41,7 +42,10 @@ const view: Command = {
   async run(context) {
     const result = await (
       await context.client()
-    ).changes.view({ since: context.arguments.text('since') ?? null, limit: wholeNumber(context.arguments.text('limit'), 50) });
+    ).changes.view({
+      since: context.arguments.text('since') ?? null,
+      limit: wholeNumber(context.arguments.text('limit'), 50),
+    });
     return { json: result, text: renderChanges(result.items) };
   },
 };

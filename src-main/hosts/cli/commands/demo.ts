@@ -27,9 +27,13 @@ const demo: Command = {
     try {
       const own = context.arguments.text('data');
       const watched = own === undefined ? `${folder.path}/instruments` : context.absolute(own);
-      const opened = await openClient({ home: `${folder.path}/home`, instance: null, watch: false });
+      const opened = await openClient({ home: `${folder.path}/home`, instance: null, watch: false, open: true });
       try {
-        const found = await mainJob(opened.client, context, { watched, storage: `${folder.path}/benchkeep`, own: own !== undefined });
+        const found = await mainJob(opened.client, context, {
+          watched,
+          storage: `${folder.path}/benchkeep`,
+          own: own !== undefined,
+        });
         return { json: found, text: 'Done. Nothing of this is left on your disk.' };
       } finally {
         await opened.close();
@@ -65,7 +69,9 @@ async function mainJob(client: Client, context: CommandContext, places: Places):
   say('2. Benchkeep keeps track of that folder; no file is moved');
 
   const summary = await runJob(client.watching.once({}, { signal: context.signal }), context);
-  say(`3. ${String(summary.registered)} files are registered, ${String(summary.skipped)} left out as temporary or special`);
+  say(
+    `3. ${String(summary.registered)} files are registered, ${String(summary.skipped)} left out as temporary or special`,
+  );
 
   const late = places.own ? null : await dropOneMore(client, context, writer, places.watched, say);
   const page = await client.artifacts.list({ limit: 8 });
@@ -78,11 +84,18 @@ async function mainJob(client: Client, context: CommandContext, places: Places):
   await client.labels.create({ name: LABEL });
   await client.labels.add({ artifacts: [chosen], labels: [LABEL] });
   const found = await client.artifacts.list({ filters: [`ulabels__name=${LABEL}`] });
-  say(`5. It is labelled "${LABEL}" and found again by that label: ${found.items[0]?.key ?? 'nothing'} (${formatBytes(found.items[0]?.size ?? 0)})`);
+  say(
+    `5. It is labelled "${LABEL}" and found again by that label: ${found.items[0]?.key ?? 'nothing'} (${formatBytes(found.items[0]?.size ?? 0)})`,
+  );
   const { path } = await client.artifacts.path({ artifact: chosen });
   say(`6. It is where it always was: ${path}`);
-  const verified = await runJob(client.artifacts.verify({ all: true, registry: true }, { signal: context.signal }), context);
-  say(`7. Every file was read again: ${String(verified.ok)} of ${String(verified.checked)} are as they were registered`);
+  const verified = await runJob(
+    client.artifacts.verify({ all: true, registry: true }, { signal: context.signal }),
+    context,
+  );
+  say(
+    `7. Every file was read again: ${String(verified.ok)} of ${String(verified.checked)} are as they were registered`,
+  );
   say('');
   return found;
 }

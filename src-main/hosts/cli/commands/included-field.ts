@@ -16,7 +16,8 @@ export function includedField(record: ArtifactRecord, field: string): Cell {
     }
     value = (value as Record<string, unknown>)[part];
   }
-  if (Array.isArray(value)) return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return value as Cell;
 }

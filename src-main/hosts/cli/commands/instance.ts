@@ -7,13 +7,18 @@ import { renderFields, renderTable } from '../render-text.ts';
 
 function instancesTable(items: readonly InstanceRecord[]): string {
   const rows = items.map((item) => [item.name, item.uid, item.storage, item.connected, item.created_at]);
-  return renderTable(['name', 'uid', 'default storage', 'connected', 'made'], rows, 'No instance yet. Make one: benchkeep init --storage FOLDER');
+  return renderTable(
+    ['name', 'uid', 'default storage', 'connected', 'made'],
+    rows,
+    'No instance yet. Make one: benchkeep init --storage FOLDER',
+  );
 }
 
 const init: Command = {
   name: 'init',
   usage: '',
   help: 'create an instance and connect to it',
+  opensInstance: false,
   positionals: [0, 0],
   options: {
     storage: { value: 'ROOT', help: 'its default storage (needed)' },
@@ -25,7 +30,11 @@ const init: Command = {
     const given = context.arguments;
     const storage = given.text('storage');
     if (storage === undefined) {
-      throw new BenchkeepError('invalid_argument', 'The default storage is missing', 'Usage: benchkeep init --storage ROOT [--name N]');
+      throw new BenchkeepError(
+        'invalid_argument',
+        'The default storage is missing',
+        'Usage: benchkeep init --storage ROOT [--name N]',
+      );
     }
     const result = await (
       await context.client()
@@ -43,6 +52,7 @@ const connect: Command = {
   name: 'connect',
   usage: 'NAME|ROOT',
   help: 'work with another instance from now on',
+  opensInstance: false,
   positionals: [1, 1],
   async run(context) {
     const [instance = ''] = context.arguments.positionals;
@@ -56,6 +66,7 @@ const disconnect: Command = {
   name: 'disconnect',
   usage: '',
   help: 'leave the connected instance',
+  opensInstance: false,
   positionals: [0, 0],
   async run(context) {
     await (await context.client()).instance.disconnect({});
@@ -92,6 +103,7 @@ const instances: Command = {
   name: 'instances',
   usage: '',
   help: 'instances on this computer',
+  opensInstance: false,
   positionals: [0, 0],
   async run(context) {
     const result = await (await context.client()).instance.list({});
@@ -103,6 +115,7 @@ const deleteInstance: Command = {
   name: 'delete-instance',
   usage: 'NAME',
   help: 'remove an instance without data of its own',
+  opensInstance: false,
   positionals: [1, 1],
   options: { force: { help: 'remove the registry even if managed data remain (they stay where they are)' } },
   async run(context) {
@@ -127,7 +140,12 @@ const user: Command = {
     const current =
       handle === undefined && name === undefined
         ? await client.users.current({})
-        : (await client.users.set({ ...(handle === undefined ? {} : { handle }), ...(name === undefined ? {} : { name }) })).items[0];
+        : (
+            await client.users.set({
+              ...(handle === undefined ? {} : { handle }),
+              ...(name === undefined ? {} : { name }),
+            })
+          ).items[0];
     return {
       json: handle === undefined && name === undefined ? current : { items: [current] },
       text: renderFields([
@@ -153,7 +171,10 @@ const settings: Command = {
     const text = renderFields([
       ['keep-artifacts-local', current.keep_artifacts_local ? 'on' : 'off'],
       ['cache-limit', formatBytes(current.cache_limit)],
-      ['upload-bandwidth', current.upload_bandwidth === null ? 'unlimited' : `${formatBytes(current.upload_bandwidth)}/s`],
+      [
+        'upload-bandwidth',
+        current.upload_bandwidth === null ? 'unlimited' : `${formatBytes(current.upload_bandwidth)}/s`,
+      ],
     ]);
     return { json: current, text };
   },
@@ -185,4 +206,13 @@ function settingOf(name: string, value: string | undefined): Partial<SettingsRec
   }
 }
 
-export const instanceCommands: readonly Command[] = [init, connect, disconnect, info, instances, deleteInstance, user, settings];
+export const instanceCommands: readonly Command[] = [
+  init,
+  connect,
+  disconnect,
+  info,
+  instances,
+  deleteInstance,
+  user,
+  settings,
+];

@@ -48,7 +48,8 @@ const list: Command = {
 
 function labelling(context: CommandContext): { artifacts: string[]; labels: string[] } {
   const labels = context.arguments.list('label');
-  if (labels.length === 0) throw new BenchkeepError('invalid_argument', 'The label is missing', 'Give it with --label NAME.');
+  if (labels.length === 0)
+    throw new BenchkeepError('invalid_argument', 'The label is missing', 'Give it with --label NAME.');
   return { artifacts: context.arguments.positionals, labels };
 }
 

@@ -1,5 +1,6 @@
 /** `serve`: the window in a browser. */
-import { BenchkeepError } from '../../../../shared/errors.ts';
+import process from 'node:process';
+import { BenchkeepError, reviveError } from '../../../../shared/errors.ts';
 import type { Command } from '../command.ts';
 import { wholeNumber } from './artifacts.ts';
 
@@ -16,18 +17,24 @@ const serve: Command = {
       throw new BenchkeepError('invalid_argument', `There is no port ${port}`, 'Give a number up to 65535.');
     }
     // Loaded only now: no other command pays for the server, and the host stays a program of its own when built.
-    const { startBrowserHost } = await import('../../browser/main.ts');
+    const { offerNewAddresses, startBrowserHost } = await import('../../browser/main.ts');
     const host = await startBrowserHost({
       ...(port === undefined ? {} : { port: wholeNumber(port, 0) }),
       open: !given.has('no-open'),
       home: context.home,
       instance: context.instance,
+      print: (text) => {
+        // The first line is the address, also for programs; what follows is for people.
+        if (!text.startsWith('http://')) context.note(text);
+        else context.line(context.json ? JSON.stringify({ address: text }) : text);
+      },
     });
-    context.line(context.json ? JSON.stringify({ address: host.address }) : host.address);
+    offerNewAddresses(host, process.stdin, context.line);
     const stop = (): void => void host.close();
     if (context.signal.aborted) stop();
     context.signal.addEventListener('abort', stop, { once: true });
-    await host.closed;
+    const { error } = await host.closed;
+    if (error !== null) throw reviveError(error);
     return null;
   },
 };

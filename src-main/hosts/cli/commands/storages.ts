@@ -3,8 +3,10 @@ import { BenchkeepError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format/bytes.ts';
 import type { StorageRecord, TreeFolder } from '../../../../shared/contract/index.ts';
 import { escapeForDisplay } from '../../../../shared/format/display-name.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { Command } from '../command.ts';
 import { renderTable } from '../render-text.ts';
+import { onStorage } from '../storage-argument.ts';
+import { countOf } from '../../../../shared/format/counts.ts';
 
 function storagesTable(items: readonly StorageRecord[]): string {
   const rows = items.map((item) => [
@@ -13,16 +15,12 @@ function storagesTable(items: readonly StorageRecord[]): string {
     item.type,
     item.region,
     item.managed ? 'managed' : 'linked',
-    [item.default ? 'default' : '', item.local ? 'local' : '', item.watch ? 'watched' : ''].filter((word) => word !== '').join(', '),
+    [item.default ? 'default' : '', item.local ? 'local' : '', item.watch ? 'watched' : '']
+      .filter((word) => word !== '')
+      .join(', '),
     item.description,
   ]);
   return renderTable(['uid', 'root', 'type', 'region', 'access', 'used as', 'description'], rows, 'No storages.');
-}
-
-/** A uid stays, a path becomes absolute. */
-function storageArgument(context: CommandContext): string {
-  const [storage = ''] = context.arguments.positionals;
-  return /^[0-9A-Za-z]{12}$/.test(storage) ? storage : context.absolute(storage);
 }
 
 const list: Command = {
@@ -51,7 +49,11 @@ const add: Command = {
   async run(context) {
     const given = context.arguments;
     if (given.has('link') && given.has('managed')) {
-      throw new BenchkeepError('invalid_argument', 'A storage is linked or managed, not both', 'Give one of --link and --managed.');
+      throw new BenchkeepError(
+        'invalid_argument',
+        'A storage is linked or managed, not both',
+        'Give one of --link and --managed.',
+      );
     }
     const result = await (
       await context.client()
@@ -72,7 +74,9 @@ const use: Command = {
   help: 'make it the default storage',
   positionals: [1, 1],
   async run(context) {
-    const result = await (await context.client()).storages.use({ storage: storageArgument(context) });
+    const client = await context.client();
+    const [named = ''] = context.arguments.positionals;
+    const result = await onStorage(context, named, (storage) => client.storages.use({ storage }));
     return { json: result, text: storagesTable(result.items) };
   },
 };
@@ -83,7 +87,9 @@ const local: Command = {
   help: 'use it while artifacts are kept local',
   positionals: [1, 1],
   async run(context) {
-    const result = await (await context.client()).storages.local({ storage: storageArgument(context) });
+    const client = await context.client();
+    const [named = ''] = context.arguments.positionals;
+    const result = await onStorage(context, named, (storage) => client.storages.local({ storage }));
     return { json: result, text: storagesTable(result.items) };
   },
 };
@@ -97,9 +103,15 @@ const edit: Command = {
   async run(context) {
     const description = context.arguments.text('description');
     if (description === undefined) {
-      throw new BenchkeepError('invalid_argument', 'The description is missing', 'Usage: benchkeep storage edit ROOT|UID --description T');
+      throw new BenchkeepError(
+        'invalid_argument',
+        'The description is missing',
+        'Usage: benchkeep storage edit ROOT|UID --description T',
+      );
     }
-    const result = await (await context.client()).storages.edit({ storage: storageArgument(context), description });
+    const client = await context.client();
+    const [named = ''] = context.arguments.positionals;
+    const result = await onStorage(context, named, (storage) => client.storages.edit({ storage, description }));
     return { json: result, text: storagesTable(result.items) };
   },
 };
@@ -110,8 +122,13 @@ const remove: Command = {
   help: 'forget a storage that no artifact lives in',
   positionals: [1, 1],
   async run(context) {
-    const result = await (await context.client()).storages.remove({ storage: storageArgument(context) });
-    return { json: result, text: ['Removed.', ...result.remains.map((path) => `a file/folder remains here: ${path}`)].join('\n') };
+    const client = await context.client();
+    const [named = ''] = context.arguments.positionals;
+    const result = await onStorage(context, named, (storage) => client.storages.remove({ storage }));
+    return {
+      json: result,
+      text: ['Removed.', ...result.remains.map((path) => `a file/folder remains here: ${path}`)].join('\n'),
+    };
   },
 };
 
@@ -121,9 +138,13 @@ const tree: Command = {
   help: 'folders, files and counts by suffix',
   positionals: [1, 1],
   async run(context) {
-    const found = await (await context.client()).storages.tree({ storage: storageArgument(context) });
-    const suffixes = found.suffixes.map(({ suffix, n }) => `${suffix === '' ? '(none)' : suffix} ${String(n)}`).join(', ');
-    const head = `${String(found.n_folders)} folders & ${String(found.n_files)} files, ${formatBytes(found.size)}${suffixes === '' ? '' : `: ${suffixes}`}`;
+    const client = await context.client();
+    const [named = ''] = context.arguments.positionals;
+    const found = await onStorage(context, named, (storage) => client.storages.tree({ storage }));
+    const suffixes = found.suffixes
+      .map(({ suffix, n }) => `${suffix === '' ? '(none)' : suffix} ${String(n)}`)
+      .join(', ');
+    const head = `${countOf(found.n_folders, 'folder')} & ${countOf(found.n_files, 'file')}, ${formatBytes(found.size)}${suffixes === '' ? '' : `: ${suffixes}`}`;
     return { json: found, text: [head, escapeForDisplay(found.root), ...treeLines(found.tree, '')].join('\n') };
   },
 };

@@ -1,8 +1,11 @@
 /** `watch`, `watch rule`, `inbox`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
-import type { EngineEvent, WatchSummary } from '../../../../shared/contract/index.ts';
+import type { ChangeRecord, EngineEvent, WatchSummary } from '../../../../shared/contract/index.ts';
 import type { Client, Command, CommandContext } from '../command.ts';
 import { renderTable } from '../render-text.ts';
+import { escapeForDisplay } from '../../../../shared/format/display-name.ts';
+import { countOf } from '../../../../shared/format/counts.ts';
+import { onStorage } from '../storage-argument.ts';
 import { runJob } from '../run-job.ts';
 import { wholeNumber } from './artifacts.ts';
 
@@ -26,12 +29,12 @@ const watch: Command = {
 function summaryText(summary: WatchSummary): string {
   const parts = [
     `${String(summary.registered)} registered`,
-    `${String(summary.versions)} new versions`,
+    `${countOf(summary.versions, 'new version')}`,
     `${String(summary.waiting)} waiting`,
     `${String(summary.failed)} failed`,
     `${String(summary.skipped)} skipped`,
   ];
-  return `${parts.join(', ')} in ${String(summary.storages)} watched folders`;
+  return `${parts.join(', ')} in ${countOf(summary.storages, 'watched folder')}`;
 }
 
 async function keepWatching(client: Client, context: CommandContext): Promise<void> {
@@ -42,7 +45,8 @@ async function keepWatching(client: Client, context: CommandContext): Promise<vo
     for (const folder of folders) context.line(`Watching ${folder.root}`);
   }
   let seen = (await client.changes.view({ limit: 1 })).items[0]?.id ?? 0;
-  const stop = (): void => void events.return(undefined);
+  // Over a socket the end is told to the engine, which may be the one that goes away.
+  const stop = (): void => void events.return(undefined).catch(() => undefined);
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const event of events) {
@@ -59,13 +63,21 @@ async function keepWatching(client: Client, context: CommandContext): Promise<vo
 /** Names what was registered since change `seen`; returns the newest change. */
 async function printEvent(client: Client, context: CommandContext, event: EngineEvent, seen: number): Promise<number> {
   if (event.type === 'inbox') {
-    if (event.waiting + event.failed > 0) context.line(`${String(event.waiting)} waiting, ${String(event.failed)} failed`);
+    if (event.waiting + event.failed > 0)
+      context.line(`${String(event.waiting)} waiting, ${String(event.failed)} failed`);
     return seen;
   }
   if (event.type !== 'registry') return seen;
-  const { items } = await client.changes.view({ limit: 1000 });
-  for (const item of items.filter(({ id }) => id > seen).reverse()) {
-    if (item.registry === 'artifact' && item.action === 'insert') context.line(`registered ${String(item.after?.['key'] ?? item.uid)}`);
+  const items: ChangeRecord[] = [];
+  for (let before = event.last_change + 1; before > seen + 1;) {
+    const page = (await client.changes.view({ limit: Math.min(1000, before - seen), before })).items;
+    items.push(...page.filter(({ id }) => id > seen));
+    before = page.at(-1)?.id ?? 0;
+  }
+  for (const item of items.reverse()) {
+    if (item.registry !== 'artifact' || item.action !== 'insert') continue;
+    const name = item.after?.['key'];
+    context.line(`registered ${escapeForDisplay(typeof name === 'string' ? name : item.uid)}`);
   }
   return Math.max(seen, event.last_change);
 }
@@ -82,16 +94,15 @@ const rule: Command = {
   },
   async run(context) {
     const given = context.arguments;
-    const [storage = ''] = given.positionals;
+    const [named = ''] = given.positionals;
     const settle = given.text('settle');
-    const result = await (
-      await context.client()
-    ).watching.rule({
-      storage: /^[0-9A-Za-z]{12}$/.test(storage) ? storage : context.absolute(storage),
+    const change = {
       ...(given.has('include') ? { include: given.list('include') } : {}),
       ...(given.has('exclude') ? { exclude: given.list('exclude') } : {}),
       ...(settle === undefined ? {} : { settle: seconds(settle) }),
-    });
+    };
+    const client = await context.client();
+    const result = await onStorage(context, named, (storage) => client.watching.rule({ storage, ...change }));
     const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}`;
     return { json: result, text };
   },
@@ -110,9 +121,14 @@ const inbox: Command = {
   positionals: [0, 0],
   options: { limit: { value: 'N', help: 'how many (1000)' } },
   async run(context) {
-    const result = await (await context.client()).watching.inbox({ limit: wholeNumber(context.arguments.text('limit'), 1000) });
+    const result = await (
+      await context.client()
+    ).watching.inbox({ limit: wholeNumber(context.arguments.text('limit'), 1000) });
     const rows = result.items.map((item) => [item.state, item.path, item.reason, item.since, item.next]);
-    return { json: result, text: renderTable(['state', 'path', 'why', 'since', 'looks again'], rows, 'Nothing waits.') };
+    return {
+      json: result,
+      text: renderTable(['state', 'path', 'why', 'since', 'looks again'], rows, 'Nothing waits.'),
+    };
   },
 };
 

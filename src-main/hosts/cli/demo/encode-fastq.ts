@@ -1,11 +1,11 @@
 /** One read of a sequencer. */
 export interface Read {
   /** Without the leading `@`. */
-  name: string
+  name: string;
   /** Letters A, C, G, T and N. */
-  bases: string
+  bases: string;
   /** Phred quality of each base, 0 to 93. */
-  qualities: number[]
+  qualities: number[];
 }
 
 /**
@@ -14,8 +14,8 @@ export interface Read {
  */
 export function encodeFastq(reads: Read[]): Uint8Array {
   const records = reads.map(({ name, bases, qualities }) => {
-    const letters = String.fromCharCode(...qualities.map((quality) => quality + 33))
-    return `@${name}\n${bases}\n+\n${letters}\n`
-  })
-  return Buffer.from(records.join(''), 'latin1')
+    const letters = String.fromCharCode(...qualities.map((quality) => quality + 33));
+    return `@${name}\n${bases}\n+\n${letters}\n`;
+  });
+  return Buffer.from(records.join(''), 'latin1');
 }

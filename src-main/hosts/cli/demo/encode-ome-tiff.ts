@@ -1,29 +1,37 @@
-import { encodeTiff } from './encode-tiff.ts'
-import type { GreyImage } from './encode-tiff.ts'
+import { encodeTiff } from './encode-tiff.ts';
+import type { GreyImage } from './encode-tiff.ts';
 
 export interface OmeTiffContent {
   /** Name of the image within its file. */
-  name: string
+  name: string;
   /** ISO 8601 without a zone, as the schema has it. */
-  acquisitionDate: string
-  micrometresPerPixel: number
+  acquisitionDate: string;
+  micrometresPerPixel: number;
   /** One page each, in this order; all of one size. */
-  channels: { name: string; fluor: string; excitationNanometres: number; emissionNanometres: number; image: GreyImage }[]
+  channels: {
+    name: string;
+    fluor: string;
+    excitationNanometres: number;
+    emissionNanometres: number;
+    image: GreyImage;
+  }[];
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
 function omeXml(content: OmeTiffContent): string {
-  const { width, height } = content.channels[0]?.image ?? { width: 0, height: 0 }
-  const pixelSize = `PhysicalSizeX="${content.micrometresPerPixel}" PhysicalSizeY="${content.micrometresPerPixel}"`
+  const { width, height } = content.channels[0]?.image ?? { width: 0, height: 0 };
+  const pixelSize = `PhysicalSizeX="${content.micrometresPerPixel}" PhysicalSizeY="${content.micrometresPerPixel}"`;
   const channels = content.channels.map(
     (channel, index) =>
       `<Channel ID="Channel:0:${index}" Name="${escapeXml(channel.name)}" SamplesPerPixel="1" Fluor="${escapeXml(channel.fluor)}" ` +
-      `ExcitationWavelength="${channel.excitationNanometres}" ExcitationWavelengthUnit="nm" EmissionWavelength="${channel.emissionNanometres}" EmissionWavelengthUnit="nm"/>`
-  )
-  const planes = content.channels.map((_channel, index) => `<TiffData FirstZ="0" FirstC="${index}" FirstT="0" IFD="${index}" PlaneCount="1"/>`)
+      `ExcitationWavelength="${channel.excitationNanometres}" ExcitationWavelengthUnit="nm" EmissionWavelength="${channel.emissionNanometres}" EmissionWavelengthUnit="nm"/>`,
+  );
+  const planes = content.channels.map(
+    (_channel, index) => `<TiffData FirstZ="0" FirstC="${index}" FirstT="0" IFD="${index}" PlaneCount="1"/>`,
+  );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
@@ -33,8 +41,8 @@ function omeXml(content: OmeTiffContent): string {
       `SizeX="${width}" SizeY="${height}" SizeC="${content.channels.length}" SizeZ="1" SizeT="1" ${pixelSize}>`,
     ...channels,
     ...planes,
-    '</Pixels></Image></OME>'
-  ].join('\n')
+    '</Pixels></Image></OME>',
+  ].join('\n');
 }
 
 /**
@@ -46,6 +54,6 @@ export function encodeOmeTiff(content: OmeTiffContent): Uint8Array {
     pages: content.channels.map((channel) => channel.image),
     description: omeXml(content),
     dateTime: content.acquisitionDate.replaceAll('-', ':').replace('T', ' '),
-    micrometresPerPixel: content.micrometresPerPixel
-  })
+    micrometresPerPixel: content.micrometresPerPixel,
+  });
 }
