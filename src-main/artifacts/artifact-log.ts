@@ -5,9 +5,18 @@ import { findArtifact } from './find-artifact.ts';
 import type { ReadContext } from './read-context.ts';
 
 /** What concerns an artifact is logged under its uid. */
-export async function artifactLog(context: ReadContext, input: { artifact: string }): Promise<{ items: ChangeRecord[] }> {
+export async function artifactLog(
+  context: ReadContext,
+  input: { artifact: string },
+): Promise<{ items: ChangeRecord[] }> {
   const { uid } = await findArtifact(context.registry, input.artifact);
-  const rows = await context.registry.selectFrom('change').selectAll().where('uid', '=', uid).orderBy('id', 'desc').limit(MOST).execute();
+  const rows = await context.registry
+    .selectFrom('change')
+    .selectAll()
+    .where('uid', '=', uid)
+    .orderBy('id', 'desc')
+    .limit(MOST)
+    .execute();
   return { items: await changeRecords(context.registry, rows) };
 }
 

@@ -13,11 +13,16 @@ export async function artifactRecords(context: ReadContext, ids: readonly number
   if (ids.length === 0) return [];
   const offline = await offlineStorages(context);
   const records: ArtifactRecord[] = [];
-  for (let i = 0; i < ids.length; i += CHUNK) records.push(...(await recordsOf(context, ids.slice(i, i + CHUNK), offline)));
+  for (let i = 0; i < ids.length; i += CHUNK)
+    records.push(...(await recordsOf(context, ids.slice(i, i + CHUNK), offline)));
   return records;
 }
 
-async function recordsOf(context: ReadContext, ids: readonly number[], offline: Map<number, string>): Promise<ArtifactRecord[]> {
+async function recordsOf(
+  context: ReadContext,
+  ids: readonly number[],
+  offline: Map<number, string>,
+): Promise<ArtifactRecord[]> {
   const rows = await artifactsWithReferences(context, ids);
   const copies = await copiesOf(context, ids);
   const labels = await labelsOf(context.registry, ids);
@@ -111,6 +116,7 @@ export function stateOf(
 }
 
 export function versionRecord(record: ArtifactRecord): VersionRecord {
-  const { uid, key, version, is_latest, size, sha256, state, state_reason, visibility, created_at, created_by } = record;
+  const { uid, key, version, is_latest, size, sha256, state, state_reason, visibility, created_at, created_by } =
+    record;
   return { uid, key, version, is_latest, size, sha256, state, state_reason, visibility, created_at, created_by };
 }

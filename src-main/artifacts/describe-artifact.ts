@@ -12,7 +12,8 @@ const MOST_SAME = 100;
 export async function describeArtifact(context: ReadContext, input: { artifact: string }): Promise<ArtifactDetails> {
   const artifact = await findArtifact(context.registry, input.artifact);
   const [record] = await artifactRecords(context, [artifact.id]);
-  if (record === undefined) throw new BenchkeepError('not_found', `There is no artifact ${artifact.uid} any more`, 'Look for it again.');
+  if (record === undefined)
+    throw new BenchkeepError('not_found', `There is no artifact ${artifact.uid} any more`, 'Look for it again.');
   const older = await context.registry
     .selectFrom('artifact')
     .select((e) => e.fn.countAll<number>().as('n'))
@@ -51,7 +52,14 @@ async function sameContent(context: ReadContext, artifact: ArtifactRow): Promise
   const rows = await context.registry
     .selectFrom('artifact')
     .innerJoin('storage', 'storage.id', 'artifact.storage_id')
-    .select(['artifact.uid', 'artifact.key', 'storage.uid as storage_uid', 'storage.root', 'storage.type', 'storage.region'])
+    .select([
+      'artifact.uid',
+      'artifact.key',
+      'storage.uid as storage_uid',
+      'storage.root',
+      'storage.type',
+      'storage.region',
+    ])
     .where('artifact.sha256', '=', artifact.sha256)
     .where('artifact.size', '=', artifact.size)
     .where('artifact.id', '!=', artifact.id)
@@ -59,5 +67,9 @@ async function sameContent(context: ReadContext, artifact: ArtifactRow): Promise
     .orderBy('artifact.id')
     .limit(MOST_SAME)
     .execute();
-  return rows.map(({ uid, key, storage_uid: storage, root, type, region }) => ({ uid, key, storage: { uid: storage, root, type, region } }));
+  return rows.map(({ uid, key, storage_uid: storage, root, type, region }) => ({
+    uid,
+    key,
+    storage: { uid: storage, root, type, region },
+  }));
 }

@@ -8,7 +8,10 @@ import { artifactRecords } from './artifact-records.ts';
 import { findArtifact } from './find-artifact.ts';
 import { readContext } from './read-context.ts';
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'
+>;
 
 /** What is left out (undefined) stays; null clears it. An empty description is none. */
 export async function editArtifact(
@@ -20,7 +23,11 @@ export async function editArtifact(
   if (input.kind !== undefined) patch.kind = input.kind;
   const { id } = await findArtifact(context.registry.db, input.artifact);
   await writeRegistry(context, await context.author(), 'edit', async (write) => {
-    const before = await write.tx.selectFrom('artifact').select(['description', 'kind']).where('id', '=', id).executeTakeFirst();
+    const before = await write.tx
+      .selectFrom('artifact')
+      .select(['description', 'kind'])
+      .where('id', '=', id)
+      .executeTakeFirst();
     const same = Object.entries(patch).every(([field, value]) => before?.[field as keyof typeof patch] === value);
     if (!same) await write.update('artifact', id, { ...patch, updated_at: write.now });
   });
@@ -31,7 +38,12 @@ export async function editArtifact(
 export function descriptionOf(text: string | null): string | null {
   const trimmed = text?.trim() ?? '';
   if (trimmed === '') return null;
-  if (trimmed.length > 10_000) throw new BenchkeepError('invalid_argument', 'The description is longer than 10,000 characters', 'Shorten it, or keep the text in a file beside the data.');
+  if (trimmed.length > 10_000)
+    throw new BenchkeepError(
+      'invalid_argument',
+      'The description is longer than 10,000 characters',
+      'Shorten it, or keep the text in a file beside the data.',
+    );
   // eslint-disable-next-line no-control-regex
   return trimmed.replace(/[\u0000\p{Surrogate}]/gu, '\ufffd');
 }

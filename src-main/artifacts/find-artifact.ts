@@ -19,7 +19,9 @@ const CHUNK = 500;
 export async function findArtifact(db: Kysely<RegistryDB>, argument: string): Promise<ArtifactRow> {
   const text = argument.trim();
   const found =
-    (isUid(text, 'artifact') ? await db.selectFrom('artifact').selectAll().where('uid', '=', text).executeTakeFirst() : undefined) ??
+    (isUid(text, 'artifact')
+      ? await db.selectFrom('artifact').selectAll().where('uid', '=', text).executeTakeFirst()
+      : undefined) ??
     (STEM.test(text) ? await latestOfStem(db, text) : undefined) ??
     (await byKey(db, argument)) ??
     (PREFIX.test(text) ? await byPrefix(db, text) : undefined);
@@ -32,7 +34,11 @@ export async function findArtifacts(db: Kysely<RegistryDB>, args: readonly strin
   const uids = args.map((text) => text.trim()).filter((text) => isUid(text, 'artifact'));
   const byUid = new Map<string, ArtifactRow>();
   for (let i = 0; i < uids.length; i += CHUNK) {
-    const rows = await db.selectFrom('artifact').selectAll().where('uid', 'in', uids.slice(i, i + CHUNK)).execute();
+    const rows = await db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('uid', 'in', uids.slice(i, i + CHUNK))
+      .execute();
     for (const row of rows) byUid.set(row.uid, row);
   }
   const found = new Map<number, ArtifactRow>();
@@ -66,10 +72,15 @@ async function byPrefix(db: Kysely<RegistryDB>, prefix: string): Promise<Artifac
   const stems = [...new Set(rows.map((row) => row.stem_uid))];
   const [stem] = stems;
   if (stem === undefined) return undefined;
-  if (stems.length > 1) throw ambiguous(`"${prefix}" begins the uids of several artifacts`, stems, 'Give more characters of the uid.');
+  if (stems.length > 1)
+    throw ambiguous(`"${prefix}" begins the uids of several artifacts`, stems, 'Give more characters of the uid.');
   if (prefix.length <= 16) return latestOfStem(db, stem);
   if (rows.length > 1) {
-    throw ambiguous(`"${prefix}" begins the uids of several versions`, rows.map(({ uid }) => uid), 'Give the whole uid.');
+    throw ambiguous(
+      `"${prefix}" begins the uids of several versions`,
+      rows.map(({ uid }) => uid),
+      'Give the whole uid.',
+    );
   }
   return rows[0];
 }
@@ -119,7 +130,9 @@ async function notFound(db: Kysely<RegistryDB>, argument: string): Promise<Bench
     .limit(1)
     .executeTakeFirst();
   if (trashed !== undefined) {
-    return new BenchkeepError('not_found', what, `One with this key is in the trash: ${trashed.uid}.`, { details: { near: [trashed.uid] } });
+    return new BenchkeepError('not_found', what, `One with this key is in the trash: ${trashed.uid}.`, {
+      details: { near: [trashed.uid] },
+    });
   }
   const near = await nearKeys(db, argument);
   const remedy =

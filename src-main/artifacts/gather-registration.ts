@@ -20,7 +20,11 @@ export interface Gathered {
 }
 
 /** At most some hundreds of paths. */
-export async function gatherRegistration(db: Kysely<RegistryDB>, storageId: number, paths: readonly RawPath[]): Promise<Gathered> {
+export async function gatherRegistration(
+  db: Kysely<RegistryDB>,
+  storageId: number,
+  paths: readonly RawPath[],
+): Promise<Gathered> {
   const bytes = paths.map(rawToBytes);
   const copies = await db
     .selectFrom('copy')
@@ -41,7 +45,10 @@ export async function gatherRegistration(db: Kysely<RegistryDB>, storageId: numb
       copies.map(({ copy_id, copy_path, ...artifact }) => [rawFromBytes(copy_path), { copyId: copy_id, artifact }]),
     ),
     tombstones: new Map(
-      stones.map(({ id, path, sha256, artifact_uid }) => [rawFromBytes(path), { id, sha256, artifactUid: artifact_uid }]),
+      stones.map(({ id, path, sha256, artifact_uid }) => [
+        rawFromBytes(path),
+        { id, sha256, artifactUid: artifact_uid },
+      ]),
     ),
   };
 }

@@ -12,3 +12,6 @@ export { offlineStorages } from './offline-storages.ts';
 export { previewArtifact } from './preview-artifact.ts';
 export { readContext, type ContentContext, type ReadContext } from './read-context.ts';
 export { registerFiles, type RegisterOutcome, type RegisterRequest } from './register-files.ts';
+export { saveArtifacts } from './save-artifacts.ts';
+export { sweepOrphans } from './sweep-orphans.ts';
+export { verify } from './verify.ts';

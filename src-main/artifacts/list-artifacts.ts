@@ -42,8 +42,13 @@ interface Narrowing {
 /** A filter that names `visibility` or `is_latest` decides over them itself. */
 async function narrowing(context: ReadContext, input: ListArtifactsInput, search: string): Promise<Narrowing> {
   const offline = await offlineStorages(context);
-  const scope: Scope = input.trash ? { visibility: -1, is_latest: null } : { visibility: 1, is_latest: input.all_versions ? null : 1 };
+  const scope: Scope = input.trash
+    ? { visibility: -1, is_latest: null }
+    : { visibility: 1, is_latest: input.all_versions ? null : 1 };
   const filters = await filterConditions(context.registry, input.filters, scope, [...offline.keys()]);
   const searched = await searchCondition(context.registry, search, filters.scope);
-  return { scope: filters.scope, conditions: searched === null ? filters.conditions : [...filters.conditions, searched] };
+  return {
+    scope: filters.scope,
+    conditions: searched === null ? filters.conditions : [...filters.conditions, searched],
+  };
 }

@@ -11,8 +11,12 @@ const FACETS: readonly Facet[] = ['storage', 'suffix', 'ulabel', 'kind', 'create
 export async function listFacets(context: ReadContext): Promise<{ items: FacetRecord[] }> {
   const db = context.registry;
   const counts = await db.selectFrom('facet_count').selectAll().where('facet', 'in', FACETS).execute();
-  const storages = new Map((await db.selectFrom('storage').select(['id', 'uid', 'root']).execute()).map((row) => [row.id, row]));
-  const users = new Map((await db.selectFrom('user').select(['id', 'handle']).execute()).map((row) => [row.id, row.handle]));
+  const storages = new Map(
+    (await db.selectFrom('storage').select(['id', 'uid', 'root']).execute()).map((row) => [row.id, row]),
+  );
+  const users = new Map(
+    (await db.selectFrom('user').select(['id', 'handle']).execute()).map((row) => [row.id, row.handle]),
+  );
   const labelIds = counts.filter(({ facet }) => facet === 'ulabel').map(({ value }) => Number(value));
   const labels = await labelNames(context, labelIds);
   const offline = await offlineStorages(context);
@@ -33,7 +37,11 @@ export async function listFacets(context: ReadContext): Promise<{ items: FacetRe
       add(facet, state !== 'missing' && offline.has(Number(storage)) ? 'offline' : state, n);
     } else add(facet as Facet, value, n);
   }
-  return { items: [...items.values()].sort((a, b) => FACETS.indexOf(a.facet) - FACETS.indexOf(b.facet) || b.n - a.n || compare(a.title, b.title)) };
+  return {
+    items: [...items.values()].sort(
+      (a, b) => FACETS.indexOf(a.facet) - FACETS.indexOf(b.facet) || b.n - a.n || compare(a.title, b.title),
+    ),
+  };
 }
 
 async function labelNames({ registry }: ReadContext, ids: readonly number[]): Promise<Map<number, string>> {

@@ -4,7 +4,10 @@ import { artifactRecords, versionRecord } from './artifact-records.ts';
 import { findArtifact } from './find-artifact.ts';
 import type { ReadContext } from './read-context.ts';
 
-export async function listVersions(context: ReadContext, input: { artifact: string }): Promise<{ items: VersionRecord[] }> {
+export async function listVersions(
+  context: ReadContext,
+  input: { artifact: string },
+): Promise<{ items: VersionRecord[] }> {
   const { stem_uid: stem } = await findArtifact(context.registry, input.artifact);
   return { items: await versionsOfStem(context, stem) };
 }
@@ -17,7 +20,10 @@ export async function versionsOfStem(context: ReadContext, stem: string): Promis
     .orderBy('uid', 'desc')
     .limit(MOST_VERSIONS)
     .execute();
-  const records = await artifactRecords(context, family.map(({ id }) => id));
+  const records = await artifactRecords(
+    context,
+    family.map(({ id }) => id),
+  );
   return records.map(versionRecord);
 }
 

@@ -39,17 +39,32 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
   if (found !== null) throw changed(name);
   const reason = copies.map(({ storage_id: id }) => offline.get(id)).find((text) => text !== undefined);
   if (reason !== undefined) {
-    throw new BenchkeepError('offline', `${name} can't be reached: ${reason}`, 'Connect the drive, or look on the computer it belongs to. Nothing was deleted.', {
-      retry: true,
-    });
+    throw new BenchkeepError(
+      'offline',
+      `${name} can't be reached: ${reason}`,
+      'Connect the drive, or look on the computer it belongs to. Nothing was deleted.',
+      {
+        retry: true,
+      },
+    );
   }
   const remote = copies.find(({ type }) => type !== 'local');
   if (remote !== undefined) {
-    throw new BenchkeepError('not_supported', `${name} is only in ${remote.root}`, 'Fetch it with the tools of that store: downloading is not there yet.');
+    throw new BenchkeepError(
+      'not_supported',
+      `${name} is only in ${remote.root}`,
+      'Fetch it with the tools of that store: downloading is not there yet.',
+    );
   }
   const last = copies[0];
-  const where = artifact.state_reason ?? (last === undefined ? 'no copy of it is known' : `it is not at ${shownPath(last.root, last.path)} any more`);
-  throw new BenchkeepError('file_not_found', `The file of ${name} can't be found: ${where}`, 'Put it back where it was, or look at its newer versions. Its record stays.');
+  const where =
+    artifact.state_reason ??
+    (last === undefined ? 'no copy of it is known' : `it is not at ${shownPath(last.root, last.path)} any more`);
+  throw new BenchkeepError(
+    'file_not_found',
+    `The file of ${name} can't be found: ${where}`,
+    'Put it back where it was, or look at its newer versions. Its record stays.',
+  );
 }
 
 /** The size is compared: what costs more is the watcher's and `verify`'s. */
@@ -68,7 +83,11 @@ function changed(name: string): BenchkeepError {
 
 function below(path: RawPath): RawPath {
   if (path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')) return path;
-  throw new BenchkeepError('refused', `The registry names a path that leads out of its storage: ${rawToDisplay(path)}`, 'Check the registry: benchkeep verify --registry.');
+  throw new BenchkeepError(
+    'refused',
+    `The registry names a path that leads out of its storage: ${rawToDisplay(path)}`,
+    'Check the registry: benchkeep verify --registry.',
+  );
 }
 
 function shownPath(root: string, path: Uint8Array): string {

@@ -9,12 +9,17 @@ export async function offlineStorages(context: ReadContext): Promise<Map<number,
     .select(['id', 'uid', 'root', 'region', 'workstation_uid'])
     .where('type', '=', 'local')
     .execute();
-  const roots = await context.workstation.selectFrom('root').select(['storage_uid', 'reason']).where('attached', '=', 0).execute();
+  const roots = await context.workstation
+    .selectFrom('root')
+    .select(['storage_uid', 'reason'])
+    .where('attached', '=', 0)
+    .execute();
   const detached = new Map(roots.map(({ storage_uid: uid, reason }) => [uid, reason]));
   const offline = new Map<number, string>();
   for (const storage of storages) {
     if (storage.workstation_uid !== context.workstationUid) offline.set(storage.id, elsewhere(storage));
-    else if (detached.has(storage.uid)) offline.set(storage.id, detached.get(storage.uid) ?? `${storage.root} is not connected`);
+    else if (detached.has(storage.uid))
+      offline.set(storage.id, detached.get(storage.uid) ?? `${storage.root} is not connected`);
   }
   return offline;
 }

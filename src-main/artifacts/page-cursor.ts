@@ -19,7 +19,12 @@ export function decodeCursor(text: string, list: unknown): Cursor {
   if (Array.isArray(parts) && parts.length === 4) {
     const [of, id, value, total] = parts as unknown[];
     const isValue = value === null || typeof value === 'string' || typeof value === 'number';
-    if (of === fingerprint(list) && Number.isSafeInteger(id) && isValue && (total === null || Number.isSafeInteger(total))) {
+    if (
+      of === fingerprint(list) &&
+      Number.isSafeInteger(id) &&
+      isValue &&
+      (total === null || Number.isSafeInteger(total))
+    ) {
       return { id: id as number, value, total: total as number | null };
     }
   }

@@ -21,7 +21,11 @@ export async function previewArtifact(context: ContentContext, input: { artifact
   return previewContent(context, artifact, content);
 }
 
-async function previewContent(context: ContentContext, artifact: ArtifactRow, { path, facts }: Content): Promise<Preview> {
+async function previewContent(
+  context: ContentContext,
+  artifact: ArtifactRow,
+  { path, facts }: Content,
+): Promise<Preview> {
   if (facts.kind !== 'file') return none('This is a folder. Its files are not shown here.');
   if (facts.size === 0) return none('This file is empty.');
   const head = await context.fs.readRange(path, 0, Math.min(facts.size, MOST_TEXT));

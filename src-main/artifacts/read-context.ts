@@ -17,7 +17,9 @@ export interface ContentContext extends ReadContext {
 }
 
 /** Reading over the engine's own connections: sees what was just written. */
-export function readContext(context: Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs'>): ContentContext {
+export function readContext(
+  context: Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs'>,
+): ContentContext {
   return {
     registry: context.registry.db,
     workstation: context.workstation.db,

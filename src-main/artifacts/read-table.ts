@@ -33,13 +33,17 @@ export function readTable(text: string, cut: boolean, separator: string = separa
 
 /** The one that most lines have, and most often. */
 function separatorOf(text: string): string {
-  const lines = text.slice(0, 65_536).split(/\r\n|\n|\r/, 100).filter((line) => line.trim() !== '');
+  const lines = text
+    .slice(0, 65_536)
+    .split(/\r\n|\n|\r/, 100)
+    .filter((line) => line.trim() !== '');
   let best: { separator: string; lines: number; count: number } = { separator: ',', lines: 0, count: 0 };
   for (const separator of SEPARATORS) {
     const counts = lines.map((line) => line.replace(/"[^"]*"/g, '').split(separator).length - 1);
     const having = counts.filter((count) => count > 0).length;
     const count = counts.reduce((sum, n) => sum + n, 0);
-    if (having > best.lines || (having === best.lines && count > best.count)) best = { separator, lines: having, count };
+    if (having > best.lines || (having === best.lines && count > best.count))
+      best = { separator, lines: having, count };
   }
   return best.separator;
 }

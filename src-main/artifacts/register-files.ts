@@ -63,10 +63,17 @@ export async function registerFiles(context: RegisterContext, request: RegisterR
 async function registerEnds(context: RegisterContext, request: RegisterRequest): Promise<void> {
   const large = request.files.filter(({ facts }) => facts.size > FAST_HASH_LIMIT);
   if (large.length === 0) return;
-  const { known } = await gatherRegistration(context.registry.db, request.storage.id, large.map(({ path }) => path));
+  const { known } = await gatherRegistration(
+    context.registry.db,
+    request.storage.id,
+    large.map(({ path }) => path),
+  );
   const fresh = large.filter(({ path }) => !known.has(path));
   const root = localRoot(request.storage);
-  const ends = await context.hasher.hashEnds(fresh.map(({ path }) => joinRaw(root, path)), hashOptions(request, false));
+  const ends = await context.hasher.hashEnds(
+    fresh.map(({ path }) => joinRaw(root, path)),
+    hashOptions(request, false),
+  );
   await registerBatch(context, request, fresh, ends);
 }
 
@@ -97,7 +104,8 @@ async function registerBatch(
     if (content === undefined) continue;
     if (content.kind !== 'hashed') outcomes[index] = content;
     // Read as it was when it was found complete, and still so at the last look before the record is written.
-    else if (sameFacts(content.facts, facts) && isUnchanged(context, joinRaw(root, path), content.facts)) steady.push({ index, path, content });
+    else if (sameFacts(content.facts, facts) && isUnchanged(context, joinRaw(root, path), content.facts))
+      steady.push({ index, path, content });
   }
   failpoint('register.hashed.after');
   if (steady.length === 0) return outcomes;
@@ -120,7 +128,11 @@ async function plan(
   request: RegisterRequest,
   steady: readonly { path: RawPath; content: Hashed }[],
 ): Promise<PlannedFile[]> {
-  const { known, tombstones } = await gatherRegistration(context.registry.db, request.storage.id, steady.map(({ path }) => path));
+  const { known, tombstones } = await gatherRegistration(
+    context.registry.db,
+    request.storage.id,
+    steady.map(({ path }) => path),
+  );
   return steady.map(({ path, content }) => {
     const sha256 = 'sha256' in content ? content.sha256 : null;
     const existing = known.get(path) ?? null;

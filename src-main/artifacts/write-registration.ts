@@ -36,10 +36,16 @@ export async function writeRegistration(
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
       fresh.push({ index, file, row: newArtifact(write, storage, file, random) });
     } else if (known !== null) {
-      uids[index] = plan.kind === 'version' ? await writeVersion(write, storage, file, known) : await writeKnown(write, file, known, plan);
+      uids[index] =
+        plan.kind === 'version'
+          ? await writeVersion(write, storage, file, known)
+          : await writeKnown(write, file, known, plan);
     }
   }
-  const ids = write.insert('artifact', fresh.map(({ row }) => row));
+  const ids = write.insert(
+    'artifact',
+    fresh.map(({ row }) => row),
+  );
   write.insert(
     'copy',
     fresh.map(({ file }, i) => copyRow(write, ids[i] ?? 0, storage.id, file)),
@@ -55,7 +61,11 @@ function newArtifact(write: RegistryWrite, storage: StorageRow, file: PlannedFil
 }
 
 /** Everything but who it is. */
-function artifactRow(write: RegistryWrite, storage: StorageRow, file: PlannedFile): Omit<NewArtifactRow, 'uid' | 'stem_uid'> {
+function artifactRow(
+  write: RegistryWrite,
+  storage: StorageRow,
+  file: PlannedFile,
+): Omit<NewArtifactRow, 'uid' | 'stem_uid'> {
   const key = rawToDisplay(file.path);
   return {
     key,
@@ -93,9 +103,19 @@ function copyRow(write: RegistryWrite, artifactId: number, storageId: number, fi
   };
 }
 
-async function writeKnown(write: RegistryWrite, file: PlannedFile, { artifact, copyId }: KnownPath, plan: RegistrationPlan): Promise<string> {
+async function writeKnown(
+  write: RegistryWrite,
+  file: PlannedFile,
+  { artifact, copyId }: KnownPath,
+  plan: RegistrationPlan,
+): Promise<string> {
   if (plan.kind === 'verified') {
-    await write.update('artifact', artifact.id, { sha256: file.sha256, state: 'ok', state_reason: null, updated_at: write.now });
+    await write.update('artifact', artifact.id, {
+      sha256: file.sha256,
+      state: 'ok',
+      state_reason: null,
+      updated_at: write.now,
+    });
     await write.update('copy', copyId, { verified_at: write.now }, artifact.uid);
   } else if (plan.kind === 'known' && plan.heal) {
     await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
@@ -108,7 +128,12 @@ async function writeKnown(write: RegistryWrite, file: PlannedFile, { artifact, c
  * Same stem, next number, newest of its family. The path's copy goes over to it: the bytes of the version before
  * are gone from there, so without another copy it is missing because it was overwritten.
  */
-async function writeVersion(write: RegistryWrite, storage: StorageRow, file: PlannedFile, { artifact, copyId }: KnownPath): Promise<string> {
+async function writeVersion(
+  write: RegistryWrite,
+  storage: StorageRow,
+  file: PlannedFile,
+  { artifact, copyId }: KnownPath,
+): Promise<string> {
   const { tx, now } = write;
   const family = await tx
     .selectFrom('artifact')
@@ -116,11 +141,22 @@ async function writeVersion(write: RegistryWrite, storage: StorageRow, file: Pla
     .where('uid', '>=', artifact.stem_uid)
     .where('uid', '<', `${artifact.stem_uid}~`)
     .execute();
-  const uid = nextVersionUid(artifact.stem_uid, family.map((member) => versionSuffixOf(member.uid)));
-  for (const member of family) if (member.is_latest === 1) await write.update('artifact', member.id, { is_latest: 0, updated_at: now });
+  const uid = nextVersionUid(
+    artifact.stem_uid,
+    family.map((member) => versionSuffixOf(member.uid)),
+  );
+  for (const member of family)
+    if (member.is_latest === 1) await write.update('artifact', member.id, { is_latest: 0, updated_at: now });
   await markOverwritten(write, artifact, copyId);
   const [id = 0] = write.insert('artifact', [
-    { ...artifactRow(write, storage, file), uid, stem_uid: artifact.stem_uid, description: artifact.description, kind: artifact.kind, otype: artifact.otype },
+    {
+      ...artifactRow(write, storage, file),
+      uid,
+      stem_uid: artifact.stem_uid,
+      description: artifact.description,
+      kind: artifact.kind,
+      otype: artifact.otype,
+    },
   ]);
   await write.update('copy', copyId, { artifact_id: id, verified_at: file.sha256 === null ? null : now }, uid);
   return uid;

@@ -103,7 +103,13 @@ async function startLog(
   const uids = new Set<string>();
   const insertChange = prepareInsert(registry, 'change');
 
-  function append(table: LoggedTable, uid: string, action: 'insert' | 'update' | 'delete', before: object | null, after: object | null): void {
+  function append(
+    table: LoggedTable,
+    uid: string,
+    action: 'insert' | 'update' | 'delete',
+    before: object | null,
+    after: object | null,
+  ): void {
     const row = {
       id: head.id + 1,
       tx: first,
@@ -160,7 +166,8 @@ async function startLog(
         .where('id', '=', id)
         .execute();
       const old = Object.fromEntries(changed.map((field) => [field, valueOf(before, field)]));
-      append(table, uid ?? String(valueOf(before, 'uid')), 'update', old, fields);
+      // With the row's id: a record has several rows in tables of copies and links.
+      append(table, uid ?? String(valueOf(before, 'uid')), 'update', { id, ...old }, { id, ...fields });
       if (table === 'artifact') {
         touched.updated.push({
           before: before as unknown as ArtifactRow,

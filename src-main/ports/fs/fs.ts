@@ -40,6 +40,10 @@ export interface Fs {
    * name without replacing anything (`already_exists`). The source is only read.
    */
   copyFsyncMoveIn(request: CopyRequest): Promise<FileFacts>;
+  /** Gives a whole folder of ours its final name; never over anything (`already_exists`). Same volume. Synced. */
+  moveFolderIn(from: RawPath, to: RawPath): Promise<void>;
+  /** Removes a folder that this program made for the time being: its name must begin with TEMPORARY_PREFIX. */
+  removeTemporaryFolder(path: RawPath): Promise<void>;
   /** Removes a file that this program made (a marker, a temporary file); one that is not there is fine. */
   removeOwnFile(path: RawPath): Promise<void>;
   /** Removes an empty folder that this program made; false where it is not empty or not there. */

@@ -40,13 +40,20 @@ export function nodeFs(random: Random): Fs {
         throw fsError(error, path);
       }
     },
-    realPath: (path) => about(path, async () => rawFromBytes(await fsp.realpath(rawToBytes(path), { encoding: 'buffer' }))),
+    realPath: (path) =>
+      about(path, async () => rawFromBytes(await fsp.realpath(rawToBytes(path), { encoding: 'buffer' }))),
     readFolder: (path) =>
       about(path, async () => {
         const entries = await fsp.readdir(rawToBytes(path), { encoding: 'buffer', withFileTypes: true });
         return entries.map((entry) => ({
           name: rawFromBytes(entry.name),
-          kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : entry.isSymbolicLink() ? 'symlink' : 'special',
+          kind: entry.isFile()
+            ? 'file'
+            : entry.isDirectory()
+              ? 'folder'
+              : entry.isSymbolicLink()
+                ? 'symlink'
+                : 'special',
         }));
       }),
     readRange: (path, offset, length) =>
@@ -105,6 +112,23 @@ export function nodeFs(random: Random): Fs {
         throw fsError(error, errnoOf(error) === 'EEXIST' ? request.target : request.source);
       }
     },
+    moveFolderIn: (from, to) =>
+      about(to, async () => {
+        if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+        await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
+        await syncFolder(splitRaw(to).folder);
+      }),
+    removeTemporaryFolder: (path) =>
+      about(path, async () => {
+        if (!splitRaw(path).name.startsWith(TEMPORARY_PREFIX)) {
+          throw new BenchkeepError(
+            'refused',
+            `${rawToDisplay(path)} is not a temporary folder`,
+            'Nothing was removed.',
+          );
+        }
+        await effect('fs.removeFolder', () => fsp.rm(rawToBytes(path), { recursive: true, force: true }));
+      }),
     removeOwnFile: (path) => about(path, () => effect('fs.unlink', () => removeIfThere(path))),
     async removeEmptyFolder(path) {
       try {
@@ -122,6 +146,15 @@ export function nodeFs(random: Random): Fs {
         return Number(volume.bavail * volume.bsize);
       }),
   };
+}
+
+async function lookOrNull(path: RawPath): Promise<FileFacts | null> {
+  try {
+    return factsFromStats(await fsp.lstat(rawToBytes(path), { bigint: true }));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 async function about<T>(path: RawPath, run: () => Promise<T>): Promise<T> {
