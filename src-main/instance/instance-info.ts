@@ -49,5 +49,6 @@ export async function instanceInfo(
     n_storages: storages.n,
     version,
     read_only: context.readOnly,
+    warnings: [...context.warnings],
   };
 }

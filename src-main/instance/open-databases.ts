@@ -13,6 +13,7 @@ import { readSetting, writeSetting } from '../workstation/settings.ts';
 import { backupRegistry } from './backup-registry.ts';
 import { registryPath, workstationPath, type InstanceCard } from './instance-card.ts';
 import { proveRegistry, wasLeftUnclean } from './prove-registry.ts';
+import { sweepTemporary } from './sweep-temporary.ts';
 
 export interface Databases {
   registry: Registry;
@@ -68,6 +69,7 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
   const path = registryPath(folder);
   let workstation: Workstation | undefined;
   try {
+    await sweepTemporary(context.fs, folder);
     workstation = await openWorkstation(workstationPath(folder), { readonly: false });
     const thorough = (await wasLeftUnclean(context.fs, path)) || (await isCheckDue(workstation, context.clock));
     proveRegistry(path, card.uid, thorough);

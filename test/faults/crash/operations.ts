@@ -1,0 +1,104 @@
+/** What is killed on its way. `prepare` runs undisturbed before; `run` tells what it was told is done. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { addLabels, createLabel, removeLabels } from '../../../src-main/annotation/index.ts';
+import { addStorage, removeStorage } from '../../../src-main/storage/index.ts';
+import { put, type CrashBench } from './crash-bench.ts';
+
+/** One line that was confirmed: it has to survive whatever happens afterwards. */
+export type Acknowledged =
+  | { kind: 'artifact'; key: string; sha256: string }
+  | { kind: 'label'; name: string; key: string; on: boolean }
+  | { kind: 'storage'; root: string; there: boolean };
+
+export interface Operation {
+  name: string;
+  prepare(bench: CrashBench): Promise<void>;
+  run(bench: CrashBench, acknowledge: (what: Acknowledged) => void): Promise<void>;
+}
+
+const FILES = 12;
+const file = (n: number): string => `run-${String(n % 3)}/sample ${String(n)}.csv`;
+
+async function acknowledgeAll({ context }: CrashBench, acknowledge: (what: Acknowledged) => void): Promise<void> {
+  const rows = await context.registry.db
+    .selectFrom('artifact')
+    .select(['key', 'sha256'])
+    .where('is_latest', '=', 1)
+    .execute();
+  for (const { key, sha256 } of rows) acknowledge({ kind: 'artifact', key: key ?? '', sha256: sha256 ?? '' });
+}
+
+function putFiles(bench: CrashBench, content: string): void {
+  for (let n = 0; n < FILES; n++) put(bench.base, file(n), `${content} ${String(n)}\n`);
+}
+
+const register: Operation = {
+  name: 'register in place',
+  async prepare(bench) {
+    putFiles(bench, 'first');
+  },
+  async run(bench, acknowledge) {
+    await bench.pass();
+    await acknowledgeAll(bench, acknowledge);
+  },
+};
+
+const version: Operation = {
+  name: 'new version',
+  async prepare(bench) {
+    putFiles(bench, 'first');
+    await bench.pass();
+    for (let n = 0; n < FILES; n += 2) put(bench.base, file(n), `second, and longer ${String(n)}\n`);
+  },
+  async run(bench, acknowledge) {
+    await bench.pass();
+    await acknowledgeAll(bench, acknowledge);
+  },
+};
+
+async function uidOf({ context }: CrashBench, key: string): Promise<string> {
+  const row = await context.registry.db
+    .selectFrom('artifact')
+    .select('uid')
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow();
+  return row.uid;
+}
+
+const label: Operation = {
+  name: 'label add and remove',
+  async prepare(bench) {
+    putFiles(bench, 'first');
+    await bench.pass();
+  },
+  async run(bench, acknowledge) {
+    await createLabel(bench.context, { name: 'control' });
+    const keys = [file(0), file(1)];
+    const artifacts = await Promise.all(keys.map((key) => uidOf(bench, key)));
+    await addLabels(bench.context, { artifacts, labels: ['control', 'day 1'], create_missing: true });
+    for (const key of keys)
+      for (const name of ['control', 'day 1']) acknowledge({ kind: 'label', name, key, on: true });
+    await removeLabels(bench.context, { artifacts: artifacts.slice(0, 1), labels: ['day 1'] });
+    acknowledge({ kind: 'label', name: 'day 1', key: file(0), on: false });
+  },
+};
+
+const storage: Operation = {
+  name: 'storage add and remove',
+  async prepare({ base }) {
+    for (const name of ['linked', 'managed']) mkdirSync(join(base, name));
+  },
+  async run({ base, context }, acknowledge) {
+    for (const name of ['linked', 'managed']) {
+      await addStorage(context, { root: join(base, name), managed: name === 'managed', watch: false });
+      acknowledge({ kind: 'storage', root: join(base, name), there: true });
+    }
+    for (const name of ['linked', 'managed']) {
+      await removeStorage(context, { storage: join(base, name) });
+      acknowledge({ kind: 'storage', root: join(base, name), there: false });
+    }
+  },
+};
+
+export const OPERATIONS: readonly Operation[] = [register, version, label, storage];
