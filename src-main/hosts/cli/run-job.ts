@@ -2,9 +2,15 @@
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { JobProgress } from '../../../shared/contract/index.ts';
 
+/** What is used of an iterator; its `return` is left out of the type, because it would make every result `any`. */
+interface Job<R> {
+  next(): Promise<IteratorResult<JobProgress, R>>;
+  return?: () => Promise<unknown>;
+}
+
 /** The job's result. Errors: `cancelled` once `signal` aborts, which ends the job. */
-export async function runJob<P extends JobProgress, R>(
-  job: Promise<AsyncIterator<P, R>>,
+export async function runJob<R>(
+  job: Promise<Job<R>>,
   context: { signal: AbortSignal; progress: (progress: JobProgress) => void },
 ): Promise<R> {
   const iterator = await job;
