@@ -4,9 +4,10 @@ import type { FolderSurvey } from '../../shared/contract/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ScanBatch, ScanRequest, ScanTotals } from '../watching/index.ts';
 
-/** Slots of `control`: batches that the engine has worked off, and whether the walk is to end. */
+/** Slots of `control`: batches that the engine has worked off, whether the walk is to end, and what shows that it goes on. */
 export const WORKED_OFF = 0;
 export const CANCELLED = 1;
+export const BEAT = 2;
 
 export type ToScan =
   | { type: 'scan'; request: ScanRequest; workstation: RawPath; control: Int32Array }

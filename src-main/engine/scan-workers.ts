@@ -15,8 +15,8 @@ export interface ScanJob {
   cancel(): void;
   /** The thread answered to the end: it can be used again. */
   finished(): void;
-  /** The job is over, however it ended. */
-  end(): void;
+  /** The job is over, however it ended; resolves when its thread is free or ended: never, where its drive hangs. */
+  end(): Promise<unknown>;
 }
 
 export interface ScanWorkers {
@@ -62,7 +62,9 @@ export function scanWorkers(): ScanWorkers {
           if (healthy && idle.length < MOST_IDLE && !closed) {
             worker.unref();
             idle.push(worker);
-          } else void worker.terminate();
+            return Promise.resolve();
+          }
+          return worker.terminate();
         },
       };
     },

@@ -21,10 +21,7 @@ export async function* surveyFolder(
     );
   }
   const stop = new AbortController();
-  const end = (): void => {
-    stop.abort();
-  };
-  signal?.addEventListener('abort', end, { once: true });
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   let latest: FolderSurvey | null = null;
   let wake: () => void = () => undefined;
   let ended = false;
@@ -35,7 +32,7 @@ export async function* surveyFolder(
         latest = counts;
         wake();
       },
-      stop.signal,
+      either,
     )
     .finally(() => {
       ended = true;
@@ -56,7 +53,6 @@ export async function* surveyFolder(
     return await finished;
   } finally {
     stop.abort();
-    signal?.removeEventListener('abort', end);
   }
 
   function isEnded(): boolean {

@@ -15,7 +15,7 @@ import { compileRule, isJunk } from './watch-rule.ts';
 
 const ROOT = '' as RawPath;
 
-/** `give` hands a batch over and returns false to end the walk; `now` in ms of a steady clock. */
+/** `give` hands a batch over and returns false to end the walk; `now` in ms of a steady clock, asked at every entry. */
 export function walkStorage(
   request: ScanRequest,
   inventory: InventoryReader,
@@ -142,6 +142,7 @@ function walkFolder(walk: Walk, folder: RawPath, walked: Set<RawPath>, ids: Set<
     if (batches.ended()) return [];
     const path = joinRaw(folder, name);
     const id = compareEntry(walk, path, takeUpTo(name));
+    batches.handOverIfDue();
     if (id === null) continue;
     if (ids.has(id)) {
       batches.totals.skipped += 1;

@@ -76,7 +76,7 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
 
   async function openContext(): Promise<TestWatching['context']> {
     const instance = await openInstance(workbench, { name: 'test', hasher: hashPool(2) });
-    const scanner = scanThreads(instance.workstation.path);
+    const scanner = scanThreads(instance.workstation.path, clock);
     return { ...(options.context?.(instance) ?? instance), scanner: options.scanner?.(scanner) ?? scanner };
   }
   async function closeContext(): Promise<void> {

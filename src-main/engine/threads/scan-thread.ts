@@ -5,7 +5,7 @@ import { systemClock } from '../../ports/clock.ts';
 import { openFileFinder } from '../../ports/fs/open-for-writing.ts';
 import { inventoryReader, surveyWalk, walkStorage } from '../../watching/in-scan-thread.ts';
 import { openWorkstation } from '../../workstation/open-workstation.ts';
-import { CANCELLED, WORKED_OFF, type FromScan, type ToScan } from '../scan-messages.ts';
+import { BEAT, CANCELLED, WORKED_OFF, type FromScan, type ToScan } from '../scan-messages.ts';
 
 /** Batches under way to the engine before the walk waits. */
 const MOST_AHEAD = 4;
@@ -26,7 +26,11 @@ engine.on('message', (message: ToScan) => {
 async function run(message: ToScan): Promise<void> {
   const { control } = message;
   const cancelled = (): boolean => Atomics.load(control, CANCELLED) === 1;
-  const now = (): number => systemClock.monotonic();
+  const now = (): number => {
+    // Asked at every entry: a walk whose drive hangs shows by this standing still.
+    Atomics.add(control, BEAT, 1);
+    return systemClock.monotonic();
+  };
   if (message.type === 'writers') {
     send({ type: 'writing', files: openFiles(message.files) });
     return;
