@@ -19,8 +19,6 @@ export const labels = {
   create: mutation.input(createLabelInput).output(items(labelRecord)),
   list: query.input(z.object({ search: z.string().max(200).nullish() })).output(items(labelRecord)),
   /** The labels must exist (`not_found` names near ones); `create_missing` makes them. */
-  add: mutation
-    .input(labelling.extend({ create_missing: z.boolean().default(false) }))
-    .output(items(artifactRecord)),
+  add: mutation.input(labelling.extend({ create_missing: z.boolean().default(false) })).output(items(artifactRecord)),
   remove: mutation.input(labelling).output(items(artifactRecord)),
 };

@@ -159,6 +159,8 @@ export const instanceInfo = instanceRecord.extend({
   version: z.string(),
   /** Set where the registry could be opened for reading only, in plain words. */
   read_only: z.string().nullable(),
+  /** What a person should know of it, in plain words, a sentence or two each; usually none. */
+  warnings: z.array(z.string()),
 });
 
 export const watchedFolder = z.object({

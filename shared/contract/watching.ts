@@ -24,11 +24,14 @@ export const folderSurvey = z.object({
 });
 export type FolderSurvey = z.infer<typeof folderSurvey>;
 
+const globs = z.array(z.string().max(500)).max(100);
+/** Seconds between two equal looks; null is the default: 10 on local disks, 30 on network shares. */
+const settle = z.number().min(0).max(86_400).nullable();
+
 export const watchRule = z.object({
-  include: z.array(z.string().max(500)).max(100).default([]),
-  exclude: z.array(z.string().max(500)).max(100).default([]),
-  /** Seconds between two equal looks; null is the default: 10 on local disks, 30 on network shares. */
-  settle: z.number().min(0).max(86_400).nullable().default(null),
+  include: globs.default([]),
+  exclude: globs.default([]),
+  settle: settle.default(null),
 });
 export type WatchRule = z.infer<typeof watchRule>;
 
@@ -51,15 +54,21 @@ export const watching = {
   folders: query.input(empty).output(items(watchedFolder)),
   inbox: query
     .input(z.object({ storage: storageArgument.nullish(), limit: z.number().int().min(1).max(10_000).default(1000) }))
-    .output(
-      z.object({ items: z.array(inboxItem), waiting: z.number(), failed: z.number(), ignored: z.number() }),
-    ),
+    .output(z.object({ items: z.array(inboxItem), waiting: z.number(), failed: z.number(), ignored: z.number() })),
   /** Counts a folder live, before anything is registered; progress carries the counts so far. */
   survey: job.input(z.object({ root: z.string().min(1).max(4200) })).output(eventIterator(folderSurvey, folderSurvey)),
   /** One full pass over every watched folder: registers what is stable, waits the settle time once. */
   once: job.input(empty).output(eventIterator(jobProgress, watchSummary)),
   rule: mutation
-    .input(watchRule.partial().extend({ storage: storageArgument }))
+    // What is left out stays as it is. (A default would be filled in even where a field is optional.)
+    .input(
+      z.object({
+        storage: storageArgument,
+        include: globs.optional(),
+        exclude: globs.optional(),
+        settle: settle.optional(),
+      }),
+    )
     .output(z.object({ storage: z.string(), rule: watchRule })),
   /** Looks at a folder (or all) now. */
   look: mutation.input(z.object({ storage: storageArgument.nullish() })).output(empty),

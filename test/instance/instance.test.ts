@@ -138,6 +138,7 @@ test('connected by name or root (also through a link), disconnected, listed, sho
     user: { handle: 'ada' },
     version: '1.2.3',
     read_only: null,
+    warnings: [],
   });
   await expect(connectInstance(workbench, { instance: 'nowhere' })).rejects.toMatchObject({ code: 'not_found' });
   await disconnectInstance(workbench);

@@ -1,11 +1,13 @@
 /** The command line as a person or a script has it: real processes on a data folder of their own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import * as z from 'zod';
 
 const project = resolve(import.meta.dirname, '../../..');
+/** Sources that were stripped of their types once: a third of the time of a start. */
+const COMPILED = join(tmpdir(), 'benchkeep-test-compiled');
 const MAIN = join(project, 'src-main/hosts/cli/main.ts');
 
 export interface Ended {
@@ -58,7 +60,7 @@ export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}):
   function start(...words: string[]): Running {
     const child = spawn(process.execPath, [main, ...words], {
       cwd: folder,
-      env: { ...process.env, BENCHKEEP_HOME: home, XDG_RUNTIME_DIR: folder, ...env },
+      env: { ...process.env, BENCHKEEP_HOME: home, XDG_RUNTIME_DIR: folder, NODE_COMPILE_CACHE: COMPILED, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const started = follow(child);
@@ -93,6 +95,15 @@ export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}):
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A copy of the program with a window beside it, whether or not one is built; its `main.ts`. */
+export function programWithWindow(folder: string): string {
+  for (const part of ['src-main', 'shared', 'package.json'])
+    cpSync(join(project, part), join(folder, part), { recursive: true });
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'));
+  cpSync(join(project, 'test/hosts/browser/fixtures/page'), join(folder, 'dist/renderer'), { recursive: true });
+  return join(folder, 'src-main/hosts/cli/main.ts');
 }
 
 /** The only document of `text`, which is one line. */

@@ -54,6 +54,7 @@ export function makeInfo(changes: Partial<InstanceInfo> = {}): InstanceInfo {
     n_storages: 2,
     version: '0.1.0',
     read_only: null,
+    warnings: [],
     ...changes,
   };
 }

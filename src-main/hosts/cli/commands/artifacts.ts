@@ -5,7 +5,7 @@ import { formatBytes } from '../../../../shared/format/bytes.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
 import { runJob } from '../run-job.ts';
-import { includedField } from './included-field.ts';
+import { checkIncluded, includedCell, includedField } from './included-field.ts';
 import { renderChanges } from './changes.ts';
 
 const KINDS: readonly ArtifactKind[] = ['dataset', 'model', 'code'];
@@ -21,7 +21,7 @@ export function artifactsTable(items: readonly ArtifactRecord[], included: reado
       item.state,
       item.ulabels.join(', '),
       item.created_at.slice(0, 19).replace('T', ' '),
-      ...included.map((field) => includedField(item, field)),
+      ...included.map((field) => includedCell(item, field)),
     ]),
     'No files match.',
   );
@@ -107,6 +107,7 @@ const list: Command = {
   async run(context) {
     const given = context.arguments;
     const included = given.list('include');
+    included.forEach(checkIncluded);
     const sort = sortOf(given.text('sort'));
     const client = await context.client();
     const page = await client.artifacts.list({
