@@ -79,6 +79,14 @@ function fromValidation(error: ORPCError<string, unknown>): unknown {
 
 /** The error as thrown on the engine's side; for clients. */
 export function fromWire(error: unknown): unknown {
-  if (error instanceof ORPCError && error.code === CODE) return reviveError(error.data as ErrorData);
-  return error;
+  if (!(error instanceof ORPCError)) return error;
+  if (error.code === CODE) return reviveError(error.data as ErrorData);
+  if (error.code !== 'NOT_FOUND') return error;
+  // No procedure of that name: what is not found otherwise comes with its own words.
+  return new BenchkeepError(
+    'not_supported',
+    'The running Benchkeep is of another version and does not know this command',
+    'Close it and start it again.',
+    { cause: error },
+  );
 }
