@@ -1,6 +1,6 @@
 /** A proven copy of the registry before it is migrated (`faults.md`, R9). */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { renameOwnFolder } from '../ports/fs/own-folder.ts';
+import { closeToOthers, renameOwnFolder } from '../ports/fs/own-folder.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
@@ -9,23 +9,36 @@ export function backupsFolder(folder: RawPath): RawPath {
   return joinRaw(folder, rawFromText('backups'));
 }
 
-/** `name` without its ending. The copy has its final name only after its integrity was checked. Errors: `registry_corrupt`. */
+/**
+ * Named by `name` and the last change that is in it: what is there under that name already is this very state. The copy
+ * has its final name only after its integrity was checked. Errors: `registry_corrupt`, `disk_full`.
+ */
 export async function backupRegistry(fs: Fs, sqlite: SqliteHandle, folder: RawPath, name: string): Promise<RawPath> {
   const backups = backupsFolder(folder);
   await fs.makeFolder(backups, 0o700);
-  const half = joinRaw(backups, rawFromText(`.${name}.db`));
-  const whole = joinRaw(backups, rawFromText(`${name}.db`));
+  const last = sqlite.prepare('SELECT ifnull(max(id), 0) FROM change').pluck().get();
+  const file = `${name}-at-change-${String(last)}.db`;
+  const half = joinRaw(backups, rawFromText(`.${file}`));
+  const whole = joinRaw(backups, rawFromText(file));
   if ((await fs.look(whole)) !== null) return whole;
   await fs.removeOwnFile(half);
-  await sqlite.backup(rawToText(half) ?? '');
-  checkIntegrity(half);
-  await renameOwnFolder(half, whole);
+  try {
+    await sqlite.backup(rawToText(half) ?? '');
+    makeWhole(half);
+    await closeToOthers(half);
+    await renameOwnFolder(half, whole);
+  } catch (error) {
+    await fs.removeOwnFile(half);
+    throw error;
+  }
   return whole;
 }
 
-function checkIntegrity(path: RawPath): void {
-  const copy = openSqlite(path, { readonly: true });
+/** One file, without a `-wal` beside it, that can be read from any medium; synced and sound. */
+function makeWhole(path: RawPath): void {
+  const copy = openSqlite(path, { readonly: false });
   try {
+    copy.pragma('journal_mode = DELETE');
     if (copy.pragma('integrity_check', { simple: true }) === 'ok') return;
   } finally {
     copy.close();

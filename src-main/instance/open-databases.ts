@@ -6,6 +6,7 @@ import type { Fs } from '../ports/fs/fs.ts';
 import { canWriteFile, copyForReading } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { makeTemporaryFolder } from '../ports/fs/temporary-folder.ts';
+import type { Migration } from '../registry/migrations/index.ts';
 import { closeRegistry, openRegistry, type Registry } from '../registry/open-registry.ts';
 import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import { takeOwnership } from '../workstation/owner-lock.ts';
@@ -28,6 +29,7 @@ export interface OpenDatabasesContext {
   clock: Clock;
   /** Unique to this opening. */
   token: string;
+  migrations?: readonly Migration[];
 }
 
 /** Name of the setting with the time (ms since 1970) of the last check of every page. */
@@ -72,9 +74,10 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
     await sweepTemporary(context.fs, folder);
     workstation = await openWorkstation(workstationPath(folder), { readonly: false });
     const thorough = (await wasLeftUnclean(context.fs, path)) || (await isCheckDue(workstation, context.clock));
-    proveRegistry(path, card.uid, thorough);
+    await proveRegistry(path, card.uid, thorough);
     const registry = await openRegistry(path, {
       readonly: false,
+      ...(context.migrations === undefined ? {} : { migrations: context.migrations }),
       beforeMigration: async (sqlite, from) => {
         await backupRegistry(context.fs, sqlite, folder, `before-migration-${String(from)}`);
       },
@@ -86,9 +89,18 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
       workstation,
       readOnly: null,
       async close() {
-        await closeRegistry(registry);
-        await opened.db.destroy();
-        lock.release();
+        const doubtful = registry.guard.ended() !== null && opened.guard.ended() === null;
+        try {
+          // Closing may fold the `-wal` in as if nothing had been: the next start looks at every page all the same.
+          if (doubtful) await writeSetting(opened, CHECKED_SETTING, null);
+        } catch (error) {
+          // The disk fails here too; what it did to the databases shows when they are opened.
+          if (opened.guard.ended() === null) throw error;
+        } finally {
+          await closeRegistry(registry);
+          await opened.db.destroy();
+          lock.release();
+        }
       },
     };
   } catch (error) {
@@ -112,7 +124,7 @@ async function openCopy(card: InstanceCard, folder: RawPath): Promise<Databases>
     const [registryFile, workstationFile] = [registryPath(folder), workstationPath(folder)];
     const files = [registryFile, workstationFile].flatMap((file) => [file, (file + rawFromText('-wal')) as RawPath]);
     await copyForReading(files, place);
-    proveRegistry(registryPath(place), card.uid, true);
+    await proveRegistry(registryPath(place), card.uid, true);
     const registry = await openRegistry(registryPath(place), { readonly: true });
     // Made first if it isn't there: then it is an empty one.
     await (await openWorkstation(workstationPath(place), { readonly: false })).db.destroy();

@@ -85,12 +85,17 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
-    if (readOnly === null) {
-      await finishInstrumentRuns(context);
+    try {
+      if (readOnly !== null) return;
+      if (registry.guard.ended() === null) await finishInstrumentRuns(context);
       await heads.close();
       await refreshCard(context, card);
+    } catch (error) {
+      // What ended the writing was told to whoever wrote; it must not keep the lock from being given back.
+      if (registry.guard.ended() === null && workstation.guard.ended() === null) throw error;
+    } finally {
+      await databases.close();
     }
-    await databases.close();
   }
   return {
     ...context,

@@ -3,19 +3,29 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { strangeInSchema } from '../registry/check-schema.ts';
+import { registryMigrations } from '../registry/migrations/index.ts';
 import { REGISTRY_APPLICATION_ID } from '../registry/schema.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 
 /**
  * Reads only: the file stays byte for byte as it was. `thorough` checks every page. What `openRegistry` refuses
- * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's), `registry_corrupt`.
+ * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's, or with parts that
+ * Benchkeep didn't make), `registry_corrupt`.
  */
-export function proveRegistry(path: RawPath, uid: string, thorough: boolean): void {
+export async function proveRegistry(path: RawPath, uid: string, thorough: boolean): Promise<void> {
   const head = readSqliteHead(path);
-  if (head?.isSqlite !== true || head.applicationId !== REGISTRY_APPLICATION_ID) return;
+  if (
+    head?.isSqlite !== true ||
+    head.applicationId !== REGISTRY_APPLICATION_ID ||
+    head.userVersion > registryMigrations.length
+  )
+    return;
   try {
     const sqlite = openSqlite(path, { readonly: true });
     try {
+      const strange = await strangeInSchema(sqlite);
+      if (strange !== null) throw strangeParts(path, strange);
       const found = sqlite.prepare('SELECT uid FROM instance').pluck().get();
       if (found !== uid) throw anotherInstances(path, String(found));
       const answer = thorough ? sqlite.pragma('quick_check(1)', { simple: true }) : 'ok';
@@ -39,6 +49,14 @@ function anotherInstances(path: RawPath, found: string): BenchkeepError {
     'registry_foreign',
     `${rawToDisplay(path)} is the registry of another instance (${found})`,
     'It was left untouched. Put the right file back, or restore a backup (benchkeep backup list).',
+  );
+}
+
+function strangeParts(path: RawPath, what: string): BenchkeepError {
+  return new BenchkeepError(
+    'registry_foreign',
+    `${rawToDisplay(path)} has a part that Benchkeep did not make, or lacks one (${what})`,
+    'It was left untouched and nothing in it was run. Restore a backup (benchkeep backup list).',
   );
 }
 

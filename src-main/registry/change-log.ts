@@ -11,7 +11,6 @@ import { deriveFinding, emptyTouched, type Touched } from './derive-finding.ts';
 import type { Registry } from './open-registry.ts';
 import { prepareInsert } from './prepared-insert.ts';
 import type { ArtifactRow, LoggedTable, RegistryDB } from './schema.ts';
-import { sqliteError } from './sqlite-error.ts';
 
 /** On whose behalf something is written. */
 export interface Author {
@@ -64,6 +63,7 @@ export async function writeRegistry<T>(
 ): Promise<T> {
   const { registry } = context;
   let committed: Committed | null = null;
+  registry.guard.check();
   try {
     failpoint('registry.commit.before');
     const result = await registry.db.transaction().execute(async (tx) => {
@@ -77,7 +77,7 @@ export async function writeRegistry<T>(
     if (committed !== null) context.onCommitted(committed);
     return result;
   } catch (error) {
-    throw sqliteError(error, registry.path);
+    throw registry.guard.translate(error);
   }
 }
 

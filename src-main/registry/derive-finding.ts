@@ -10,7 +10,6 @@ import { labelsOf, type LabelOfArtifact } from './queries/labels-of.ts';
 import type { ArtifactRow, RegistryDB } from './schema.ts';
 import { indexText } from './search/index-text.ts';
 import { isShown, searchTableOf, searchWriter } from './search/search-index.ts';
-import { sqliteError } from './sqlite-error.ts';
 
 /** What a transaction did to artifacts and their labels, in order. */
 export interface Touched {
@@ -125,10 +124,11 @@ function needsIndexing({ before, after }: Move, labelsChanged: boolean): boolean
 
 /** Makes everything derived anew from the tables, for repair. Takes about half a minute for a million artifacts. */
 export async function rebuildFinding(registry: Registry): Promise<void> {
+  registry.guard.check();
   try {
     await registry.db.transaction().execute((tx) => deriveAnew(tx, registry));
   } catch (error) {
-    throw sqliteError(error, registry.path);
+    throw registry.guard.translate(error);
   }
 }
 

@@ -1,12 +1,14 @@
 /** Opens the registry of an instance: proves first that the file is one, and of a version this program knows. */
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { registryMigrations, type Migration } from './migrations/index.ts';
 import { REGISTRY_APPLICATION_ID, type RegistryDB } from './schema.ts';
 import { addSqlFunctions } from './search/sql-functions.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 import { sqliteError } from './sqlite-error.ts';
+import { writeGuard, type WriteGuard } from './write-guard.ts';
 
 /** An open connection. `db` reads; everything that writes goes through `change-log`. */
 export interface Registry {
@@ -15,6 +17,7 @@ export interface Registry {
   /** The connection under `db`: for prepared statements of bulk work inside a transaction, pragmas and closing. */
   sqlite: SqliteHandle;
   readonly: boolean;
+  guard: WriteGuard;
 }
 
 export interface OpenRegistryOptions {
@@ -42,8 +45,9 @@ export async function openRegistry(path: RawPath, options: OpenRegistryOptions):
     const registry: Registry = {
       path,
       sqlite,
-      db: new Kysely<RegistryDB>({ dialect: new SqliteDialect({ database: sqlite }) }),
+      db: new Kysely<RegistryDB>({ dialect: sqliteDialect(sqlite) }),
       readonly: options.readonly,
+      guard: writeGuard(path),
     };
     // Asked of SQLite, not read from the file's head: after a crash the newest version may stand in the log only.
     const version = sqlite.pragma('user_version', { simple: true }) as number;

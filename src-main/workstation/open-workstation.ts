@@ -1,10 +1,12 @@
 /** Opens this computer's database of an instance; one that is missing, foreign or newer is set aside and made anew. */
-import { Kysely, SqliteDialect, type Transaction } from 'kysely';
+import { Kysely, type Transaction } from 'kysely';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { failpoint } from '../ports/failpoint.ts';
 import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { sqliteDialect } from '../registry/sqlite-dialect.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
+import { writeGuard, type WriteGuard } from '../registry/write-guard.ts';
 import * as core from './migrations/0001-core.ts';
 import { WORKSTATION_APPLICATION_ID, type WorkstationDB } from './schema.ts';
 
@@ -20,6 +22,7 @@ export interface Workstation {
   path: RawPath;
   db: Kysely<WorkstationDB>;
   sqlite: SqliteHandle;
+  guard: WriteGuard;
 }
 
 /** Errors: `registry_foreign` where the file is another program's, `newer_version`, and those of SQLite. */
@@ -28,8 +31,8 @@ export async function openWorkstation(path: RawPath, options: OpenWorkstationOpt
   let sqlite: SqliteHandle | undefined;
   try {
     sqlite = openSqlite(path, { readonly: options.readonly, cacheKib: 16_384 });
-    const db = new Kysely<WorkstationDB>({ dialect: new SqliteDialect({ database: sqlite }) });
-    const workstation: Workstation = { path, db, sqlite };
+    const db = new Kysely<WorkstationDB>({ dialect: sqliteDialect(sqlite) });
+    const workstation: Workstation = { path, db, sqlite, guard: writeGuard(path) };
     if (!options.readonly) await migrate(workstation, sqlite.pragma('user_version', { simple: true }) as number);
     return workstation;
   } catch (error) {
@@ -75,12 +78,13 @@ export async function writeWorkstation<T>(
   workstation: Workstation,
   work: (tx: Transaction<WorkstationDB>) => Promise<T> | T,
 ): Promise<T> {
+  workstation.guard.check();
   try {
     failpoint('workstation.commit.before');
     const result = await workstation.db.transaction().execute(async (tx) => work(tx));
     failpoint('workstation.commit.after');
     return result;
   } catch (error) {
-    throw sqliteError(error, workstation.path);
+    throw workstation.guard.translate(error);
   }
 }

@@ -70,6 +70,11 @@ export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHan
   }
 }
 
+/** A database that no file holds. */
+export function openInMemory(): SqliteHandle {
+  return new Database(':memory:');
+}
+
 function textOf(path: RawPath): string {
   const text = rawToText(path);
   if (text !== null) return text;
