@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -35,6 +35,7 @@ describe('scan threads', () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', warned);
     expect(warned).not.toHaveBeenCalled();
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
   it('scan a storage once at a time, and others beside it', async () => {
@@ -174,7 +175,7 @@ describe('a survey', () => {
     const counts = surveyFolder(test.context, { root: test.root });
     const first = await counts.next();
     expect(first.done).toBe(false);
-    expect((first.value).files).toBeLessThan(60_000);
+    expect(first.value.files).toBeLessThan(60_000);
     await counts.return(undefined as never);
     const stop = new AbortController();
     const stopped = survey(test.root, stop.signal);
