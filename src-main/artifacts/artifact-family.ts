@@ -1,44 +1,27 @@
 /** Version families: all artifacts that share a stem. */
-import { FIRST_VERSION, newUid, nextVersionUid, UID_LENGTHS, versionSuffixOf } from '../../shared/uid.ts';
 import type { Kysely } from 'kysely';
-import type { Random } from '../ports/random.ts';
+import { nextVersionUid, versionSuffixOf } from '../../shared/uid.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, RegistryDB } from '../registry/schema.ts';
+import type { RegistryDB } from '../registry/schema.ts';
 
-/** Every version, trash included. */
-export function familyOf(db: Kysely<RegistryDB>, stem: string): Promise<ArtifactRow[]> {
-  return db
+/** The uid after the highest of the family, trash included, and of `taken`. */
+export async function nextUid(db: Kysely<RegistryDB>, stem: string, taken: readonly string[] = []): Promise<string> {
+  const family = await db
     .selectFrom('artifact')
-    .selectAll()
+    .select('uid')
     .where('uid', '>=', stem)
     .where('uid', '<', `${stem}~`)
-    .orderBy('uid')
     .execute();
-}
-
-/** The first uid of a new family, or the next of the one that `of` belongs to. */
-export async function uidFor(
-  db: Kysely<RegistryDB>,
-  of: ArtifactRow | null,
-  random: Random,
-): Promise<{ uid: string; stem: string }> {
-  if (of === null) {
-    const stem = newUid(random, UID_LENGTHS.artifact.stem);
-    return { uid: stem + FIRST_VERSION, stem };
-  }
-  const family = await familyOf(db, of.stem_uid);
-  return {
-    uid: nextVersionUid(
-      of.stem_uid,
-      family.map(({ uid }) => versionSuffixOf(uid)),
-    ),
-    stem: of.stem_uid,
-  };
+  return nextVersionUid(stem, [...family.map(({ uid }) => uid), ...taken].map(versionSuffixOf));
 }
 
 /** Before a new latest is inserted: the one before is it no more. */
 export async function retireLatest(write: RegistryWrite, stem: string): Promise<void> {
-  for (const member of await familyOf(write.tx, stem)) {
-    if (member.is_latest === 1) await write.update('artifact', member.id, { is_latest: 0, updated_at: write.now });
-  }
+  const latest = await write.tx
+    .selectFrom('artifact')
+    .select('id')
+    .where('stem_uid', '=', stem)
+    .where('is_latest', '=', 1)
+    .execute();
+  for (const { id } of latest) await write.update('artifact', id, { is_latest: 0, updated_at: write.now });
 }

@@ -1,4 +1,5 @@
 /** Registers files of a storage where they are: the one way in for the watcher and for `save` of files in place. */
+import type { Kysely } from 'kysely';
 import { FAST_HASH_LIMIT } from '../../shared/hash-encoding.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
@@ -6,14 +7,14 @@ import { failpoint } from '../ports/failpoint.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import type { EndsOutcome, HashOptions, HashOutcome } from '../ports/fs/hasher.ts';
 import { joinRaw, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { writeRegistry, type Author } from '../registry/change-log.ts';
-import type { StorageRow } from '../registry/schema.ts';
+import { writeRegistry, type Author, type RegistryWrite } from '../registry/change-log.ts';
+import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { localRoot } from '../storage/index.ts';
 import { putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { planRegistration } from './plan-registration.ts';
-import { writeRegistration, type PlannedFile } from './write-registration.ts';
+import { writeRegistration, type PlannedFile, type Written } from './write-registration.ts';
 
 export interface RegisterRequest {
   storage: StorageRow;
@@ -23,6 +24,17 @@ export interface RegisterRequest {
   operation: string;
   signal?: AbortSignal;
   onBytes?: (bytes: number) => void;
+  /** A person named these files: all of each is read first, and what was removed on purpose comes back. */
+  explicit?: ExplicitRequest;
+}
+
+export interface ExplicitRequest {
+  /** Key of new artifacts; null: their path. */
+  key: string | null;
+  /** New artifacts are its next versions. */
+  family: ArtifactRow | null;
+  /** Writes more about what was registered, in the same transaction. */
+  within: (write: RegistryWrite, written: readonly Written[]) => Promise<void>;
 }
 
 export type RegisterOutcome =
@@ -47,7 +59,7 @@ const BATCH = 250;
 export async function registerFiles(context: RegisterContext, request: RegisterRequest): Promise<RegisterOutcome[]> {
   const { files } = request;
   const outcomes: RegisterOutcome[] = [];
-  await registerEnds(context, request);
+  if (request.explicit === undefined) await registerEnds(context, request);
   let hashing = hashBatch(context, request, 0);
   for (let start = 0; start < files.length; start += BATCH) {
     const hashed = await hashing;
@@ -109,10 +121,14 @@ async function registerBatch(
   }
   failpoint('register.hashed.after');
   if (steady.length === 0) return outcomes;
-  const planned = await plan(context, request, steady);
-  const uids = await writeRegistry(context, request.author, request.operation, (write) =>
-    writeRegistration(write, request.storage, planned, context.random),
-  );
+  const { planned, written } = await writeRegistry(context, request.author, request.operation, async (write) => {
+    // Looked up inside: a folder may be looked at and a file of it saved at the same time.
+    const planned = await plan(write.tx, request, steady);
+    const written = await writeRegistration(write, request.storage, planned, context.random);
+    await request.explicit?.within(write, written);
+    return { planned, written };
+  });
+  const uids = written.map(({ uid }) => uid);
   for (const [i, { index }] of steady.entries()) outcomes[index] = outcomeOf(planned[i], uids[i] ?? '');
   await writeInventory(context, request.storage, steady, uids);
   return outcomes;
@@ -124,13 +140,13 @@ function isUnchanged(context: RegisterContext, path: RawPath, facts: FileFacts):
 }
 
 async function plan(
-  context: RegisterContext,
-  request: RegisterRequest,
+  db: Kysely<RegistryDB>,
+  { storage, explicit }: RegisterRequest,
   steady: readonly { path: RawPath; content: Hashed }[],
 ): Promise<PlannedFile[]> {
   const { known, tombstones } = await gatherRegistration(
-    context.registry.db,
-    request.storage.id,
+    db,
+    storage.id,
     steady.map(({ path }) => path),
   );
   return steady.map(({ path, content }) => {
@@ -144,9 +160,17 @@ async function plan(
       hash: content.hash,
       hashType: content.hashType,
       sha256,
+      key: explicit?.key ?? null,
+      family: explicit?.family ?? null,
       known: existing,
       tombstone,
-      plan: planRegistration({ size, hash: content.hash, sha256, existing: existing?.artifact ?? null, tombstone }),
+      plan: planRegistration({
+        size,
+        hash: content.hash,
+        sha256,
+        existing: existing?.artifact ?? null,
+        tombstone: explicit === undefined ? tombstone : null,
+      }),
     };
   });
 }

@@ -1,111 +1,82 @@
 /** `save`: registers files and folders that a person names. */
-import { findLabel } from '../annotation/index.ts';
-import { BenchkeepError } from '../../shared/errors.ts';
 import type { JobProgress, SaveInput, SaveResult } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
-import { storageOfPath } from '../storage/index.ts';
 import { artifactRecords } from './artifact-records.ts';
-import { findArtifact } from './find-artifact.ts';
 import { readContext } from './read-context.ts';
-import { saveFileInPlace } from './save-file-in-place.ts';
 import { saveFileCopy } from './save-file-copy.ts';
+import { saveFilesInPlace } from './save-files-in-place.ts';
 import { saveFolder } from './save-folder.ts';
-import type { SaveDetails, Saved, SaveTools } from './save-details.ts';
+import { gatherDetails, type SaveTools } from './save-details.ts';
+import { gatherSources, type Place, type Source } from './save-sources.ts';
+import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
 
 /**
- * Yields progress, returns the records in the order of the paths. What was saved before an error or a stop stays
+ * Yields progress, returns one record a path, in the order of the paths. What was saved before an error or a stop stays
  * saved. Errors: `file_not_found`, `not_a_file` (pipes, devices), `invalid_key`, `invalid_argument` (no name for content
- * from outside), `not_found` (label, run, artifact), `file_changed`, those of the target storage, `disk_full`, `cancelled`.
+ * from outside), `not_found` (label, run, artifact), `file_changed`, those of the target storage, `disk_full`,
+ * `cancelled`.
  */
-export async function* saveArtifacts(
+export function saveArtifacts(
   context: InstanceContext,
   input: SaveInput,
   signal?: AbortSignal,
 ): AsyncGenerator<JobProgress, SaveResult> {
-  if (input.paths.length > 1 && (input.key != null || input.revises != null)) {
-    const what = input.key == null ? 'revises one artifact' : 'has one key';
-    throw new BenchkeepError('invalid_argument', `Each file ${what}, but several were given`, 'Save them one by one.');
-  }
+  return tellProgress(context.clock, signal, (job) => saveAll(context, input, job));
+}
+
+async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools): Promise<SaveResult> {
+  // All that can be wrong with the words is found before anything is written.
+  const sources = await gatherSources(context, input.paths);
   const details = await gatherDetails(context, input);
+  const { signal, progress } = job;
   const warnings: string[] = [];
-  const ids: number[] = [];
-  const progress = { items: 0, bytes: 0 };
-  for (const path of input.paths) {
-    refuseIfStopped(signal);
-    yield { ...progress, items_total: input.paths.length, bytes_total: null, file: path };
-    const tools: SaveTools = {
-      onBytes: (bytes) => (progress.bytes += bytes),
-      warn: (warning) => warnings.push(warning),
-      ...(signal === undefined ? {} : { signal }),
-    };
-    const saved = await saveOne(context, await existing(context, path), details, tools);
-    ids.push(saved.id);
-    progress.items += 1;
-  }
-  yield { ...progress, items_total: input.paths.length, bytes_total: progress.bytes, file: null };
-  const records = await artifactRecords(readContext(context), [...new Set(ids)]);
-  const byUid = new Map(records.map((record) => [record.uid, record]));
-  return { items: [...byUid.values()], warnings };
-}
-
-export function refuseIfStopped(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new BenchkeepError(
-    'cancelled',
-    'Saving was stopped',
-    'What was saved so far is kept; run it again for the rest.',
-    { retry: true },
-  );
-}
-
-/** Everything that can be wrong with the words is found before anything is written. */
-async function gatherDetails(context: InstanceContext, input: SaveInput): Promise<SaveDetails> {
-  const { db } = context.registry;
-  const labelIds: number[] = [];
-  for (const name of input.labels) labelIds.push((await findLabel(db, name)).id);
-  const run =
-    input.run == null
-      ? undefined
-      : await db.selectFrom('run').select('id').where('uid', '=', input.run).executeTakeFirst();
-  if (input.run != null && run === undefined) {
-    throw new BenchkeepError('not_found', `There is no run ${input.run}`, 'Give the uid of a run, or leave it out.');
-  }
-  return {
-    key: input.key ?? null,
-    description: input.description ?? null,
-    kind: input.kind ?? null,
-    version: input.version_tag ?? null,
-    revises: input.revises == null ? null : await findArtifact(db, input.revises),
-    runId: run?.id ?? null,
-    labelIds,
-    isNew: input.new,
+  const tools: SaveTools = {
+    signal,
+    onBytes: (bytes) => (progress.bytes += bytes),
+    warn: (warning) => warnings.push(warning),
   };
-}
-
-async function existing(context: InstanceContext, text: string): Promise<RawPath> {
-  const given = rawFromText(text);
-  if ((await context.fs.look(given)) !== null) return context.fs.realPath(given);
-  throw new BenchkeepError('file_not_found', `There is no file or folder ${text}`, 'Check the path.');
-}
-
-async function saveOne(
-  context: InstanceContext,
-  path: RawPath,
-  details: SaveDetails,
-  tools: SaveTools,
-): Promise<Saved> {
-  const facts = await context.fs.look(path);
-  if (facts === null || facts.kind === 'special' || facts.kind === 'symlink') {
-    throw new BenchkeepError(
-      'not_a_file',
-      'Only files and folders can be saved, not pipes or devices',
-      'Choose a file or a folder.',
-    );
+  progress.items_total = sources.length;
+  const ids = new Map<Source, number>();
+  for (const group of inTurns(sources)) {
+    refuseIfStopped(signal);
+    const [first] = group;
+    progress.file = first.shown;
+    const placed = group.filter(isPlaced);
+    if (first.facts.kind === 'folder') ids.set(first, await saveFolder(context, first, details, tools));
+    else if (placed.length === 0) ids.set(first, await saveFileCopy(context, first, details, tools));
+    else {
+      const saved = await saveFilesInPlace(context, placed, details, tools);
+      for (const [i, source] of placed.entries()) ids.set(source, saved[i] ?? 0);
+    }
+    progress.items += group.length;
   }
-  const place = await storageOfPath(context, path);
-  if (facts.kind === 'folder') return saveFolder(context, path, place, details, tools);
-  return place === null
-    ? saveFileCopy(context, path, facts, details, tools)
-    : saveFileInPlace(context, place, facts, details, tools);
+  progress.file = null;
+  const order = sources.map((source) => ids.get(source) ?? 0);
+  return { items: await artifactRecords(readContext(context), order), warnings };
+}
+
+/** Files of one turn: those that one storage has side by side are registered together. */
+const TURN = 250;
+
+function* inTurns(sources: readonly Source[]): Generator<[Source, ...Source[]]> {
+  let turn: Source[] = [];
+  for (const source of sources) {
+    const [first] = turn;
+    if (first !== undefined && (turn.length === TURN || !belongTogether(first, source))) {
+      yield [first, ...turn.slice(1)];
+      turn = [];
+    }
+    turn.push(source);
+  }
+  const [first, ...rest] = turn;
+  if (first !== undefined) yield [first, ...rest];
+}
+
+function belongTogether(a: Source, b: Source): boolean {
+  if (a.facts.kind === 'folder' || b.facts.kind === 'folder' || a.place === null) return false;
+  return a.place.storage.id === b.place?.storage.id;
+}
+
+function isPlaced(source: Source): source is Source & { place: Place } {
+  return source.place !== null;
 }

@@ -1,193 +1,212 @@
 /** A file from outside every storage: its content is copied to where the instance keeps new files. */
 import { BenchkeepError, reviveError } from '../../shared/errors.ts';
-import { checkKey } from '../../shared/keys.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
 import type { HashOutcome } from '../ports/fs/hasher.ts';
 import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { linkLabels } from '../annotation/index.ts';
-import { assertWritable, localRoot, targetStorage } from '../storage/index.ts';
-import { retireLatest, uidFor } from './artifact-family.ts';
-import { familyOfKey, knownContent } from './known-content.ts';
-import { describeKnown, saveAuthor, type SaveDetails, type Saved, type SaveTools } from './save-details.ts';
+import { assertWritable, localRoot, ownFolderOf, OWN_FOLDER, targetStorage } from '../storage/index.ts';
+import { copyIntoStorage, requireSpace } from './copy-into-storage.ts';
+import { decideSave } from './known-content.ts';
+import { locateContent } from './locate-content.ts';
+import { readContext } from './read-context.ts';
+import { insertCopy, recordContent } from './record-content.ts';
+import { describeSaved, keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
+import type { Source } from './save-sources.ts';
+import { writtenMeanwhile } from './save-files-in-place.ts';
+import { refuseIfStopped } from './tell-progress.ts';
 
-/** Kept free on the disk beside the file itself, at most: registries and logs need room, too. */
-const SPARE = 1024 * 1024 * 1024;
-/** And never more of a small disk than this share of what is free. */
-const SPARE_SHARE = 0.05;
-
-/**
- * Known content gives the artifact that has it; another content under a known key its next version. The record is
- * written once the copy is durable; a copy without a record (the program died in between) is ours and is swept.
- */
+/** Id of its artifact: of the one that has this content, of the next version of its key, or of a new one. */
 export async function saveFileCopy(
   context: InstanceContext,
-  path: RawPath,
-  facts: FileFacts,
+  source: Source,
   details: SaveDetails,
   tools: SaveTools,
-): Promise<Saved> {
-  const name = rawToDisplay(splitRaw(path).name);
-  const key = details.key === null ? null : checkKey(details.key, name);
+): Promise<number> {
+  const { db } = context.registry;
+  const key = keyFor(source, details);
   const target = await targetStorage(context);
   await assertWritable(context, target);
-  const content = await readContent(context, path, facts, tools);
-  const known =
-    details.isNew || details.revises !== null
-      ? null
-      : await knownContent(context.registry.db, { ...content, isFolder: false });
-  if (known !== null) return keepKnown(context, known, key, details, tools);
-  requireName(key, details, name);
-  const family =
-    details.revises ?? (key === null || details.isNew ? null : await familyOfKey(context.registry.db, key));
-  return copyAndRecord(context, { path, name, key, target, content, family }, details, tools);
+  // Told before a large file is read, where it can be known: content of another size is new.
+  if (isNameless(key, details) && !(await isSizeKnown(context, source.facts.size))) throw nameless(source);
+  const read = await readContent(context, source, tools);
+  const content = { size: read.facts.size, sha256: read.sha256, isFolder: false };
+  const suffix = suffixOf(rawToDisplay(source.path)).suffix;
+  const copy = (path: RawPath): Promise<void> => copyFile(context, source, read, target, path, tools);
+
+  for (;;) {
+    const { known } = await decideSave(db, content, target, details);
+    if (known !== null) {
+      const where = await whereabouts(context, known);
+      if (where === 'changed') {
+        await markChanged(context, known, details);
+        continue;
+      }
+      if (where === 'gone') await bringBack(context, known, target, details, copy);
+      return keepKnown(context, known, details, tools);
+    }
+    if (isNameless(key, details)) throw nameless(source);
+    const id = await copyIntoStorage(context, {
+      suffix,
+      target,
+      content,
+      details,
+      copy,
+      remove: (path) => context.fs.removeOwnFile(path),
+      record: (write, { uid, path, family }) => {
+        const { hash, hashType, sha256 } = read;
+        const saved = {
+          uid,
+          suffix,
+          key,
+          size: content.size,
+          hash,
+          hashType,
+          sha256,
+          nFiles: null,
+          storage: target,
+          path,
+        };
+        return recordContent(write, saved, family, details);
+      },
+    });
+    if (id !== null) return id;
+  }
 }
 
-type Content = Extract<HashOutcome, { kind: 'hashed' }> & { size: number };
+type Read = Extract<HashOutcome, { kind: 'hashed' }>;
 
-async function readContent(
-  context: InstanceContext,
-  path: RawPath,
-  facts: FileFacts,
-  tools: SaveTools,
-): Promise<Content> {
-  const [outcome] = await context.hasher.hashFiles([path], {
-    onBytes: tools.onBytes,
-    ...(tools.signal === undefined ? {} : { signal: tools.signal }),
-  });
-  if (outcome?.kind === 'hashed') return { ...outcome, size: outcome.facts.size };
+async function readContent(context: InstanceContext, source: Source, tools: SaveTools): Promise<Read> {
+  const [outcome] = await context.hasher.hashFiles([source.path], { onBytes: tools.onBytes, signal: tools.signal });
+  if (outcome?.kind === 'hashed') return outcome;
   if (outcome?.kind === 'failed') throw reviveError(outcome.error);
   if (outcome?.kind === 'gone')
-    throw new BenchkeepError('file_not_found', `${rawToDisplay(path)} is gone`, 'Check the path.');
-  throw new BenchkeepError(
-    'file_changed',
-    `${rawToDisplay(path)} was changed while it was read (it had ${String(facts.size)} bytes)`,
-    'Wait until the program that writes it is done, then save it again.',
-    { retry: true },
-  );
+    throw new BenchkeepError('file_not_found', `${source.shown} is gone`, 'Check the path.');
+  throw writtenMeanwhile(source.shown);
 }
 
-export async function keepKnown(
+async function copyFile(
   context: InstanceContext,
-  known: ArtifactRow,
-  key: string | null,
-  details: SaveDetails,
-  tools: SaveTools,
-): Promise<Saved> {
-  if (key !== null && key !== known.key) {
-    tools.warn(
-      `This content is known already as ${known.key ?? known.description ?? known.uid}; the key ${key} was not used. Add --new to keep both.`,
-    );
-  }
-  const author = await saveAuthor(context, details);
-  await writeRegistry(context, author, 'save', (write) => describeKnown(write, known, details));
-  return { id: known.id, uid: known.uid };
-}
-
-export function requireName(key: string | null, details: SaveDetails, name: string): void {
-  if (key !== null || details.description !== null || details.revises !== null) return;
-  throw new BenchkeepError(
-    'invalid_argument',
-    `${name} lies outside every storage, so it needs a name in the registry`,
-    `Give --key (for example --key ${JSON.stringify(name)}) or --description.`,
-  );
-}
-
-interface NewCopy {
-  path: RawPath;
-  name: string;
-  key: string | null;
-  target: StorageRow;
-  content: Content;
-  family: ArtifactRow | null;
-}
-
-async function copyAndRecord(
-  context: InstanceContext,
-  copy: NewCopy,
-  details: SaveDetails,
-  tools: SaveTools,
-): Promise<Saved> {
-  const { content, target, family } = copy;
-  const { uid, stem } = await uidFor(context.registry.db, family, context.random);
-  const suffix = suffixOf(copy.name).suffix;
-  const relative = rawFromText(`.lamindb/${uid}${suffix}`);
-  const root = localRoot(target);
-  await requireSpace(context, root, content.size);
-  await context.fs.makeFolder(joinRaw(root, rawFromText('.lamindb')));
-  await context.fs.copyFsyncMoveIn({
-    source: copy.path,
-    target: joinRaw(root, relative),
-    expected: content.facts,
-    sha256: content.sha256,
-    ...(tools.signal === undefined ? {} : { signal: tools.signal }),
-  });
-  const author = await saveAuthor(context, details);
+  source: Source,
+  { facts, sha256 }: Read,
+  target: StorageRow,
+  path: RawPath,
+  { signal }: SaveTools,
+): Promise<void> {
+  await requireSpace(context, localRoot(target), facts.size);
   try {
-    return await writeRegistry(context, author, 'save', async (write) => {
-      if (family !== null) await retireLatest(write, stem);
-      const [id = 0] = write.insert('artifact', [
-        {
-          uid,
-          stem_uid: stem,
-          key: copy.key ?? family?.key ?? null,
-          description: details.description ?? family?.description ?? null,
-          suffix,
-          kind: details.kind ?? family?.kind ?? null,
-          otype: null,
-          size: content.size,
-          hash: content.hash,
-          hash_type: content.hashType,
-          sha256: content.sha256,
-          n_files: null,
-          n_observations: null,
-          visibility: 1,
-          is_latest: 1,
-          version: details.version,
-          key_is_virtual: 1,
-          storage_id: target.id,
-          state: 'ok',
-          state_reason: null,
-          run_id: details.runId,
-          created_by_id: author.userId,
-          created_at: write.now,
-          updated_at: write.now,
-        },
-      ]);
-      write.insert(
-        'copy',
-        [
-          {
-            artifact_id: id,
-            storage_id: target.id,
-            path: rawToBytes(relative),
-            verified_at: write.now,
-            created_at: write.now,
-          },
-        ],
-        [uid],
-      );
-      await linkLabels(write, [{ id, uid }], details.labelIds);
-      return { id, uid };
-    });
+    await context.fs.copyFsyncMoveIn({ source: source.path, target: path, expected: facts, sha256, signal });
   } catch (error) {
-    // Without its record the copy is nobody's.
-    await context.fs.removeOwnFile(joinRaw(root, relative));
+    refuseIfStopped(signal);
     throw error;
   }
 }
 
-/** Errors: `disk_full`, before a byte is written. */
-export async function requireSpace(context: Pick<InstanceContext, 'fs'>, root: RawPath, size: number): Promise<void> {
-  const free = await context.fs.freeSpace(root);
-  if (free >= size + Math.min(SPARE, free * SPARE_SHARE)) return;
-  throw new BenchkeepError(
-    'disk_full',
-    `There is not enough space in ${rawToDisplay(root)}: ${String(size)} bytes are needed, ${String(free)} are free`,
-    'Free some space there, or choose another storage: benchkeep storage use ROOT',
-    { retry: true },
+/** Where the file of a record is: there, gone from every place that can be looked at, or other bytes are in its place. */
+async function whereabouts(context: InstanceContext, artifact: ArtifactRow): Promise<'there' | 'gone' | 'changed'> {
+  try {
+    await locateContent(readContext(context), artifact);
+    return 'there';
+  } catch (error) {
+    const code = error instanceof BenchkeepError ? error.code : null;
+    if (code === 'file_not_found') return 'gone';
+    if (code === 'file_changed') return 'changed';
+    // On a drive or computer that is away it is safe.
+    if (code === 'offline' || code === 'not_supported') return 'there';
+    throw error;
+  }
+}
+
+/** Other bytes were found in its place: what it was is not there any more. */
+function markChanged(context: InstanceContext, artifact: ArtifactRow, details: SaveDetails): Promise<boolean> {
+  return writeRegistry(context, details.author, 'save', (write) =>
+    write.update('artifact', artifact.id, {
+      state: 'changed',
+      state_reason: 'the file has another size than was recorded',
+      updated_at: write.now,
+    }),
+  );
+}
+
+/** Content that was lost comes back under the record that it had. */
+async function bringBack(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  target: StorageRow,
+  details: SaveDetails,
+  copy: (path: RawPath) => Promise<void>,
+): Promise<void> {
+  const root = localRoot(target);
+  const path = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
+  await context.fs.makeFolder(ownFolderOf(root));
+  try {
+    await copy(joinRaw(root, path));
+  } catch (error) {
+    // A crash left it there whole, before its record.
+    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
+    const [left] = await context.hasher.hashFiles([joinRaw(root, path)]);
+    if (left?.kind !== 'hashed' || left.sha256 !== artifact.sha256) throw error;
+  }
+  await writeRegistry(context, details.author, 'save', async (write) => {
+    const there = await write.tx
+      .selectFrom('copy')
+      .select('id')
+      .where('storage_id', '=', target.id)
+      .where('path', '=', rawToBytes(path))
+      .executeTakeFirst();
+    if (there === undefined) insertCopy(write, artifact, target, path);
+    else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
+    await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
+  });
+}
+
+/** Nothing is saved twice; what was said of it now is added. */
+export async function keepKnown(
+  context: InstanceContext,
+  known: ArtifactRow,
+  details: SaveDetails,
+  { warn }: SaveTools,
+): Promise<number> {
+  const { key, revises } = details;
+  const name = escapeForDisplay(known.key ?? known.description ?? known.uid);
+  if (key !== null && key !== known.key) {
+    warn(
+      `This content is known already as "${name}" (${known.uid}); the key "${escapeForDisplay(key)}" was not used. Use --new to keep both.`,
+    );
+  }
+  if (revises !== null && revises.stem_uid !== known.stem_uid) {
+    warn(
+      `This content is known already as "${name}" (${known.uid}); it was not made a version of ${revises.uid}. Use --new to keep both.`,
+    );
+  }
+  await writeRegistry(context, details.author, 'save', (write) => describeSaved(write, known.id, details));
+  return known.id;
+}
+
+export function isNameless(key: string | null, { description, revises }: SaveDetails): boolean {
+  return key === null && description === null && revises === null;
+}
+
+/** Content of this size is in the registry, so it may be known. */
+async function isSizeKnown({ registry }: InstanceContext, size: number): Promise<boolean> {
+  const row = await registry.db
+    .selectFrom('artifact')
+    .select('id')
+    .where('visibility', 'in', [1, 0])
+    .where('is_latest', 'in', [1, 0])
+    .where('size', '=', size)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export function nameless({ shown, path }: Source): BenchkeepError {
+  const name = rawToDisplay(splitRaw(path).name);
+  return new BenchkeepError(
+    'invalid_argument',
+    `${shown} lies outside every storage, so it needs a name in the registry`,
+    `Give --key (for example --key ${JSON.stringify(name)}) or --description.`,
   );
 }

@@ -4,46 +4,56 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { refuseIfStopped } from './save-artifacts.ts';
-import { verifyContent } from './verify-content.ts';
+import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
+import { verifyArtifacts } from './verify-artifacts.ts';
 import { verifyRegistry } from './verify-registry.ts';
 
-const PAGE = 500;
+/** Artifacts of one reading and one transaction. */
+const PAGE = 100;
 
 /** Yields progress. What lies in the trash is verified only by name. Errors: `not_found`, `ambiguous`, `cancelled`. */
-export async function* verify(
+export function verify(
   context: InstanceContext,
   input: VerifyInput,
   signal?: AbortSignal,
 ): AsyncGenerator<JobProgress, VerifyResult> {
+  return tellProgress(context.clock, signal, (job) => verifyAll(context, input, job));
+}
+
+async function verifyAll(context: InstanceContext, input: VerifyInput, job: JobTools): Promise<VerifyResult> {
+  const { signal, progress } = job;
   const result: VerifyResult = { checked: 0, ok: 0, failed: [] };
   const named = await findArtifacts(context.registry.db, input.artifacts);
-  const progress = { items: 0, items_total: input.all ? null : named.length, bytes: 0, bytes_total: null };
-  for await (const artifact of input.all ? everyArtifact(context) : named) {
+  const pages = input.all ? everyArtifact(context) : inPages(named);
+  if (!input.all) progress.items_total = named.length;
+  const tools = { signal, onBytes: (bytes: number) => (progress.bytes += bytes) };
+  for await (const page of pages) {
     refuseIfStopped(signal);
-    yield { ...progress, file: artifact.key };
-    const failures = await verifyContent(context, artifact, {
-      onBytes: (bytes) => (progress.bytes += bytes),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    progress.items += 1;
-    result.checked += 1;
-    if (failures.length === 0) result.ok += 1;
-    result.failed.push(...failures);
+    progress.file = page[0]?.key ?? null;
+    const failed = await verifyArtifacts(context, page, tools);
+    const uids = new Set(failed.map(({ uid }) => uid));
+    progress.items += page.length;
+    result.checked += page.length;
+    result.ok += page.filter(({ uid }) => !uids.has(uid)).length;
+    result.failed.push(...failed);
   }
   if (input.registry) {
-    yield { ...progress, file: 'registry' };
-    const problems = await verifyRegistry(context.registry);
+    const path = rawToDisplay(context.registry.path);
+    progress.file = path;
+    const problems = await verifyRegistry(context, signal);
     result.checked += 1;
     if (problems.length === 0) result.ok += 1;
-    const path = rawToDisplay(context.registry.path);
     result.failed.push(...problems.map((reason) => ({ uid: 'registry', path, reason })));
   }
   return result;
 }
 
-/** Read in pages, so that a million records take no memory. Old versions without content of their own are left out. */
-async function* everyArtifact({ registry }: InstanceContext): AsyncGenerator<ArtifactRow> {
+function* inPages(rows: readonly ArtifactRow[]): Generator<ArtifactRow[]> {
+  for (let i = 0; i < rows.length; i += PAGE) yield rows.slice(i, i + PAGE);
+}
+
+/** So that a million records take no memory. Old versions that were overwritten in place have nothing to be read. */
+async function* everyArtifact({ registry }: InstanceContext): AsyncGenerator<ArtifactRow[]> {
   for (let last = 0; ;) {
     const rows = await registry.db
       .selectFrom('artifact')
@@ -54,7 +64,7 @@ async function* everyArtifact({ registry }: InstanceContext): AsyncGenerator<Art
       .orderBy('id')
       .limit(PAGE)
       .execute();
-    yield* rows;
+    if (rows.length > 0) yield rows;
     if (rows.length < PAGE) return;
     last = rows.at(-1)?.id ?? last;
   }

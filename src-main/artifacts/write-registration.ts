@@ -1,10 +1,11 @@
 /** Writes what was decided about a batch of files, inside one transaction of the registry. */
-import { newRecordUid, nextVersionUid, stemOf, versionSuffixOf } from '../../shared/uid.ts';
+import { newRecordUid, stemOf } from '../../shared/uid.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { Random } from '../ports/random.ts';
 import { rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, NewArtifactRow, StorageRow } from '../registry/schema.ts';
+import { nextUid, retireLatest } from './artifact-family.ts';
 import type { KnownPath, KnownTombstone } from './gather-registration.ts';
 import type { RegistrationPlan } from './plan-registration.ts';
 
@@ -16,27 +17,40 @@ export interface PlannedFile {
   hashType: string;
   sha256: string | null;
   plan: RegistrationPlan;
+  /** Of the folder, where it is one. */
+  nFiles?: number;
+  /** What a person called it; null: its path, or what it was called before. */
+  key: string | null;
+  /** A new artifact becomes the next version of this one. */
+  family: ArtifactRow | null;
   known: KnownPath | null;
   tombstone: KnownTombstone | null;
 }
 
-/** Uid of each file's artifact, in order. */
+/** An artifact that a file is now; id 0 where its record was removed on purpose. */
+export interface Written {
+  id: number;
+  uid: string;
+}
+
+/** Each file's artifact, in order. */
 export async function writeRegistration(
   write: RegistryWrite,
   storage: StorageRow,
   files: readonly PlannedFile[],
   random: Random,
-): Promise<string[]> {
-  const uids = files.map(() => '');
+): Promise<Written[]> {
+  const written: Written[] = files.map(() => ({ id: 0, uid: '' }));
   const fresh: { index: number; file: PlannedFile; row: NewArtifactRow }[] = [];
   for (const [index, file] of files.entries()) {
     const { plan, known, tombstone } = file;
-    if (plan.kind === 'tombstone') uids[index] = tombstone?.artifactUid ?? '';
+    if (plan.kind === 'tombstone') written[index] = { id: 0, uid: tombstone?.artifactUid ?? '' };
     else if (plan.kind === 'new') {
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
-      fresh.push({ index, file, row: newArtifact(write, storage, file, random) });
+      if (file.family === null) fresh.push({ index, file, row: newArtifact(write, storage, file, random) });
+      else written[index] = await writeNext(write, storage, file, file.family);
     } else if (known !== null) {
-      uids[index] =
+      written[index] =
         plan.kind === 'version'
           ? await writeVersion(write, storage, file, known)
           : await writeKnown(write, file, known, plan);
@@ -51,8 +65,8 @@ export async function writeRegistration(
     fresh.map(({ file }, i) => copyRow(write, ids[i] ?? 0, storage.id, file)),
     fresh.map(({ row }) => row.uid),
   );
-  for (const { index, row } of fresh) uids[index] = row.uid;
-  return uids;
+  for (const [i, { index, row }] of fresh.entries()) written[index] = { id: ids[i] ?? 0, uid: row.uid };
+  return written;
 }
 
 function newArtifact(write: RegistryWrite, storage: StorageRow, file: PlannedFile, random: Random): NewArtifactRow {
@@ -66,18 +80,18 @@ function artifactRow(
   storage: StorageRow,
   file: PlannedFile,
 ): Omit<NewArtifactRow, 'uid' | 'stem_uid'> {
-  const key = rawToDisplay(file.path);
+  const path = rawToDisplay(file.path);
   return {
-    key,
+    key: file.key ?? path,
     description: null,
-    suffix: suffixOf(key).suffix,
+    suffix: suffixOf(path).suffix,
     kind: null,
     otype: null,
     size: file.size,
     hash: file.hash,
     hash_type: file.hashType,
     sha256: file.sha256,
-    n_files: null,
+    n_files: file.nFiles ?? null,
     n_observations: null,
     visibility: 1,
     is_latest: 1,
@@ -108,7 +122,7 @@ async function writeKnown(
   file: PlannedFile,
   { artifact, copyId }: KnownPath,
   plan: RegistrationPlan,
-): Promise<string> {
+): Promise<Written> {
   if (plan.kind === 'verified') {
     await write.update('artifact', artifact.id, {
       sha256: file.sha256,
@@ -121,45 +135,60 @@ async function writeKnown(
     await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
     await write.update('copy', copyId, { verified_at: write.now }, artifact.uid);
   }
-  return artifact.uid;
+  return { id: artifact.id, uid: artifact.uid };
 }
 
 /**
- * Same stem, next number, newest of its family. The path's copy goes over to it: the bytes of the version before
- * are gone from there, so without another copy it is missing because it was overwritten.
+ * The path's copy goes over to the next version: the bytes of the version before are gone from there, so without
+ * another copy it is missing because it was overwritten.
  */
 async function writeVersion(
   write: RegistryWrite,
   storage: StorageRow,
   file: PlannedFile,
   { artifact, copyId }: KnownPath,
-): Promise<string> {
-  const { tx, now } = write;
-  const family = await tx
-    .selectFrom('artifact')
-    .selectAll()
-    .where('uid', '>=', artifact.stem_uid)
-    .where('uid', '<', `${artifact.stem_uid}~`)
-    .execute();
-  const uid = nextVersionUid(
-    artifact.stem_uid,
-    family.map((member) => versionSuffixOf(member.uid)),
-  );
-  for (const member of family)
-    if (member.is_latest === 1) await write.update('artifact', member.id, { is_latest: 0, updated_at: now });
+): Promise<Written> {
   await markOverwritten(write, artifact, copyId);
+  // In two steps, each under the uid of its artifact: so the history of each of them is whole by itself.
+  await write.remove('copy', copyId, artifact.uid);
+  const next = await insertNext(write, storage, file, artifact);
+  write.insert('copy', [copyRow(write, next.id, storage.id, file)], [next.uid]);
+  return next;
+}
+
+/** A path that was nobody's holds the next version of `of`. */
+async function writeNext(
+  write: RegistryWrite,
+  storage: StorageRow,
+  file: PlannedFile,
+  of: ArtifactRow,
+): Promise<Written> {
+  const next = await insertNext(write, storage, { ...file, key: file.key ?? rawToDisplay(file.path) }, of);
+  write.insert('copy', [copyRow(write, next.id, storage.id, file)], [next.uid]);
+  return next;
+}
+
+/** Same stem, next number, newest of its family; it keeps what a person said of the one before. */
+async function insertNext(
+  write: RegistryWrite,
+  storage: StorageRow,
+  file: PlannedFile,
+  of: ArtifactRow,
+): Promise<Written> {
+  const uid = await nextUid(write.tx, of.stem_uid);
+  await retireLatest(write, of.stem_uid);
   const [id = 0] = write.insert('artifact', [
     {
       ...artifactRow(write, storage, file),
       uid,
-      stem_uid: artifact.stem_uid,
-      description: artifact.description,
-      kind: artifact.kind,
-      otype: artifact.otype,
+      stem_uid: of.stem_uid,
+      key: file.key ?? of.key,
+      description: of.description,
+      kind: of.kind,
+      otype: of.otype,
     },
   ]);
-  await write.update('copy', copyId, { artifact_id: id, verified_at: file.sha256 === null ? null : now }, uid);
-  return uid;
+  return { id, uid };
 }
 
 async function markOverwritten(write: RegistryWrite, artifact: ArtifactRow, copyId: number): Promise<void> {

@@ -1,15 +1,35 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { artifactLog, artifactPath, describeArtifact, editArtifact, findArtifact, listFacets, listVersions, readContext } from '../../src-main/artifacts/index.ts';
+import {
+  artifactLog,
+  artifactPath,
+  describeArtifact,
+  editArtifact,
+  findArtifact,
+  listFacets,
+  listVersions,
+  readContext,
+} from '../../src-main/artifacts/index.ts';
 import type { InstanceContext } from '../../src-main/instance/index.ts';
 import { systemClock } from '../../src-main/ports/clock.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../src-main/ports/random.ts';
 import { viewChanges } from '../../src-main/registry/queries/changes.ts';
-import { artifactRow, insertLabel, insertLink, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from '../registry/open-test-registry.ts';
+import {
+  artifactRow,
+  insertLabel,
+  insertLink,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from '../registry/open-test-registry.ts';
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'
+>;
 let test: TestRegistry;
 let context: Context;
 const find = (argument: string) => findArtifact(test.registry.db, argument);
@@ -63,11 +83,17 @@ describe('findArtifact', () => {
 
   it('finds what is in the trash by its uid only, and says where it is', async () => {
     expect((await find('Trashed0000000000000')).visibility).toBe(-1);
-    await expect(find('gone.csv')).rejects.toMatchObject({ code: 'not_found', remedy: 'One with this key is in the trash: Trashed0000000000000.' });
+    await expect(find('gone.csv')).rejects.toMatchObject({
+      code: 'not_found',
+      remedy: 'One with this key is in the trash: Trashed0000000000000.',
+    });
   });
 
   it('names the candidates where several are meant', async () => {
-    await expect(find('FamilyOf')).rejects.toMatchObject({ code: 'ambiguous', details: { candidates: ['FamilyOfOthers00', 'FamilyOfVersions'] } });
+    await expect(find('FamilyOf')).rejects.toMatchObject({
+      code: 'ambiguous',
+      details: { candidates: ['FamilyOfOthers00', 'FamilyOfVersions'] },
+    });
     const error: unknown = await find('both.csv').catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'ambiguous' });
     expect(String(error)).toContain('/mnt/other');
@@ -75,7 +101,10 @@ describe('findArtifact', () => {
   });
 
   it('names near keys where there is none', async () => {
-    await expect(find('day2/plate.fcs')).rejects.toMatchObject({ code: 'not_found', details: { near: ['day1/plate.fcs'] } });
+    await expect(find('day2/plate.fcs')).rejects.toMatchObject({
+      code: 'not_found',
+      details: { near: ['day1/plate.fcs'] },
+    });
     await expect(find('Family')).rejects.toMatchObject({ code: 'not_found' });
     await expect(find('100%_"*\'; DROP')).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -88,11 +117,27 @@ describe('one artifact', () => {
     await test.write((write) => {
       const sha256 = 'a'.repeat(64);
       write.insert('artifact', [
-        { ...artifactRow(1, { stem_uid: 'Family0000000000', key: 'a.csv', is_latest: 0, state: 'missing', state_reason: 'overwritten' }), uid: 'Family00000000000000' },
-        { ...artifactRow(1, { stem_uid: 'Family0000000000', key: 'a.csv', size: 5, sha256 }), uid: 'Family00000000000001' },
+        {
+          ...artifactRow(1, {
+            stem_uid: 'Family0000000000',
+            key: 'a.csv',
+            is_latest: 0,
+            state: 'missing',
+            state_reason: 'overwritten',
+          }),
+          uid: 'Family00000000000000',
+        },
+        {
+          ...artifactRow(1, { stem_uid: 'Family0000000000', key: 'a.csv', size: 5, sha256 }),
+          uid: 'Family00000000000001',
+        },
         artifactRow(2, { stem_uid: 'Same000000000000', key: 'b.csv', size: 5, sha256, storage_id: 2 }),
       ]);
-      write.insert('copy', [{ artifact_id: 2, storage_id: 1, path: Buffer.from('a.csv'), verified_at: now, created_at: now }], ['Family00000000000001']);
+      write.insert(
+        'copy',
+        [{ artifact_id: 2, storage_id: 1, path: Buffer.from('a.csv'), verified_at: now, created_at: now }],
+        ['Family00000000000001'],
+      );
       insertLink(write, 2, 1);
     });
   });
@@ -118,12 +163,22 @@ describe('one artifact', () => {
     expect(await path('a.csv')).toEqual({ path: join(test.folder, 'data/a.csv') });
     await expect(path('Family00000000000000')).rejects.toMatchObject({ code: 'file_not_found' });
     await test.write((write) => {
-      write.insert('copy', [{ artifact_id: 3, storage_id: 2, path: Buffer.from('b.csv'), verified_at: null, created_at: write.now }], ['Same0000000000000000']);
+      write.insert(
+        'copy',
+        [{ artifact_id: 3, storage_id: 2, path: Buffer.from('b.csv'), verified_at: null, created_at: write.now }],
+        ['Same0000000000000000'],
+      );
     });
     await expect(path('b.csv')).rejects.toMatchObject({ code: 'offline', retry: true });
     await test.workstation.db
       .insertInto('root')
-      .values({ storage_uid: 'storage00001', identity: '{}', attached: 0, reason: 'The drive is not connected', checked_at: '' })
+      .values({
+        storage_uid: 'storage00001',
+        identity: '{}',
+        attached: 0,
+        reason: 'The drive is not connected',
+        checked_at: '',
+      })
       .execute();
     const error: unknown = await path('a.csv').catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'offline' });
@@ -133,10 +188,15 @@ describe('one artifact', () => {
   });
 
   it('is edited: what is not named stays, the same again writes nothing', async () => {
-    const edit = (input: Omit<Parameters<typeof editArtifact>[1], 'artifact'>) => editArtifact(context, { artifact: 'a.csv', ...input });
+    const edit = (input: Omit<Parameters<typeof editArtifact>[1], 'artifact'>) =>
+      editArtifact(context, { artifact: 'a.csv', ...input });
     test.now += 1000;
     const [edited] = (await edit({ description: '  Plate of day 1 ', kind: 'dataset' })).items;
-    expect(edited).toMatchObject({ description: 'Plate of day 1', kind: 'dataset', updated_at: '2026-11-01T08:00:01.000Z' });
+    expect(edited).toMatchObject({
+      description: 'Plate of day 1',
+      kind: 'dataset',
+      updated_at: '2026-11-01T08:00:01.000Z',
+    });
     const changes = () => test.registry.sqlite.prepare('SELECT count(*) FROM change').pluck().get();
     const before = changes();
     await edit({ kind: 'dataset' });
@@ -178,7 +238,8 @@ describe('one artifact', () => {
   });
 
   it('shows the latest changes, from a time on and page by page', async () => {
-    const view = (input: Partial<Parameters<typeof viewChanges>[1]>) => viewChanges(readContext(context), { limit: 3, ...input });
+    const view = (input: Partial<Parameters<typeof viewChanges>[1]>) =>
+      viewChanges(readContext(context), { limit: 3, ...input });
     const first = (await view({})).items;
     expect(first).toHaveLength(3);
     const second = (await view({ before: first.at(-1)?.id })).items;

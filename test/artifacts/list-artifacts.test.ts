@@ -12,13 +12,36 @@ import { SHOWN } from '../../src-main/registry/search/condition.ts';
 import { searchCondition } from '../../src-main/registry/search/search-condition.ts';
 import type { NewArtifactRow } from '../../src-main/registry/schema.ts';
 import { fits, type Plain } from '../registry/evaluate-filter.ts';
-import { artifactRow, insertLabel, insertLink, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from '../registry/open-test-registry.ts';
+import {
+  artifactRow,
+  insertLabel,
+  insertLink,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from '../registry/open-test-registry.ts';
 
 let test: TestRegistry;
 let context: ReadContext;
 let plain: Plain[];
 
-const KEYS = ['run7/plate_01.fcs', 'run7/plate_02.csv', 'RUN7/Plate 1.fcs', 'Größe/a.txt', 'Gro\u0308ße/a.txt', 'ΣΑΣ.dat', '100%_a*b?.csv', 'a\\b.tsv', "O'Hara; DROP TABLE artifact;--.csv", '細胞/データ.tif', 'emoji 😀.png', 'x', 'İstanbul.csv', null];
+const KEYS = [
+  'run7/plate_01.fcs',
+  'run7/plate_02.csv',
+  'RUN7/Plate 1.fcs',
+  'Größe/a.txt',
+  'Gro\u0308ße/a.txt',
+  'ΣΑΣ.dat',
+  '100%_a*b?.csv',
+  'a\\b.tsv',
+  "O'Hara; DROP TABLE artifact;--.csv",
+  '細胞/データ.tif',
+  'emoji 😀.png',
+  'x',
+  'İstanbul.csv',
+  null,
+];
 const SUFFIXES = ['.fcs', '.csv', '.txt', ''];
 
 async function open(clock: 'steady' | 'set back'): Promise<void> {
@@ -31,11 +54,46 @@ async function open(clock: 'steady' | 'set back'): Promise<void> {
     insertStorage(write, 'storage00002', '/data/other', 'elsewhere0001');
     for (const name of ['IFNG', 'control', 'ß-actin', 'never']) insertLabel(write, `label${name.slice(0, 3)}`, name);
     write.insert('transform', [
-      { uid: 'transform0000001', stem_uid: 'transform000', key: 'reader', description: null, kind: 'instrument', source_code: null, hash: null, is_latest: 1, version: null, created_by_id: 1, created_at: now, updated_at: now },
+      {
+        uid: 'transform0000001',
+        stem_uid: 'transform000',
+        key: 'reader',
+        description: null,
+        kind: 'instrument',
+        source_code: null,
+        hash: null,
+        is_latest: 1,
+        version: null,
+        created_by_id: 1,
+        created_at: now,
+        updated_at: now,
+      },
     ]);
-    write.insert('run', [{ uid: 'run0000000000001', transform_id: 1, started_at: now, finished_at: null, created_by_id: 2, created_at: now }]);
+    write.insert('run', [
+      {
+        uid: 'run0000000000001',
+        transform_id: 1,
+        started_at: now,
+        finished_at: null,
+        created_by_id: 2,
+        created_at: now,
+      },
+    ]);
     write.insert('collection', [
-      { uid: 'collection0000000000', stem_uid: 'collection000000', key: 'all of it', description: null, hash: null, is_latest: 1, version: null, visibility: 1, run_id: null, created_by_id: 1, created_at: now, updated_at: now },
+      {
+        uid: 'collection0000000000',
+        stem_uid: 'collection000000',
+        key: 'all of it',
+        description: null,
+        hash: null,
+        is_latest: 1,
+        version: null,
+        visibility: 1,
+        run_id: null,
+        created_by_id: 1,
+        created_at: now,
+        updated_at: now,
+      },
     ]);
   });
   for (let i = 0; i < 300; i++) {
@@ -65,8 +123,22 @@ async function open(clock: 'steady' | 'set back'): Promise<void> {
       });
       const [id = 0] = write.insert('artifact', [row]);
       for (const label of [1, 2, 3]) if (i % (label + 2) === 0) insertLink(write, id, label);
-      if (i % 7 === 0) write.insert('collection_artifact', [{ collection_id: 1, artifact_id: id }], ['collection0000000000']);
-      if (i % 2 === 0) write.insert('copy', [{ artifact_id: id, storage_id: row.storage_id, path: Buffer.from(`p${String(i)}`), verified_at: i % 4 === 0 ? now : null, created_at: now }], [row.uid]);
+      if (i % 7 === 0)
+        write.insert('collection_artifact', [{ collection_id: 1, artifact_id: id }], ['collection0000000000']);
+      if (i % 2 === 0)
+        write.insert(
+          'copy',
+          [
+            {
+              artifact_id: id,
+              storage_id: row.storage_id,
+              path: Buffer.from(`p${String(i)}`),
+              verified_at: i % 4 === 0 ? now : null,
+              created_at: now,
+            },
+          ],
+          [row.uid],
+        );
     });
   }
   plain = recordsFromTables();
@@ -77,10 +149,20 @@ function recordsFromTables(): Plain[] {
   const all = (table: string): Plain[] => test.registry.sqlite.prepare(`SELECT * FROM ${table}`).all() as Plain[];
   const byId = (rows: Plain[], id: unknown): Plain | null => rows.find((row) => row['id'] === id) ?? null;
   const users = all('user');
-  const flags = (row: Plain, ...names: string[]): Plain => ({ ...row, ...Object.fromEntries(names.map((name) => [name, row[name] === 1])) });
+  const flags = (row: Plain, ...names: string[]): Plain => ({
+    ...row,
+    ...Object.fromEntries(names.map((name) => [name, row[name] === 1])),
+  });
   const storages = all('storage').map((row) => flags(row, 'managed'));
-  const transforms = all('transform').map((row) => ({ ...flags(row, 'is_latest'), created_by: byId(users, row['created_by_id']) }));
-  const runs = all('run').map((row) => ({ ...row, transform: byId(transforms, row['transform_id']), created_by: byId(users, row['created_by_id']) }));
+  const transforms = all('transform').map((row) => ({
+    ...flags(row, 'is_latest'),
+    created_by: byId(users, row['created_by_id']),
+  }));
+  const runs = all('run').map((row) => ({
+    ...row,
+    transform: byId(transforms, row['transform_id']),
+    created_by: byId(users, row['created_by_id']),
+  }));
   const labels = all('ulabel').map((row) => ({ ...flags(row, 'is_type'), type: null }));
   const collections = all('collection').map((row) => flags(row, 'is_latest'));
   const copies = all('copy').map((row): Plain => ({ ...row, storage: byId(storages, row['storage_id']) }));
@@ -93,8 +175,12 @@ function recordsFromTables(): Plain[] {
       run,
       transform: run === null ? null : (run['transform'] ?? null),
       created_by: byId(users, row['created_by_id']),
-      ulabels: all('artifact_ulabel').filter((link) => link['artifact_id'] === row['id']).map((link) => byId(labels, link['ulabel_id']) ?? {}),
-      collections: all('collection_artifact').filter((link) => link['artifact_id'] === row['id']).map((link) => byId(collections, link['collection_id']) ?? {}),
+      ulabels: all('artifact_ulabel')
+        .filter((link) => link['artifact_id'] === row['id'])
+        .map((link) => byId(labels, link['ulabel_id']) ?? {}),
+      collections: all('collection_artifact')
+        .filter((link) => link['artifact_id'] === row['id'])
+        .map((link) => byId(collections, link['collection_id']) ?? {}),
       copies: copies.filter((copy) => copy['artifact_id'] === row['id']),
     };
   });
@@ -119,7 +205,12 @@ function expected(input: ListArtifactsInput): string[] {
   };
   kept.sort((a, b) => {
     const [x, y] = [rank(a), rank(b)];
-    const values = x[0] !== y[0] || x[0] === 0 ? x[0] - y[0] : typeof x[1] === 'number' ? x[1] - Number(y[1]) : Buffer.compare(x[1], y[1] as Buffer);
+    const values =
+      x[0] !== y[0] || x[0] === 0
+        ? x[0] - y[0]
+        : typeof x[1] === 'number'
+          ? x[1] - Number(y[1])
+          : Buffer.compare(x[1], y[1] as Buffer);
     const order = values !== 0 ? values : Number(a['id']) - Number(b['id']);
     return descending ? -order : order;
   });
@@ -140,27 +231,137 @@ async function allPages(input: ListArtifactsInput): Promise<{ uids: string[]; to
 }
 
 const anyText = fc.oneof(
-  fc.constantFrom('run7', 'RUN', 'plate', '.fcs', '%', '_', '*', '?', "'", '"', '\\', '', 'ß', 'Gro', 'ö', 'o\u0308', 'σας', 'a.txt', '100%_a*', '細胞', 'IFNG', 'i', 'OR 1=1'),
+  fc.constantFrom(
+    'run7',
+    'RUN',
+    'plate',
+    '.fcs',
+    '%',
+    '_',
+    '*',
+    '?',
+    "'",
+    '"',
+    '\\',
+    '',
+    'ß',
+    'Gro',
+    'ö',
+    'o\u0308',
+    'σας',
+    'a.txt',
+    '100%_a*',
+    '細胞',
+    'IFNG',
+    'i',
+    'OR 1=1',
+  ),
   fc.string({ maxLength: 6, unit: 'grapheme' }).filter((text) => !/[\0\p{Surrogate}]/u.test(text)),
 );
 const textFilter = fc
   .tuple(
-    fc.constantFrom('key', 'description', 'suffix', 'uid', 'ulabels', 'ulabels__name', 'storage__root', 'created_by', 'run__transform__key', 'transform__key', 'collections__key', 'copies__storage__root', 'ulabels__type__name', 'sha256'),
-    fc.constantFrom('', '__iexact', '__contains', '__icontains', '__startswith', '__istartswith', '__endswith', '__gt', '__gte', '__lt', '__lte', '__in'),
+    fc.constantFrom(
+      'key',
+      'description',
+      'suffix',
+      'uid',
+      'ulabels',
+      'ulabels__name',
+      'storage__root',
+      'created_by',
+      'run__transform__key',
+      'transform__key',
+      'collections__key',
+      'copies__storage__root',
+      'ulabels__type__name',
+      'sha256',
+    ),
+    fc.constantFrom(
+      '',
+      '__iexact',
+      '__contains',
+      '__icontains',
+      '__startswith',
+      '__istartswith',
+      '__endswith',
+      '__gt',
+      '__gte',
+      '__lt',
+      '__lte',
+      '__in',
+    ),
     anyText,
   )
-  .map(([field, comparator, value]) => `${field}${comparator}=${comparator === '__in' ? `"${value.replaceAll('"', '""')}",x,.fcs,IFNG,control` : value}`);
+  .map(
+    ([field, comparator, value]) =>
+      `${field}${comparator}=${comparator === '__in' ? `"${value.replaceAll('"', '""')}",x,.fcs,IFNG,control` : value}`,
+  );
 const otherFilter = fc.constantFrom(
-  'size=7', 'size__gt=20', 'size__lte=3', 'size__range=10,20', 'size__in=1,2,37', 'n_files__isnull=true', 'n_files__isnull=false', 'kind=dataset', 'kind__isnull=true', 'kind=model',
-  'state=offline', 'state=ok', 'state=missing', 'state=changed', 'state__in=ok,offline', 'visibility=0', 'visibility=-1', 'is_latest=false', 'is_latest=true', 'key__isnull=true',
-  'created_at__gte=2026-11-05', 'created_at=2026-11-03', 'created_at__range=2026-11-02,2026-11-04', 'updated_at__lt=2026-11-04T07:00:00Z', 'storage=storage00002', 'storage__managed=false',
-  'run__isnull=true', 'run__isnull=false', 'run__finished_at__isnull=true', 'transform__kind=instrument', 'ulabels__isnull=true', 'ulabels__isnull=false', 'ulabels__description__isnull=true',
-  'copies__verified_at__isnull=true', 'copies__verified_at__gte=2026-01-01', 'created_by=bob', 'created_by__name__isnull=true', 'run__created_by=bob', 'collections=all of it', 'key_is_virtual=false', 'ulabels__type__isnull=true',
+  'size=7',
+  'size__gt=20',
+  'size__lte=3',
+  'size__range=10,20',
+  'size__in=1,2,37',
+  'n_files__isnull=true',
+  'n_files__isnull=false',
+  'kind=dataset',
+  'kind__isnull=true',
+  'kind=model',
+  'state=offline',
+  'state=ok',
+  'state=missing',
+  'state=changed',
+  'state__in=ok,offline',
+  'visibility=0',
+  'visibility=-1',
+  'is_latest=false',
+  'is_latest=true',
+  'key__isnull=true',
+  'created_at__gte=2026-11-05',
+  'created_at=2026-11-03',
+  'created_at__range=2026-11-02,2026-11-04',
+  'updated_at__lt=2026-11-04T07:00:00Z',
+  'storage=storage00002',
+  'storage__managed=false',
+  'run__isnull=true',
+  'run__isnull=false',
+  'run__finished_at__isnull=true',
+  'transform__kind=instrument',
+  'ulabels__isnull=true',
+  'ulabels__isnull=false',
+  'ulabels__description__isnull=true',
+  'copies__verified_at__isnull=true',
+  'copies__verified_at__gte=2026-01-01',
+  'created_by=bob',
+  'created_by__name__isnull=true',
+  'run__created_by=bob',
+  'collections=all of it',
+  'key_is_virtual=false',
+  'ulabels__type__isnull=true',
 );
 const anyInput: fc.Arbitrary<ListArtifactsInput> = fc.record({
   filters: fc.array(fc.oneof(textFilter, otherFilter), { maxLength: 3 }),
-  search: fc.option(fc.constantFrom('run7', 'pl 01', 'IFNG', 'grosse', 'größ', 'stra', 'ifng control', 'x', 'fcs late', 'データ', 'ist csv', '"a" OR b*', '-- ; drop')),
-  sort: fc.record({ field: fc.constantFrom<SortField>('key', 'created_at', 'updated_at', 'size', 'suffix'), descending: fc.boolean() }),
+  search: fc.option(
+    fc.constantFrom(
+      'run7',
+      'pl 01',
+      'IFNG',
+      'grosse',
+      'größ',
+      'stra',
+      'ifng control',
+      'x',
+      'fcs late',
+      'データ',
+      'ist csv',
+      '"a" OR b*',
+      '-- ; drop',
+    ),
+  ),
+  sort: fc.record({
+    field: fc.constantFrom<SortField>('key', 'created_at', 'updated_at', 'size', 'suffix'),
+    descending: fc.boolean(),
+  }),
   limit: fc.constantFrom(3, 7, 50, 1000),
   trash: fc.boolean(),
   all_versions: fc.boolean(),
@@ -201,7 +402,10 @@ describe.each(['steady', 'set back'] as const)('listArtifacts, with a clock that
 
   it('finds both Unicode forms of a name (F-IN20), whatever is typed', async () => {
     for (const search of ['Größe', 'Gro\u0308ße', 'GRÖ', 'groß']) {
-      const { items } = await listArtifacts(context, listArtifactsInput.parse({ search, all_versions: true, limit: 1000 }));
+      const { items } = await listArtifacts(
+        context,
+        listArtifactsInput.parse({ search, all_versions: true, limit: 1000 }),
+      );
       expect(new Set(items.map((item) => item.key))).toEqual(new Set(['Größe/a.txt', 'Gro\u0308ße/a.txt']));
     }
   });
@@ -225,12 +429,16 @@ describe.each(['steady', 'set back'] as const)('listArtifacts, with a clock that
       { cursor: Buffer.from('[1,2,3,4]').toString('base64url') },
     ];
     for (const change of bad) {
-      await expect(listArtifacts(context, { ...input, cursor, ...change })).rejects.toMatchObject({ code: 'invalid_argument' });
+      await expect(listArtifacts(context, { ...input, cursor, ...change })).rejects.toMatchObject({
+        code: 'invalid_argument',
+      });
     }
   });
 
   it('says what is wrong with a filter', async () => {
-    const error: unknown = await listArtifacts(context, listArtifactsInput.parse({ filters: ['sufix=.fcs'] })).catch((e: unknown) => e);
+    const error: unknown = await listArtifacts(context, listArtifactsInput.parse({ filters: ['sufix=.fcs'] })).catch(
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(BenchkeepError);
     expect(error).toMatchObject({ code: 'invalid_filter' });
   });

@@ -5,7 +5,13 @@ import type { Preview } from '../../shared/contract/artifacts.ts';
 import { previewArtifact, readContext } from '../../src-main/artifacts/index.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../src-main/ports/random.ts';
-import { artifactRow, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from '../registry/open-test-registry.ts';
+import {
+  artifactRow,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from '../registry/open-test-registry.ts';
 
 /** Real files of instruments, where they are at hand. */
 const INSTRUMENTS = join(import.meta.dirname, '../../../shared/data/instruments');
@@ -24,14 +30,21 @@ async function register(storageId: number, path: string, size: number): Promise<
   const row = artifactRow(++n, { key: path, size, storage_id: storageId });
   await test.write((write) => {
     const [id = 0] = write.insert('artifact', [row]);
-    write.insert('copy', [{ artifact_id: id, storage_id: storageId, path: Buffer.from(path), verified_at: null, created_at: write.now }], [row.uid]);
+    write.insert(
+      'copy',
+      [{ artifact_id: id, storage_id: storageId, path: Buffer.from(path), verified_at: null, created_at: write.now }],
+      [row.uid],
+    );
   });
   return row.uid;
 }
 
 function previewOf(uid: string): Promise<Preview> {
   const { registry, workstation } = test;
-  return previewArtifact(readContext({ registry, workstation, workstationUid: WORKSTATION, fs: nodeFs(systemRandom) }), { artifact: uid });
+  return previewArtifact(
+    readContext({ registry, workstation, workstationUid: WORKSTATION, fs: nodeFs(systemRandom) }),
+    { artifact: uid },
+  );
 }
 
 async function preview(name: string, content: string | Buffer): Promise<Preview> {
@@ -51,7 +64,10 @@ describe('previewArtifact', () => {
     expect(await preview('a.csv', 'well,"a ""b"", c"\nA1,1\r\nA2,"x\ny"\n')).toEqual({
       kind: 'table',
       columns: ['well', 'a "b", c'],
-      rows: [['A1', '1'], ['A2', 'x\ny']],
+      rows: [
+        ['A1', '1'],
+        ['A2', 'x\ny'],
+      ],
       truncated: false,
     });
     expect(await preview('semi.csv', 'a;b\n1,5;2\n')).toMatchObject({ columns: ['a', 'b'], rows: [['1,5', '2']] });
@@ -60,12 +76,23 @@ describe('previewArtifact', () => {
 
   it('gives letters to columns under lines about the instrument', async () => {
     const table = await preview('preamble.csv', 'Reader 3000\nSerial,42\nWell,Value,Unit\nA1,1,mg\n');
-    expect(table).toMatchObject({ columns: ['A', 'B', 'C'], rows: [['Reader 3000', '', ''], ['Serial', '42', ''], ['Well', 'Value', 'Unit'], ['A1', '1', 'mg']] });
+    expect(table).toMatchObject({
+      columns: ['A', 'B', 'C'],
+      rows: [
+        ['Reader 3000', '', ''],
+        ['Serial', '42', ''],
+        ['Well', 'Value', 'Unit'],
+        ['A1', '1', 'mg'],
+      ],
+    });
   });
 
   it('shows the first 200 rows and 50 columns', async () => {
     const header = Array.from({ length: 60 }, (_, i) => `c${String(i)}`).join(',');
-    const table = await preview('big.csv', `${header}\n${`${Array.from({ length: 60 }, () => 'x').join(',')}\n`.repeat(300)}`);
+    const table = await preview(
+      'big.csv',
+      `${header}\n${`${Array.from({ length: 60 }, () => 'x').join(',')}\n`.repeat(300)}`,
+    );
     expect(table).toMatchObject({ kind: 'table', truncated: true });
     expect(table.kind === 'table' && [table.columns.length, table.rows.length]).toEqual([50, 200]);
     const long = await preview('long.csv', `a,b\n${'1,2\n'.repeat(100_000)}`);
@@ -97,15 +124,26 @@ describe('previewArtifact', () => {
   });
 
   it('gives images as they are, by what is in them', async () => {
-    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+      'base64',
+    );
     expect(await preview('a.dat', png)).toEqual({ kind: 'image', mime: 'image/png', bytes: png.toString('base64') });
-    expect(await preview('a.svg', '<?xml version="1.0"?><svg xmlns="x"/>')).toMatchObject({ kind: 'image', mime: 'image/svg+xml' });
+    expect(await preview('a.svg', '<?xml version="1.0"?><svg xmlns="x"/>')).toMatchObject({
+      kind: 'image',
+      mime: 'image/svg+xml',
+    });
     expect(await preview('bm.txt', 'BM is how this text begins, and it goes on')).toMatchObject({ kind: 'text' });
-    expect(await preview('huge.png', Buffer.concat([png, Buffer.alloc(10 * 1024 * 1024)]))).toMatchObject({ kind: 'none' });
+    expect(await preview('huge.png', Buffer.concat([png, Buffer.alloc(10 * 1024 * 1024)]))).toMatchObject({
+      kind: 'none',
+    });
   });
 
   it('says in plain words why there is none', async () => {
-    expect(await preview('a.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0]))).toEqual({ kind: 'none', reason: 'This is a compressed file (gzip). There is no preview of it yet.' });
+    expect(await preview('a.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0]))).toEqual({
+      kind: 'none',
+      reason: 'This is a compressed file (gzip). There is no preview of it yet.',
+    });
     expect(await preview('a.bin', Buffer.from([1, 2, 0, 4, 5, 0, 0]))).toMatchObject({ kind: 'none' });
     expect(await preview('empty.csv', '')).toEqual({ kind: 'none', reason: 'This file is empty.' });
   });
@@ -124,20 +162,26 @@ describe('previewArtifact', () => {
     await expect(previewOf(outside)).rejects.toMatchObject({ code: 'refused' });
   });
 
-  it.runIf(existsSync(INSTRUMENTS))('shows every text file of real instruments, whatever its encoding', async () => {
-    const storage = await test.write((write) => insertStorage(write, 'instruments1', INSTRUMENTS));
-    for (const path of filesBelow(INSTRUMENTS)) {
-      const size = statSync(join(INSTRUMENTS, path)).size;
-      const shown = await previewOf(await register(storage, path, size));
-      const ending = /\.[^.]+$/.exec(path)?.[0].toLowerCase() ?? '';
-      if (['.csv', '.txt', '.tsv', '.json', '.xml'].includes(ending) && size > 0) {
-        expect(shown.kind, path).not.toBe('none');
-        const text = shown.kind === 'text' ? shown.text : JSON.stringify(shown);
-        expect(text.includes('\ufffd') && !readFileSync(join(INSTRUMENTS, path)).includes('\ufffd'), path).toBe(false);
-        expect(/\0/.test(text), path).toBe(false);
+  it.runIf(existsSync(INSTRUMENTS))(
+    'shows every text file of real instruments, whatever its encoding',
+    async () => {
+      const storage = await test.write((write) => insertStorage(write, 'instruments1', INSTRUMENTS));
+      for (const path of filesBelow(INSTRUMENTS)) {
+        const size = statSync(join(INSTRUMENTS, path)).size;
+        const shown = await previewOf(await register(storage, path, size));
+        const ending = /\.[^.]+$/.exec(path)?.[0].toLowerCase() ?? '';
+        if (['.csv', '.txt', '.tsv', '.json', '.xml'].includes(ending) && size > 0) {
+          expect(shown.kind, path).not.toBe('none');
+          const text = shown.kind === 'text' ? shown.text : JSON.stringify(shown);
+          expect(text.includes('\ufffd') && !readFileSync(join(INSTRUMENTS, path)).includes('\ufffd'), path).toBe(
+            false,
+          );
+          expect(/\0/.test(text), path).toBe(false);
+        }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
   it.runIf(existsSync(FORMATS))('fails on no file of the known formats', async () => {
     const storage = await test.write((write) => insertStorage(write, 'formats00001', FORMATS));

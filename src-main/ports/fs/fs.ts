@@ -44,6 +44,8 @@ export interface Fs {
   moveFolderIn(from: RawPath, to: RawPath): Promise<void>;
   /** Removes a folder that this program made for the time being: its name must begin with TEMPORARY_PREFIX. */
   removeTemporaryFolder(path: RawPath): Promise<void>;
+  /** Removes a whole folder of copies that this program made, and that no record names. */
+  removeOwnFolder(path: RawPath): Promise<void>;
   /** Removes a file that this program made (a marker, a temporary file); one that is not there is fine. */
   removeOwnFile(path: RawPath): Promise<void>;
   /** Removes an empty folder that this program made; false where it is not empty or not there. */

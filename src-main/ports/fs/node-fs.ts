@@ -109,7 +109,8 @@ export function nodeFs(random: Random): Fs {
         return factsFromStats(await fsp.lstat(rawToBytes(request.target), { bigint: true }));
       } catch (error) {
         await removeIfThere(temporary);
-        throw fsError(error, errnoOf(error) === 'EEXIST' ? request.target : request.source);
+        const ofTarget = ['EEXIST', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'].includes(errnoOf(error) ?? '');
+        throw fsError(error, ofTarget ? splitTarget(request.target, error) : request.source);
       }
     },
     moveFolderIn: (from, to) =>
@@ -117,6 +118,14 @@ export function nodeFs(random: Random): Fs {
         if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
         await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
         await syncFolder(splitRaw(to).folder);
+      }),
+    removeOwnFolder: (path) =>
+      about(path, async () => {
+        // A crash in the middle must not leave half a folder under its final name.
+        const temporary = temporaryBeside(path);
+        if ((await lookOrNull(path)) === null) return;
+        await effect('fs.rename', () => fsp.rename(rawToBytes(path), rawToBytes(temporary)));
+        await effect('fs.removeFolder', () => fsp.rm(rawToBytes(temporary), { recursive: true, force: true }));
       }),
     removeTemporaryFolder: (path) =>
       about(path, async () => {
@@ -146,6 +155,11 @@ export function nodeFs(random: Random): Fs {
         return Number(volume.bavail * volume.bsize);
       }),
   };
+}
+
+/** What is in the way is the file itself, what is full or read-only its folder. */
+function splitTarget(target: RawPath, error: unknown): RawPath {
+  return errnoOf(error) === 'EEXIST' ? target : splitRaw(target).folder;
 }
 
 async function lookOrNull(path: RawPath): Promise<FileFacts | null> {

@@ -1,0 +1,113 @@
+/** Puts content from outside into a managed storage: first the bytes, synced, then the record. */
+import type { Kysely } from 'kysely';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { formatBytes } from '../../shared/format/bytes.ts';
+import { newRecordUid, stemOf } from '../../shared/uid.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
+import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
+import { localRoot, ownFolderOf, OWN_FOLDER } from '../storage/index.ts';
+import { nextUid } from './artifact-family.ts';
+import { decideSave, type SavedContent } from './known-content.ts';
+import type { SaveDetails } from './save-details.ts';
+
+/** Kept free on the disk beside the content (bytes): registries and logs need room, too. */
+const SPARE = 1024 ** 3;
+/** And of a small disk no more than this part of what is free. */
+const SPARE_PART = 1 / 16;
+
+/** Errors: `disk_full`, before a byte is written. */
+export async function requireSpace({ fs }: Pick<InstanceContext, 'fs'>, root: RawPath, size: number): Promise<void> {
+  const free = await fs.freeSpace(root);
+  if (size <= free - Math.min(SPARE, free * SPARE_PART)) return;
+  throw new BenchkeepError(
+    'disk_full',
+    `There is not enough space in ${rawToDisplay(root)}: ${formatBytes(size)} are needed, ${formatBytes(free)} are free`,
+    'Free some space there, or choose another storage: benchkeep storage use ROOT.',
+    { retry: true },
+  );
+}
+
+export interface IntoStorage {
+  /** What the file or folder is called. */
+  suffix: string;
+  target: StorageRow;
+  content: SavedContent;
+  details: SaveDetails;
+  /** Writes the bytes under `path` (absolute), durably; `uid` is what the record will have. */
+  copy: (path: RawPath, uid: string) => Promise<void>;
+  /** Takes away what `copy` made. */
+  remove: (path: RawPath, uid: string) => Promise<void>;
+  /** Writes the record; its result is the id of the artifact. `path`: below the root. */
+  record: (write: RegistryWrite, copy: { uid: string; path: RawPath; family: ArtifactRow | null }) => Promise<number>;
+}
+
+/** Someone else saved the same meanwhile: how often it is begun anew. */
+const TRIES = 50;
+
+/**
+ * Id of the artifact; null where the content has become known meanwhile. The record is written when the copy is
+ * durable, so that what was confirmed is there; a copy without a record is taken away, here or (where the program died
+ * in between) left whole under a name that nothing refers to.
+ */
+export async function copyIntoStorage(context: InstanceContext, request: IntoStorage): Promise<number | null> {
+  const { target, content, details, suffix } = request;
+  const root = localRoot(target);
+  await context.fs.makeFolder(ownFolderOf(root));
+  const taken: string[] = [];
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { known, family } = await decideSave(context.registry.db, content, target, details);
+    if (known !== null) return null;
+    const uid = await uidFor(context, context.registry.db, family, taken);
+    const path = joinRaw(OWN_FOLDER, rawFromText(`${uid}${suffix}`));
+    const absolute = joinRaw(root, path);
+    try {
+      await request.copy(absolute, uid);
+    } catch (error) {
+      // Another save is about to record it, or a crash left it there whole: the number is given up.
+      if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
+      taken.push(uid);
+      continue;
+    }
+    try {
+      const id = await writeRegistry(context, details.author, 'save', async (write) => {
+        const now = await decideSave(write.tx, content, target, details);
+        const same = now.known === null && now.family?.stem_uid === family?.stem_uid;
+        if (!same || (family !== null && (await uidFor(context, write.tx, family, taken)) !== uid)) return null;
+        return request.record(write, { uid, path, family: now.family });
+      });
+      if (id !== null) return id;
+    } finally {
+      if (!(await isRecorded(context, uid))) await request.remove(absolute, uid);
+    }
+  }
+  const name = rawToDisplay(splitRaw(root).name);
+  throw new BenchkeepError(
+    'locked',
+    `Other files are being saved in ${name} under the same key`,
+    'Try again when they are done.',
+    {
+      retry: true,
+    },
+  );
+}
+
+/** The first uid of a new family, or the next of the one that `family` belongs to. */
+function uidFor(
+  { random }: InstanceContext,
+  db: Kysely<RegistryDB>,
+  family: ArtifactRow | null,
+  taken: readonly string[],
+): Promise<string> {
+  if (family === null) return Promise.resolve(newRecordUid(random, 'artifact'));
+  const { stem_uid: stem } = family;
+  const ofFamily = taken.filter((uid) => stemOf(uid) === stem);
+  return nextUid(db, stem, ofFamily);
+}
+
+/** Asked of the database itself: an error after the commit must not cost the bytes that were confirmed. */
+async function isRecorded({ registry }: InstanceContext, uid: string): Promise<boolean> {
+  const row = await registry.db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
+  return row !== undefined;
+}
