@@ -1,6 +1,7 @@
 /**
  * Everything that runs in Node: `src-main/` → `dist/main/`, flat, because programs find their threads' files beside
- * themselves (`engine/threads/thread-file.ts`). Packages stay outside: native parts and data files lie beside them.
+ * themselves (`engine/threads/thread-file.ts`). Packages stay outside: native parts and data files lie beside them. Those
+ * of many small files come inside, for reading them took half of the time of a command (`test/bench/cli-start.ts`).
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -22,7 +23,7 @@ export default defineConfig({
   publicDir: false,
   logLevel: 'warn',
   define: { BK_BUILT: 'true', BK_FAILPOINTS: 'false' },
-  ssr: { external: true },
+  ssr: { external: true, noExternal: ['zod', 'kysely', /^@orpc\//] },
   build: {
     ssr: true,
     outDir: resolve(import.meta.dirname, 'dist/main'),
