@@ -1,7 +1,8 @@
 /** What is killed on its way. `prepare` runs undisturbed before; `run` tells what it was told is done. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addLabels, createLabel, removeLabels } from '../../../src-main/annotation/index.ts';
+import { saveArtifacts } from '../../../src-main/artifacts/index.ts';
 import { addStorage, removeStorage } from '../../../src-main/storage/index.ts';
 import { put, type CrashBench } from './crash-bench.ts';
 
@@ -101,4 +102,26 @@ const storage: Operation = {
   },
 };
 
-export const OPERATIONS: readonly Operation[] = [register, version, label, storage];
+/** Copied into the storage that the instance manages: a file, its next version, and a folder. */
+const save: Operation = {
+  name: 'save a file, a version and a folder',
+  async prepare({ base }) {
+    mkdirSync(join(base, 'outside', 'plate'), { recursive: true });
+    writeFileSync(join(base, 'outside', 'one.csv'), 'first');
+    writeFileSync(join(base, 'outside', 'two.csv'), 'second, longer');
+    for (const well of ['A1', 'A2', 'B1']) writeFileSync(join(base, 'outside', 'plate', `${well}.csv`), well);
+  },
+  async run(bench, acknowledge) {
+    for (const name of ['one.csv', 'two.csv', 'plate']) {
+      const key = name === 'plate' ? 'plate' : 'table.csv';
+      const input = { paths: [join(bench.base, 'outside', name)], key, labels: [], new: false };
+      const saving = saveArtifacts(bench.context, input);
+      let step = await saving.next();
+      while (step.done !== true) step = await saving.next();
+      const [record] = step.value.items;
+      acknowledge({ kind: 'artifact', key, sha256: record?.sha256 ?? '' });
+    }
+  },
+};
+
+export const OPERATIONS: readonly Operation[] = [register, version, label, storage, save];

@@ -77,6 +77,7 @@ export function examine(folder: string, root: string, acknowledged: readonly Ack
     checkLogTellsRows(db, changes, violations);
     checkFamilies(db, violations);
     checkContent(db, root, violations);
+    checkManaged(db, violations);
     checkInventory(db, workstation, violations);
     checkAcknowledged(db, acknowledged, violations);
     checkNothingPartial(home, root, violations);
@@ -208,6 +209,26 @@ function checkContent(db: Database.Database, root: string, violations: string[])
     recorded.set(path, row.sha256);
   }
   for (const path of disk.keys()) if (!recorded.has(path)) violations.push(`${path} was not found`);
+}
+
+/** Each copy in a managed storage has its bytes; nothing on its way to a name is left there. */
+function checkManaged(db: Database.Database, violations: string[]): void {
+  const roots = db.prepare("SELECT root FROM storage WHERE managed = 1 AND type = 'local'").pluck().all() as string[];
+  for (const root of roots) {
+    const disk = walkDisk(root);
+    const copies = db
+      .prepare(
+        'SELECT c.path, a.sha256, a.n_files, a.state FROM copy c JOIN artifact a ON a.id = c.artifact_id JOIN storage s ON s.id = c.storage_id WHERE s.root = ?',
+      )
+      .all(root) as { path: Buffer; sha256: string; n_files: number | null; state: string }[];
+    for (const { path, sha256: hash, n_files: files, state } of copies) {
+      const below = [...disk.keys()].filter((name) => name.startsWith(`${path.toString()}/`));
+      const whole = files === null ? disk.get(path.toString()) === hash : below.length === files;
+      if (!whole) violations.push(`${path.toString()} in ${root} is not what its record says`);
+      if (state !== 'ok') violations.push(`${path.toString()} in ${root} is ${state}`);
+    }
+    for (const name of disk.keys()) if (/\.benchkeep-/.test(name)) violations.push(`left behind: ${root}/${name}`);
+  }
 }
 
 /** The inventory (what need not be read again) says of each file what its record says. */
