@@ -37,7 +37,7 @@ function requestsOnly(port: MessagePort | FramePort): FramePort {
       }
     },
     postMessage(frame) {
-      port.postMessage(frame as string);
+      port.postMessage(frame);
     },
     close() {
       port.close();
@@ -64,7 +64,7 @@ function isIterator(value: unknown): value is AsyncIterator<unknown, unknown> {
 }
 
 function toWire(error: unknown): ORPCError<string, ErrorData> {
-  const data = toErrorData(error instanceof ORPCError ? fromValidation(error) : error);
+  const data = toErrorData(error instanceof ORPCError ? fromValidation(error as ORPCError<string, unknown>) : error);
   return new ORPCError(CODE, { status: 500, message: data.message, data, cause: error });
 }
 

@@ -34,10 +34,10 @@ export function testEngine(home: string): Promise<Engine> {
 }
 
 export function inProcess(engine: Engine): WayIn {
-  const client = createRouterClient(engine.router, {
+  const client: Client = createRouterClient(engine.router, {
     context: engine.context,
     interceptors: [({ next }) => translateErrors(() => next())],
-  }) as Client;
+  });
   return { client, close: () => Promise.resolve() };
 }
 
@@ -45,7 +45,7 @@ export async function overLocalSocket(home: string): Promise<WayIn> {
   const port = await findRunningEngine({ home, instance: null });
   if (port === null) throw new Error('no engine runs');
   return {
-    client: createORPCClient<Client>(new PortLink({ port: port as never })),
+    client: createORPCClient<Client>(new PortLink({ port })),
     close: () => {
       port.close();
       return Promise.resolve();

@@ -79,7 +79,7 @@ async function reach(): Promise<{ client: Procedures; port: FramePort }> {
   onTestFinished(() => {
     port.close();
   });
-  return { port, client: createORPCClient(new RPCLink({ port: port as never })) as unknown as Procedures };
+  return { port, client: createORPCClient(new RPCLink({ port })) as unknown as Procedures };
 }
 
 const errorOf = async (call: Promise<unknown>): Promise<unknown> => {
@@ -246,7 +246,7 @@ describe('what is no request', () => {
       port1.close();
     });
     clientHandler(router as never)(port2, {} as never);
-    const client = createORPCClient(new RPCLink({ port: port1 as never })) as unknown as Procedures;
+    const client = createORPCClient(new RPCLink({ port: port1 })) as unknown as Procedures;
     port1.start();
     expect(await client.take({ name: 'n', size: 1 })).toEqual({ name: 'n', size: 1 });
     const gone = new Promise((done) => port1.once('close', done));

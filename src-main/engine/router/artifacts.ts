@@ -2,14 +2,18 @@ import { editArtifact, saveArtifacts, verify } from '../../artifacts/index.ts';
 import { os } from './base.ts';
 
 export const artifacts = os.artifacts.router({
-  save: os.artifacts.save.handler(({ input, context, signal }) => saveArtifacts(context.services().context, input, signal)),
+  save: os.artifacts.save.handler(({ input, context, signal }) =>
+    saveArtifacts(context.services().context, input, signal),
+  ),
   list: os.artifacts.list.handler(({ input, context }) => context.services().reads.listArtifacts(input)),
   describe: os.artifacts.describe.handler(({ input, context }) => context.services().reads.describeArtifact(input)),
   versions: os.artifacts.versions.handler(({ input, context }) => context.services().reads.listVersions(input)),
   path: os.artifacts.path.handler(({ input, context }) => context.services().reads.artifactPath(input)),
   preview: os.artifacts.preview.handler(({ input, context }) => context.services().reads.previewArtifact(input)),
   log: os.artifacts.log.handler(({ input, context }) => context.services().reads.artifactLog(input)),
-  verify: os.artifacts.verify.handler(({ input, context, signal }) => verify(context.services().context, input, signal)),
+  verify: os.artifacts.verify.handler(({ input, context, signal }) =>
+    verify(context.services().context, input, signal),
+  ),
   facets: os.artifacts.facets.handler(({ context }) => context.services().reads.listFacets({})),
   edit: os.artifacts.edit.handler(({ input, context }) => editArtifact(context.services().context, input)),
 });

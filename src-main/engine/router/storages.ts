@@ -1,4 +1,12 @@
-import { addStorage, editStorage, listStorages, removeStorage, setLocalStorage, storageTree, useStorage } from '../../storage/index.ts';
+import {
+  addStorage,
+  editStorage,
+  listStorages,
+  removeStorage,
+  setLocalStorage,
+  storageTree,
+  useStorage,
+} from '../../storage/index.ts';
 import { readContext } from '../../artifacts/index.ts';
 import { os } from './base.ts';
 

@@ -15,7 +15,10 @@ export const watching = os.watching.router({
   }),
   look: os.watching.look.handler(async ({ input, context }) => {
     const services = context.services();
-    const uid = input.storage == null ? undefined : (await findStorage(services.context.registry.db, input.storage)).uid;
+    const uid =
+      typeof input.storage !== 'string'
+        ? undefined
+        : (await findStorage(services.context.registry.db, input.storage)).uid;
     await services.watching.look(uid);
     return {};
   }),

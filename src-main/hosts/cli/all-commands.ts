@@ -6,6 +6,7 @@ import { changeCommands } from './commands/changes.ts';
 import { demoCommands } from './commands/demo.ts';
 import { instanceCommands } from './commands/instance.ts';
 import { labelCommands } from './commands/labels.ts';
+import { listCommand } from './commands/list.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
 import { watchingCommands } from './commands/watching.ts';
@@ -33,6 +34,7 @@ const help: Command = {
 export const allCommands: readonly Command[] = [
   ...instanceCommands,
   ...storageCommands,
+  listCommand,
   ...artifactCommands,
   ...labelCommands,
   ...watchingCommands,

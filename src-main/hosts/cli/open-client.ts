@@ -50,11 +50,12 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
 
 async function ownClient(options: OpenClientOptions): Promise<OpenClient> {
   const engine = await openEngine({ ...options, listen: options.watch, threads: false }, commandLineHost);
+  const client: Client = createRouterClient(engine.router, {
+    context: engine.context,
+    interceptors: [({ next }) => revive(() => translateErrors(() => next()))],
+  });
   return {
-    client: createRouterClient(engine.router, {
-      context: engine.context,
-      interceptors: [({ next }) => revive(() => translateErrors(() => next()))],
-    }) as Client,
+    client,
     warnings: engine.context.isOpen() ? engine.context.services().context.warnings : [],
     close: () => engine.close(),
   };

@@ -1,31 +1,14 @@
-/** `save`, `list`, `describe`, `versions`, `path`, `edit`, `verify`, `log`. */
+/** `save`, `describe`, `versions`, `path`, `edit`, `verify`, `log`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
-import type { ArtifactKind, ArtifactRecord, SortField } from '../../../../shared/contract/index.ts';
+import type { ArtifactKind } from '../../../../shared/contract/index.ts';
 import { formatBytes } from '../../../../shared/format/bytes.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
 import { runJob } from '../run-job.ts';
-import { checkIncluded, includedCell, includedField } from './included-field.ts';
+import { artifactsTable } from './artifacts-table.ts';
 import { renderChanges } from './changes.ts';
 
 const KINDS: readonly ArtifactKind[] = ['dataset', 'model', 'code'];
-const SORTS: readonly SortField[] = ['key', 'created_at', 'updated_at', 'size', 'suffix'];
-
-export function artifactsTable(items: readonly ArtifactRecord[], included: readonly string[] = []): string {
-  return renderTable(
-    ['uid', 'name', 'size', 'state', 'labels', 'added', ...included],
-    items.map((item) => [
-      item.uid,
-      item.key ?? item.description,
-      formatBytes(item.size),
-      item.state,
-      item.ulabels.join(', '),
-      item.created_at.slice(0, 19).replace('T', ' '),
-      ...included.map((field) => includedCell(item, field)),
-    ]),
-    'No files match.',
-  );
-}
 
 function kindOf(text: string | undefined): ArtifactKind | null {
   if (text === undefined) return null;
@@ -34,20 +17,6 @@ function kindOf(text: string | undefined): ArtifactKind | null {
     throw new BenchkeepError('invalid_argument', `"${text}" is not a kind`, `Use one of: ${KINDS.join(', ')}.`);
   }
   return kind;
-}
-
-function sortOf(text: string | undefined): { field: SortField; descending: boolean } | undefined {
-  if (text === undefined) return undefined;
-  const descending = text.startsWith('-');
-  const field = SORTS.find((known) => known === text.replace(/^-/, ''));
-  if (field === undefined) {
-    throw new BenchkeepError(
-      'invalid_argument',
-      `Can't sort by "${text}"`,
-      `Use one of: ${SORTS.join(', ')}, with - for descending.`,
-    );
-  }
-  return { field, descending };
 }
 
 const save: Command = {
@@ -89,55 +58,6 @@ const save: Command = {
     return { json: result, text };
   },
 };
-
-const list: Command = {
-  name: 'list',
-  usage: '[FILTER...]',
-  help: 'find artifacts',
-  positionals: [0, 50],
-  options: {
-    search: { value: 'TEXT', help: 'all words, in any order' },
-    sort: { value: 'FIELD|-FIELD', help: 'key, created_at, updated_at, size or suffix' },
-    limit: { value: 'N', help: 'rows of a page (100)' },
-    cursor: { value: 'C', help: 'the next_cursor of the page before' },
-    include: { value: 'FIELD', repeated: true, help: 'one more column, for example storage__root' },
-    trash: { help: 'what lies in the trash' },
-    'all-versions': { help: 'older versions too' },
-  },
-  async run(context) {
-    const given = context.arguments;
-    const included = given.list('include');
-    included.forEach(checkIncluded);
-    const sort = sortOf(given.text('sort'));
-    const client = await context.client();
-    const page = await client.artifacts.list({
-      filters: given.positionals,
-      search: given.text('search') ?? null,
-      ...(sort === undefined ? {} : { sort }),
-      limit: wholeNumber(given.text('limit'), 100),
-      cursor: given.text('cursor') ?? null,
-      trash: given.has('trash'),
-      all_versions: given.has('all-versions'),
-    });
-    const items = page.items.map((item) => ({
-      ...item,
-      ...Object.fromEntries(included.map((field) => [field, includedField(item, field)])),
-    }));
-    const footer =
-      page.next_cursor === null
-        ? []
-        : [
-            `${page.total === null ? 'More than 10,000' : String(page.total)} in all; next page: --cursor ${page.next_cursor}`,
-          ];
-    return { json: { ...page, items }, text: [artifactsTable(page.items, included), ...footer].join('\n') };
-  },
-};
-
-export function wholeNumber(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new BenchkeepError('invalid_argument', `"${text}" is not a whole number`, 'Give a number such as 100.');
-}
 
 const describe: Command = {
   name: 'describe',
@@ -273,4 +193,4 @@ const log: Command = {
   },
 };
 
-export const artifactCommands: readonly Command[] = [save, list, describe, versions, path, edit, verify, log];
+export const artifactCommands: readonly Command[] = [save, describe, versions, path, edit, verify, log];

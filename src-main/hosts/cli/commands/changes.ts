@@ -2,7 +2,7 @@
 import type { ChangeRecord } from '../../../../shared/contract/index.ts';
 import type { Command } from '../command.ts';
 import { renderTable } from '../render-text.ts';
-import { wholeNumber } from './artifacts.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 export function renderChanges(items: readonly ChangeRecord[]): string {
   return renderTable(

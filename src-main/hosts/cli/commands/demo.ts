@@ -10,7 +10,7 @@ import { seedRandom } from '../demo/draw-numbers.ts';
 import { makeSampleFiles, type SampleWriter } from '../demo/make-sample-files.ts';
 import { openClient } from '../open-client.ts';
 import { runJob } from '../run-job.ts';
-import { artifactsTable } from './artifacts.ts';
+import { artifactsTable } from './artifacts-table.ts';
 
 /** Seconds that a file must rest in the demonstration: enough to show the wait, short enough to watch. */
 const SETTLE = 2;

@@ -3,7 +3,7 @@ import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { LabelRecord } from '../../../../shared/contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { renderTable } from '../render-text.ts';
-import { artifactsTable } from './artifacts.ts';
+import { artifactsTable } from './artifacts-table.ts';
 
 function labelsTable(items: readonly LabelRecord[]): string {
   const rows = items.map((item) => [item.uid, item.name, item.type, item.is_type, item.n_artifacts, item.description]);

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { BenchkeepError, reviveError } from '../../../../shared/errors.ts';
 import type { Command } from '../command.ts';
-import { wholeNumber } from './artifacts.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const serve: Command = {
   name: 'serve',

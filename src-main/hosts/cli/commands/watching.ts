@@ -7,7 +7,7 @@ import { escapeForDisplay } from '../../../../shared/format/display-name.ts';
 import { countOf } from '../../../../shared/format/counts.ts';
 import { onStorage } from '../storage-argument.ts';
 import { runJob } from '../run-job.ts';
-import { wholeNumber } from './artifacts.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const watch: Command = {
   name: 'watch',
