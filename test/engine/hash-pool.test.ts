@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { hashPool } from '../../src-main/engine/hash-pool.ts';
+import { packOutcomes, unpackOutcomes, type Outcome } from '../../src-main/engine/hash-messages.ts';
+import type { Hasher } from '../../src-main/ports/fs/hasher.ts';
+import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
+
+let folder: string;
+let pool: Hasher;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'benchkeep-pool-'));
+  pool = hashPool(2);
+});
+afterEach(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+const put = (name: string, content: string): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const sparse = (name: string, size: number): string => {
+  truncateSync(put(name, ''), size);
+  return join(folder, name);
+};
+
+it('answers in the order of the paths, whichever thread was faster', async () => {
+  const names = Array.from({ length: 500 }, (_, i) => `file ${String(i)}`);
+  const paths = names.map((name) => rawFromText(put(name, name)));
+  paths.splice(250, 0, rawFromText(sparse('large', 30_000_000)), rawFromText(join(folder, 'gone')));
+  const outcomes = await pool.hashFiles(paths);
+  expect(outcomes).toHaveLength(502);
+  expect(outcomes[251]).toEqual({ kind: 'gone' });
+  outcomes.splice(250, 2);
+  const sums = names.map((name) => createHash('sha256').update(name).digest('hex'));
+  expect(outcomes.map((outcome) => outcome.kind === 'hashed' && outcome.sha256)).toEqual(sums);
+  expect(await pool.hashFiles([])).toEqual([]);
+});
+
+it('tells bytes on the way, of large files before they are done', async () => {
+  const told: number[] = [];
+  await pool.hashFiles([rawFromText(sparse('large', 100_000_000))], { onBytes: (bytes) => told.push(bytes) });
+  expect(told.length).toBeGreaterThan(3);
+  expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(100_000_000);
+});
+
+it('reads the two ends of a large file only', async () => {
+  let told = 0;
+  const [ends] = await pool.hashEnds([rawFromText(sparse('huge', 10 ** 12))], { onBytes: (bytes) => (told += bytes) });
+  expect(ends).toMatchObject({ kind: 'hashed', hashType: 'sha1-fl', facts: { size: 10 ** 12 } });
+  expect(told).toBe(2 * 50 * 1024 * 1024);
+});
+
+it('F-IN23 stops at once in a file of 100 GB, goes on with others, and takes no memory for it', async () => {
+  const huge = rawFromText(sparse('huge', 100 * 1024 ** 3));
+  const small = rawFromText(put('small', 'small'));
+  await pool.hashFiles([small]);
+  const base = process.memoryUsage().rss;
+  const stop = new AbortController();
+  let told = 0;
+  const stopped = pool.hashFiles([huge], {
+    signal: stop.signal,
+    onBytes: (bytes) => {
+      told += bytes;
+      if (told > 500_000_000) stop.abort();
+    },
+  });
+  // The other thread is free.
+  expect(await pool.hashFiles([small])).toMatchObject([{ kind: 'hashed' }]);
+  await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+  expect(process.memoryUsage().rss - base).toBeLessThan(50 * 1024 * 1024);
+  // And so is the one that was stopped: two at once answer.
+  const after = performance.now();
+  expect(await Promise.all([pool.hashFiles([small]), pool.hashFiles([small])])).toHaveLength(2);
+  expect(performance.now() - after).toBeLessThan(5000);
+  stop.abort();
+  await expect(pool.hashFiles([small], { signal: stop.signal })).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('says so when it is closed', async () => {
+  await pool.close();
+  await expect(pool.hashFiles([rawFromText('/nowhere')])).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('carries every kind of outcome between threads unchanged', () => {
+  const facts = { kind: 'file' as const, size: 3, mtimeNs: '-1', ctimeNs: '2', dev: '3', ino: '18446744073709551615' };
+  const error = { code: 'io_error' as const, message: 'a\tb\nc', remedy: 'd', retry: true };
+  const outcomes: Outcome[] = [
+    { kind: 'hashed', facts, hash: 'h', hashType: 'md5', sha256: 's' },
+    { kind: 'hashed', facts, hash: 'h', hashType: 'sha1-fl' },
+    { kind: 'gone' },
+    { kind: 'changed' },
+    { kind: 'failed', error },
+  ];
+  expect(unpackOutcomes(packOutcomes(outcomes))).toEqual(outcomes);
+});
