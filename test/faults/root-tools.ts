@@ -13,7 +13,15 @@ export function whyNot(what: string, command: string, ...args: string[]): string
 
 /** Tracing a running process, as its own parent. */
 export const whyNoTracing = (): string | null =>
-  whyNot('failing syncs', 'sh', '-c', 'command -v strace && [ "$(id -u)" = 0 ]');
+  whyNot('failing syncs', 'sh', '-c', '[ "$(id -u)" = 0 ] || { echo "only root may" >&2; exit 1; }; strace -o /dev/null true');
 
+/** A disk in a file, and a way to cut its power. */
 export const whyNoLoopDisk = (): string | null =>
-  whyNot('a power cut', 'unshare', '-m', 'sh', '-c', 'command -v mkfs.ext4 && command -v perl && losetup -f');
+  whyNot(
+    'a power cut',
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    'perl -e 1 && folder=$(mktemp -d) && truncate -s 8M "$folder/disk" && mkfs.ext4 -q "$folder/disk" && mount -o loop "$folder/disk" /mnt && umount /mnt; code=$?; rm -rf "$folder"; exit $code',
+  );
