@@ -1,4 +1,5 @@
 /** `demo`: the main job from folder to found file, on sample files that the project makes itself or on `--data DIR`. */
+import { countOf } from '../../../../shared/format/counts.ts';
 import { formatBytes } from '../../../../shared/format/bytes.ts';
 import { nodeFs } from '../../../ports/fs/node-fs.ts';
 import { rawFromText } from '../../../ports/fs/raw-path.ts';
@@ -57,23 +58,27 @@ async function mainJob(client: Client, context: CommandContext, places: Places):
   const say = (text: string): void => {
     if (!context.json) context.line(text);
   };
+  let steps = 0;
+  const step = (text: string): void => {
+    say(`${String(++steps)}. ${text}`);
+  };
   const writer = sampleWriter();
   if (!places.own) {
     const written = await makeSampleFiles(writer, places.watched, seedRandom(1));
-    say(`1. An instrument has written ${String(written.length)} files (tables, FCS, TIFF, FASTQ) to ${places.watched}`);
-  } else say(`1. Your files are in ${places.watched}; they are only read`);
+    step(`An instrument has written ${String(written.length)} files (tables, FCS, TIFF, FASTQ) to ${places.watched}`);
+  } else step(`Your files are in ${places.watched}; they are only read`);
 
   await client.instance.init({ storage: places.storage, name: 'demo' });
   await client.storages.add({ root: places.watched, watch: true });
   await client.watching.rule({ storage: places.watched, settle: SETTLE });
-  say('2. Benchkeep keeps track of that folder; no file is moved');
+  step('Benchkeep keeps track of that folder; no file is moved');
 
   const summary = await runJob(client.watching.once({}, { signal: context.signal }), context);
-  say(
-    `3. ${String(summary.registered)} files are registered, ${String(summary.skipped)} left out as temporary or special`,
+  step(
+    `${countOf(summary.registered, 'file')} registered where they are, ${String(summary.skipped)} left out as temporary or special`,
   );
 
-  const late = places.own ? null : await dropOneMore(client, context, writer, places.watched, say);
+  const late = places.own ? null : await dropOneMore(client, context, writer, places.watched, step);
   const page = await client.artifacts.list({ limit: 8 });
   say('');
   say(artifactsTable(page.items));
@@ -84,18 +89,17 @@ async function mainJob(client: Client, context: CommandContext, places: Places):
   await client.labels.create({ name: LABEL });
   await client.labels.add({ artifacts: [chosen], labels: [LABEL] });
   const found = await client.artifacts.list({ filters: [`ulabels__name=${LABEL}`] });
-  say(
-    `5. It is labelled "${LABEL}" and found again by that label: ${found.items[0]?.key ?? 'nothing'} (${formatBytes(found.items[0]?.size ?? 0)})`,
+  step(
+    `${late === null ? 'One of them' : 'It'} is labelled "${LABEL}" and found again by that label: ${found.items[0]?.key ?? 'nothing'} (${formatBytes(found.items[0]?.size ?? 0)})`,
   );
   const { path } = await client.artifacts.path({ artifact: chosen });
-  say(`6. It is where it always was: ${path}`);
-  const verified = await runJob(
-    client.artifacts.verify({ all: true, registry: true }, { signal: context.signal }),
-    context,
-  );
-  say(
-    `7. Every file was read again: ${String(verified.ok)} of ${String(verified.checked)} are as they were registered`,
-  );
+  step(`It is where it always was: ${path}`);
+  const { signal } = context;
+  const files = await runJob(client.artifacts.verify({ all: true }, { signal }), context);
+  step(`Every file was read again: ${String(files.ok)} of ${String(files.checked)} are as they were registered`);
+  const registry = await runJob(client.artifacts.verify({ registry: true }, { signal }), context);
+  if (registry.failed.length === 0) step('The registry was proved against its own history: it is sound');
+  else step(`The registry is not sound: ${registry.failed.map(({ reason }) => reason).join('; ')}`);
   say('');
   return found;
 }
@@ -106,7 +110,7 @@ async function dropOneMore(
   context: CommandContext,
   writer: SampleWriter,
   watched: string,
-  say: (text: string) => void,
+  step: (text: string) => void,
 ): Promise<string | null> {
   const file = composeSampleFiles(seedRandom(2)).find(({ path }) => path.endsWith('.fcs'));
   if (file === undefined) return null;
@@ -114,7 +118,7 @@ async function dropOneMore(
   await writer.writeFile(`${watched}/flow/arrived-later.fcs`, file.bytes);
   await runJob(client.watching.once({}, { signal: context.signal }), context);
   const { items } = await client.artifacts.list({ search: 'arrived later' });
-  say(`4. One more file arrived and was registered by itself: ${items[0]?.key ?? 'nothing'}`);
+  step(`One more file arrived and was registered by itself: ${items[0]?.key ?? 'nothing'}`);
   return items[0]?.uid ?? null;
 }
 
