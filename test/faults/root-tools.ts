@@ -13,7 +13,12 @@ export function whyNot(what: string, command: string, ...args: string[]): string
 
 /** Tracing a running process, as its own parent. */
 export const whyNoTracing = (): string | null =>
-  whyNot('failing syncs', 'sh', '-c', '[ "$(id -u)" = 0 ] || { echo "only root may" >&2; exit 1; }; strace -o /dev/null true');
+  whyNot(
+    'failing syncs',
+    'sh',
+    '-c',
+    '[ "$(id -u)" = 0 ] || { echo "only root may" >&2; exit 1; }; strace -o /dev/null true',
+  );
 
 /** A disk in a file, and a way to cut its power. */
 export const whyNoLoopDisk = (): string | null =>
