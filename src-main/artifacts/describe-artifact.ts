@@ -17,7 +17,7 @@ export async function describeArtifact(context: ReadContext, input: { artifact: 
   const older = await context.registry
     .selectFrom('artifact')
     .select((e) => e.fn.countAll<number>().as('n'))
-    .where('stem_uid', '=', artifact.stem_uid)
+    .where('uid', '>=', artifact.stem_uid)
     .where('uid', '<', artifact.uid)
     .executeTakeFirstOrThrow();
   return {

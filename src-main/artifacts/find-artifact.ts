@@ -53,7 +53,8 @@ async function latestOfStem(db: Kysely<RegistryDB>, stem: string): Promise<Artif
   return db
     .selectFrom('artifact')
     .selectAll()
-    .where('stem_uid', '=', stem)
+    .where('uid', '>=', stem)
+    .where('uid', '<', `${stem}~`)
     .orderBy('is_latest', 'desc')
     .orderBy('uid', 'desc')
     .limit(1)

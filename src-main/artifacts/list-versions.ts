@@ -16,7 +16,8 @@ export async function versionsOfStem(context: ReadContext, stem: string): Promis
   const family = await context.registry
     .selectFrom('artifact')
     .select('id')
-    .where('stem_uid', '=', stem)
+    .where('uid', '>=', stem)
+    .where('uid', '<', `${stem}~`)
     .orderBy('uid', 'desc')
     .limit(MOST_VERSIONS)
     .execute();

@@ -53,7 +53,7 @@ export type RegisterContext = Pick<
 >;
 
 /** Rows of one transaction: enough to make the sync cheap, few enough to keep the engine answering. */
-const BATCH = 250;
+const BATCH = 500;
 
 /** Outcomes in the order of `files`. Errors: those of the registry; `cancelled`. */
 export async function registerFiles(context: RegisterContext, request: RegisterRequest): Promise<RegisterOutcome[]> {

@@ -1,7 +1,7 @@
 /** Writes what was decided about a batch of files, inside one transaction of the registry. */
-import { newRecordUid, stemOf } from '../../shared/uid.ts';
+import { newRecordUid, stemOf, UID_LENGTHS } from '../../shared/uid.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
-import type { Random } from '../ports/random.ts';
+import { drawnAhead, type Random } from '../ports/random.ts';
 import { rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, NewArtifactRow, StorageRow } from '../registry/schema.ts';
@@ -42,12 +42,13 @@ export async function writeRegistration(
 ): Promise<Written[]> {
   const written: Written[] = files.map(() => ({ id: 0, uid: '' }));
   const fresh: { index: number; file: PlannedFile; row: NewArtifactRow }[] = [];
+  const ahead = drawnAhead(random, files.length * UID_LENGTHS.artifact.stem);
   for (const [index, file] of files.entries()) {
     const { plan, known, tombstone } = file;
     if (plan.kind === 'tombstone') written[index] = { id: 0, uid: tombstone?.artifactUid ?? '' };
     else if (plan.kind === 'new') {
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
-      if (file.family === null) fresh.push({ index, file, row: newArtifact(write, storage, file, random) });
+      if (file.family === null) fresh.push({ index, file, row: newArtifact(write, storage, file, ahead) });
       else written[index] = await writeNext(write, storage, file, file.family);
     } else if (known !== null) {
       written[index] =
@@ -56,14 +57,8 @@ export async function writeRegistration(
           : await writeKnown(write, file, known, plan);
     }
   }
-  const ids = write.insert(
-    'artifact',
-    fresh.map(({ row }) => row),
-  );
-  write.insert(
-    'copy',
-    fresh.map(({ file }, i) => copyRow(write, ids[i] ?? 0, storage.id, file)),
-    fresh.map(({ row }) => row.uid),
+  const ids = write.insertWithCopies(
+    fresh.map(({ file, row }) => ({ artifact: row, copy: copyRow(write, storage.id, file) })),
   );
   for (const [i, { index, row }] of fresh.entries()) written[index] = { id: ids[i] ?? 0, uid: row.uid };
   return written;
@@ -83,23 +78,17 @@ function artifactRow(
   const path = rawToDisplay(file.path);
   return {
     key: file.key ?? path,
-    description: null,
     suffix: suffixOf(path).suffix,
-    kind: null,
-    otype: null,
     size: file.size,
     hash: file.hash,
     hash_type: file.hashType,
     sha256: file.sha256,
     n_files: file.nFiles ?? null,
-    n_observations: null,
     visibility: 1,
     is_latest: 1,
-    version: null,
     key_is_virtual: 0,
     storage_id: storage.id,
     state: file.sha256 === null ? 'unverified' : 'ok',
-    state_reason: null,
     run_id: write.author.runId,
     created_by_id: write.author.userId,
     created_at: write.now,
@@ -107,9 +96,8 @@ function artifactRow(
   };
 }
 
-function copyRow(write: RegistryWrite, artifactId: number, storageId: number, file: PlannedFile) {
+function copyRow(write: RegistryWrite, storageId: number, file: PlannedFile) {
   return {
-    artifact_id: artifactId,
     storage_id: storageId,
     path: rawToBytes(file.path),
     verified_at: file.sha256 === null ? null : write.now,
@@ -152,7 +140,7 @@ async function writeVersion(
   // In two steps, each under the uid of its artifact: so the history of each of them is whole by itself.
   await write.remove('copy', copyId, artifact.uid);
   const next = await insertNext(write, storage, file, artifact);
-  write.insert('copy', [copyRow(write, next.id, storage.id, file)], [next.uid]);
+  write.insert('copy', [{ artifact_id: next.id, ...copyRow(write, storage.id, file) }], [next.uid]);
   return next;
 }
 
@@ -164,7 +152,7 @@ async function writeNext(
   of: ArtifactRow,
 ): Promise<Written> {
   const next = await insertNext(write, storage, { ...file, key: file.key ?? rawToDisplay(file.path) }, of);
-  write.insert('copy', [copyRow(write, next.id, storage.id, file)], [next.uid]);
+  write.insert('copy', [{ artifact_id: next.id, ...copyRow(write, storage.id, file) }], [next.uid]);
   return next;
 }
 

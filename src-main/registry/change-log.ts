@@ -6,11 +6,11 @@
 import type { Insertable, Selectable, Transaction, Updateable } from 'kysely';
 import { timestamp, type Clock } from '../ports/clock.ts';
 import { failpoint } from '../ports/failpoint.ts';
-import { changeHash, EMPTY_LOG_HASH, toLoggedJson } from './change-hash.ts';
+import { changeHash, EMPTY_LOG_HASH, toLoggedJson, toLoggedJsonWithCopy } from './change-hash.ts';
 import { deriveFinding, emptyTouched, type Touched } from './derive-finding.ts';
 import type { Registry } from './open-registry.ts';
 import { prepareInsert } from './prepared-insert.ts';
-import type { ArtifactRow, LoggedTable, RegistryDB } from './schema.ts';
+import type { ArtifactRow, LoggedTable, NewArtifactRow, NewCopyRow, RegistryDB } from './schema.ts';
 
 /** On whose behalf something is written. */
 export interface Author {
@@ -37,6 +37,11 @@ export interface WriteContext {
 type UidOf<T extends LoggedTable> = 'uid' extends keyof RegistryDB[T] ? [uids?: undefined] : [uids: readonly string[]];
 type Row<T extends LoggedTable> = Selectable<RegistryDB[T]> & { id: number };
 
+export interface ArtifactWithCopy {
+  artifact: NewArtifactRow;
+  copy: Omit<NewCopyRow, 'artifact_id'>;
+}
+
 /** One transaction of writes. All rows of one `insert` have the same columns. */
 export interface RegistryWrite {
   /** For reading inside the transaction. */
@@ -46,6 +51,8 @@ export interface RegistryWrite {
   author: Author;
   /** Ids of the new rows, in order. */
   insert<T extends LoggedTable>(table: T, rows: readonly Insertable<RegistryDB[T]>[], ...uids: UidOf<T>): number[];
+  /** New artifacts, each with its first copy: what `insert` of both does, in one change each. */
+  insertWithCopies(rows: readonly ArtifactWithCopy[]): number[];
   /** Changes the fields that differ; false where none did. `uid`: of the record it is about (default: its own). */
   update<T extends LoggedTable>(table: T, id: number, patch: Updateable<RegistryDB[T]>, uid?: string): Promise<boolean>;
   remove(table: LoggedTable, id: number, uid?: string): Promise<boolean>;
@@ -107,8 +114,8 @@ async function startLog(
     table: LoggedTable,
     uid: string,
     action: 'insert' | 'update' | 'delete',
-    before: object | null,
-    after: object | null,
+    before: string | null,
+    after: string | null,
   ): void {
     const row = {
       id: head.id + 1,
@@ -119,13 +126,15 @@ async function startLog(
       registry: table,
       uid,
       action,
-      before: before === null ? null : toLoggedJson(before),
-      after: after === null ? null : toLoggedJson(after),
+      before,
+      after,
       run_id: author.runId,
+      hash: '',
     };
-    head.hash = changeHash(head.hash, row);
+    row.hash = changeHash(head.hash, row);
+    insertChange(row);
+    head.hash = row.hash;
     head.id = row.id;
-    insertChange({ ...row, hash: head.hash });
     registries.add(table);
     uids.add(uid);
   }
@@ -148,9 +157,23 @@ async function startLog(
       return rows.map((row, index) => {
         const id = insertRow(row);
         const inserted = { ...row, id } as Record<string, unknown>;
-        append(table, recordUids?.[index] ?? String(inserted['uid']), 'insert', null, inserted);
+        append(table, recordUids?.[index] ?? String(inserted['uid']), 'insert', null, toLoggedJson(inserted));
         if (table === 'artifact') touched.inserted.push(inserted as unknown as ArtifactRow);
         else touchLinks(touched, table, inserted, 1);
+        return id;
+      });
+    },
+    insertWithCopies(rows) {
+      const insertArtifact = prepareInsert(registry, 'artifact');
+      const insertCopy = prepareInsert(registry, 'copy');
+      return rows.map(({ artifact, copy }) => {
+        const id = insertArtifact(artifact);
+        const copyOf = { artifact_id: id, ...copy };
+        const copyId = insertCopy(copyOf);
+        const inserted = { id, ...artifact };
+        append('artifact', artifact.uid, 'insert', null, toLoggedJsonWithCopy(inserted, { id: copyId, ...copyOf }));
+        registries.add('copy');
+        touched.inserted.push(inserted as unknown as ArtifactRow);
         return id;
       });
     },
@@ -167,7 +190,13 @@ async function startLog(
         .execute();
       const old = Object.fromEntries(changed.map((field) => [field, valueOf(before, field)]));
       // With the row's id: a record has several rows in tables of copies and links.
-      append(table, uid ?? String(valueOf(before, 'uid')), 'update', { id, ...old }, { id, ...fields });
+      append(
+        table,
+        uid ?? String(valueOf(before, 'uid')),
+        'update',
+        toLoggedJson({ id, ...old }),
+        toLoggedJson({ id, ...fields }),
+      );
       if (table === 'artifact') {
         touched.updated.push({
           before: before as unknown as ArtifactRow,
@@ -183,9 +212,9 @@ async function startLog(
         .deleteFrom(table as 'user')
         .where('id', '=', id)
         .execute();
-      append(table, uid ?? String(valueOf(before, 'uid')), 'delete', before, null);
+      append(table, uid ?? String(valueOf(before, 'uid')), 'delete', toLoggedJson(before), null);
       if (table === 'artifact') touched.removed.push(before as unknown as ArtifactRow);
-      else touchLinks(touched, table, before as unknown as Record<string, unknown>, -1);
+      else touchLinks(touched, table, before, -1);
       return true;
     },
   };

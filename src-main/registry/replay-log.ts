@@ -1,5 +1,5 @@
 /** Does the change log tell how the tables came to be what they are? Read as a stream: by uid, never all at once. */
-import { changeHash, EMPTY_LOG_HASH, toLoggedJson } from './change-hash.ts';
+import { changeHash, EMPTY_LOG_HASH, rowsLogged, toLoggedJson } from './change-hash.ts';
 import type { SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import type { ChangeTable, LoggedTable } from './schema.ts';
 
@@ -18,6 +18,8 @@ const LOGGED: Readonly<Record<LoggedTable, true>> = {
   collection_artifact: true,
 };
 const PAGE = 2000;
+/** Columns with a default: where the log leaves one out, what it became is not known. Any other is null then. */
+const DEFAULTED = new Set(['visibility', 'keep_artifacts_local', 'watch', 'is_type']);
 
 type Fields = Record<string, unknown>;
 
@@ -88,8 +90,11 @@ function apply(rows: Map<string, LoggedRow>, change: ChangeTable): string | null
   const key = `${table} ${String((after ?? before)?.['id'])}`;
   const row = rows.get(key);
   if (action === 'insert') {
-    if (row !== undefined) return `The change ${String(change.id)} inserts a row of ${table} that was there.`;
-    rows.set(key, { table, uid, fields: after ?? {} });
+    for (const { registry, fields } of rowsLogged(table, change.after ?? '{}')) {
+      const inserted = `${registry} ${String(fields['id'])}`;
+      if (rows.has(inserted)) return `The change ${String(change.id)} inserts a row of ${registry} that was there.`;
+      rows.set(inserted, { table: registry, uid, fields });
+    }
     return null;
   }
   if (row === undefined) return `The change ${String(change.id)} is about a row of ${table} that was not there.`;
@@ -130,7 +135,9 @@ function* compareRows(tables: Map<string, TableReader>, rows: Map<string, Logged
     }
     reader.count += 1;
     const now = JSON.parse(toLoggedJson(row)) as Fields;
-    const field = Object.keys(now).find((name) => name in fields && !same(now[name], fields[name]));
+    const field = Object.keys(now).find((name) =>
+      name in fields ? !same(now[name], fields[name]) : now[name] !== null && !DEFAULTED.has(name),
+    );
     if (field !== undefined) yield `${table}.${field} of ${uid} is not what the log says.`;
   }
 }

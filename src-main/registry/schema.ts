@@ -237,5 +237,6 @@ export type LoggedTable = Exclude<keyof RegistryDB, 'change' | 'facet_count' | '
 
 export type ArtifactRow = Selectable<ArtifactTable>;
 export type NewArtifactRow = Insertable<ArtifactTable>;
+export type NewCopyRow = Insertable<CopyTable>;
 export type StorageRow = Selectable<StorageTable>;
 export type UlabelRow = Selectable<UlabelTable>;

@@ -42,8 +42,9 @@ export function inboxOf(
   storageUid: string,
   paths: readonly RawPath[],
 ): Map<RawPath, InboxRow> {
-  const { find } = inboxStatements(workstation);
+  const { any, find } = inboxStatements(workstation);
   const found = new Map<RawPath, InboxRow>();
+  if (!any(storageUid)) return found;
   for (const path of paths) {
     const row = find(storageUid, path);
     if (row !== undefined) found.set(path, row);
@@ -64,6 +65,7 @@ export async function updateInbox(
 ): Promise<boolean> {
   const { waiting = [], failed = [], settled = [] } = update;
   if (waiting.length + failed.length + settled.length === 0) return false;
+  if (waiting.length + failed.length === 0 && !inboxStatements(workstation).any(storageUid)) return false;
   return writeWorkstation(workstation, () => {
     const { find, put, remove } = inboxStatements(workstation);
     let changed = waiting.length + failed.length > 0;

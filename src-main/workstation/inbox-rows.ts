@@ -19,6 +19,8 @@ export interface InboxEntry {
 }
 
 export interface InboxStatements {
+  /** Whether anything of the storage is in the inbox: mostly nothing is, and then nothing has to be looked for. */
+  any(storageUid: string): boolean;
   find(storageUid: string, path: RawPath): InboxRow | undefined;
   /** `since` stays that of the first look while the state is the same. */
   put(storageUid: string, entry: InboxEntry): void;
@@ -66,7 +68,9 @@ export function inboxStatements({ db, sqlite }: Pick<Workstation, 'db' | 'sqlite
       })),
     );
   const put = sqlite.prepare(upsert.compile().sql);
+  const any = sqlite.prepare(db.selectFrom('inbox').select('id').where('storage_uid', '=', '').limit(1).compile().sql);
   return {
+    any: (storageUid) => any.get(storageUid, 1) !== undefined,
     find: (storageUid, path) => find.get(storageUid, rawToBytes(path)) as InboxRow | undefined,
     put(storageUid, { path, facts, state, cause, reason, since, next, attempts }) {
       const times = [new Date(since).toISOString(), next === null ? null : new Date(next).toISOString()];

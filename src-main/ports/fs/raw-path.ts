@@ -9,6 +9,7 @@ declare const raw: unique symbol;
 /** Bytes of a path; never shown, never joined with text. */
 export type RawPath = string & { readonly [raw]: true };
 
+const ASCII = /^[\0-\x7f]*$/;
 const windows = process.platform === 'win32';
 
 /** Text that a person or a setting gave (UTF-8). On Windows backslashes become `/`. */
@@ -28,6 +29,7 @@ export function rawToBytes(path: RawPath): Buffer {
 
 /** For people: UTF-8, bytes that are not valid percent-encoded. Not to be turned back. */
 export function rawToDisplay(path: RawPath): string {
+  if (ASCII.test(path)) return path;
   return displayName(rawToBytes(path));
 }
 

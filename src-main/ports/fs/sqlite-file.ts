@@ -57,6 +57,8 @@ export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHan
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('fullfsync = 1');
     sqlite.pragma('checkpoint_fullfsync = 1');
+    // 16 MiB of log (default: 4), so that bulk work does not write the same pages again and again.
+    sqlite.pragma('wal_autocheckpoint = 4000');
     sqlite.pragma('foreign_keys = ON');
     sqlite.pragma('trusted_schema = OFF');
     sqlite.pragma('cell_size_check = ON');

@@ -41,7 +41,6 @@ const STATEMENTS = [
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
     CHECK (substr(uid, 1, 16) = stem_uid)) STRICT`,
   `CREATE UNIQUE INDEX artifact_latest ON artifact (stem_uid) WHERE is_latest = 1`,
-  `CREATE INDEX artifact_family ON artifact (stem_uid, uid)`,
   `CREATE INDEX artifact_sha256 ON artifact (sha256, size) WHERE sha256 IS NOT NULL`,
   `CREATE TABLE copy (
     id INTEGER PRIMARY KEY AUTOINCREMENT, artifact_id INTEGER NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,

@@ -15,7 +15,10 @@ export interface ViewChangesInput {
 }
 
 /** Latest changes, newest first. */
-export async function viewChanges(context: { registry: Kysely<RegistryDB> }, input: ViewChangesInput): Promise<{ items: ChangeRecord[] }> {
+export async function viewChanges(
+  context: { registry: Kysely<RegistryDB> },
+  input: ViewChangesInput,
+): Promise<{ items: ChangeRecord[] }> {
   const db = context.registry;
   let query = db.selectFrom('change').selectAll().orderBy('id', 'desc').limit(input.limit);
   if (typeof input.before === 'number') query = query.where('id', '<', input.before);
@@ -26,7 +29,11 @@ export async function viewChanges(context: { registry: Kysely<RegistryDB> }, inp
 function timeOf(text: string): string {
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new BenchkeepError('invalid_argument', `"${text.slice(0, 100)}" is not a time`, 'Give a date or time such as 2026-11-01 or 2026-11-01T08:00.');
+  throw new BenchkeepError(
+    'invalid_argument',
+    `"${text.slice(0, 100)}" is not a time`,
+    'Give a date or time such as 2026-11-01 or 2026-11-01T08:00.',
+  );
 }
 
 /** The log has no index on time, but its ids grow with it: halving finds the first change of a time in 20 looks. */
@@ -44,7 +51,10 @@ async function firstSince(db: Kysely<RegistryDB>, time: string): Promise<number>
 }
 
 /** Fields that name a row of another table, by what is shown for it. */
-const REFERENCES: Record<string, { table: 'storage' | 'user' | 'run' | 'transform' | 'ulabel' | 'artifact' | 'collection'; column: string; as: string }> = {
+const REFERENCES: Record<
+  string,
+  { table: 'storage' | 'user' | 'run' | 'transform' | 'ulabel' | 'artifact' | 'collection'; column: string; as: string }
+> = {
   storage_id: { table: 'storage', column: 'uid', as: 'storage' },
   default_storage_id: { table: 'storage', column: 'uid', as: 'default_storage' },
   created_by_id: { table: 'user', column: 'handle', as: 'created_by' },
@@ -59,7 +69,11 @@ const REFERENCES: Record<string, { table: 'storage' | 'user' | 'run' | 'transfor
 /** `rows` with users, runs, storages and labels named, in a constant number of queries. */
 export async function changeRecords(db: Kysely<RegistryDB>, rows: readonly ChangeRow[]): Promise<ChangeRecord[]> {
   const parsed = rows.map((row) => ({ row, before: fieldsOf(row.before), after: fieldsOf(row.after) }));
-  const all = parsed.flatMap(({ row, before, after }) => [{ created_by_id: row.created_by_id, run_id: row.run_id }, before ?? {}, after ?? {}]);
+  const all = parsed.flatMap(({ row, before, after }) => [
+    { created_by_id: row.created_by_id, run_id: row.run_id },
+    before ?? {},
+    after ?? {},
+  ]);
   const names = await namesOf(db, all);
   const named = (fields: Fields | null): Fields | null => (fields === null ? null : nameReferences(fields, names));
   return parsed.map(({ row, before, after }) => ({
@@ -110,8 +124,16 @@ function nameReferences(fields: Fields, names: Map<string, string>): Fields {
   for (const [field, value] of Object.entries(fields)) {
     const reference = REFERENCES[field];
     if (field === 'id') continue;
+    // The first copy of an artifact, logged with it (`registry/change-hash`): of the same storage.
+    if (field === 'copy' && typeof value === 'object' && value !== null) {
+      const { artifact_id: _itself, ...copy } = value as Fields;
+      named[field] = nameReferences(copy, names);
+      continue;
+    }
     if (reference === undefined) named[field] = value;
-    else named[reference.as] = typeof value === 'number' ? (names.get(`${reference.table} ${value.toString()}`) ?? value) : value;
+    else
+      named[reference.as] =
+        typeof value === 'number' ? (names.get(`${reference.table} ${value.toString()}`) ?? value) : value;
   }
   return named;
 }

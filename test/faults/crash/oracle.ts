@@ -41,19 +41,7 @@ interface Change {
   hash: string;
 }
 
-const CHANGE_COLUMNS = [
-  'id',
-  'tx',
-  'created_at',
-  'created_by_id',
-  'operation',
-  'registry',
-  'uid',
-  'action',
-  'before',
-  'after',
-  'run_id',
-];
+const CHANGE_COLUMNS = ['id', 'tx', 'created_at', 'created_by_id', 'operation', 'registry', 'uid', 'action', 'run_id'];
 const TABLES_WITH_UID = ['instance', 'user', 'storage', 'artifact', 'transform', 'run', 'ulabel', 'collection'];
 
 /** `folder`: the instance's; nobody may have it open. `root`: the watched folder, after a whole pass over it. */
@@ -129,7 +117,8 @@ function checkChain(db: Database.Database, violations: string[]): Change[] {
   let before = '0'.repeat(64);
   for (const [index, change] of changes.entries()) {
     if (change.id !== index + 1) violations.push(`change ${String(change.id)} stands at place ${String(index + 1)}`);
-    before = sha256(`${before}\n${JSON.stringify(CHANGE_COLUMNS.map((column) => change[column] ?? null))}`);
+    const columns = JSON.stringify(CHANGE_COLUMNS.map((column) => change[column] ?? null));
+    before = sha256(`${before}\n${columns}\n${String(change['before'] ?? '')}\n${String(change['after'] ?? '')}`);
     if (change.hash !== before) violations.push(`the chain breaks at change ${String(change.id)}`);
   }
   return changes;
@@ -150,7 +139,12 @@ function checkLogTellsRows(db: Database.Database, changes: readonly Change[], vi
       if (change.action === 'insert' && ever.has(change.uid)) violations.push(`uid ${change.uid} is used twice`);
       ever.add(change.uid);
       if (change.action === 'delete') told.delete(change.uid);
-      else told.set(change.uid, { ...told.get(change.uid), ...(JSON.parse(change.after ?? '{}') as object) });
+      else {
+        const { copy, ...after } = JSON.parse(change.after ?? '{}') as Record<string, unknown>;
+        if (copy !== undefined && (table !== 'artifact' || change.action !== 'insert'))
+          violations.push(`change ${String(change.id)} tells of a copy where it should not`);
+        told.set(change.uid, { ...told.get(change.uid), ...after });
+      }
     }
     const rows = db.prepare(`SELECT * FROM "${table}"`).all() as Record<string, unknown>[];
     const there = new Map(rows.map((row) => [String(row['uid']), plain(row)]));
