@@ -48,7 +48,7 @@ export async function openArtifacts(
   const lab = join(base, 'lab');
   mkdirSync(lab, { recursive: true });
   const workbench = await openBenchWorkbench(join(base, 'home'));
-  await initInstance(workbench, { storage: lab, name: 'test' });
+  if (workbench.settings().instance === null) await initInstance(workbench, { storage: lab, name: 'test' });
   const context = await openInstance(workbench, { name: 'test', hasher: hashPool(2) });
   const fs = nodeFs(systemRandom);
 
