@@ -47,7 +47,7 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
       job.done(unpackOutcomes(outcomes));
       feed();
     });
-    worker.on('error', (error) => {
+    worker.on('error', (error: Error) => {
       lose(thread, error);
     });
     worker.on('exit', () => {

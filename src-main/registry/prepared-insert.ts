@@ -30,7 +30,7 @@ function statement(registry: Registry, table: keyof RegistryDB, columns: string[
   const run = known.get(name);
   if (run !== undefined) return run;
   const template = Object.fromEntries(columns.map((column) => [column, 0]));
-  const { sql } = registry.db.insertInto(table).values(template as never).compile();
+  const { sql } = registry.db.insertInto(table).values(template).compile();
   const prepared = registry.sqlite.prepare(sql);
   const made: Run = (values) => Number(prepared.run(values).lastInsertRowid);
   known.set(name, made);
