@@ -63,6 +63,12 @@ test.each<[what: string, file: 'registry.db' | 'workstation.db', sql: string, sa
     "UPDATE artifact SET description = 'x' WHERE key = 'b.csv'",
     /its log says/,
   ],
+  [
+    'a copy that its log does not know',
+    'registry.db',
+    "UPDATE copy SET verified_at = 'x'",
+    /copy \d+ is .*its log says/,
+  ],
   ['a record that is gone', 'registry.db', "DELETE FROM artifact WHERE key = 'c.csv'", /c\.csv was not found/],
   [
     'two newest versions',

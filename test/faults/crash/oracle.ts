@@ -42,6 +42,7 @@ interface Change {
 }
 
 const CHANGE_COLUMNS = ['id', 'tx', 'created_at', 'created_by_id', 'operation', 'registry', 'uid', 'action', 'run_id'];
+const TABLES_WITHOUT_UID = ['copy', 'tombstone', 'artifact_ulabel', 'collection_artifact'];
 const TABLES_WITH_UID = ['instance', 'user', 'storage', 'artifact', 'transform', 'run', 'ulabel', 'collection'];
 
 /** `folder`: the instance's; nobody may have it open. `root`: the watched folder, after a whole pass over it. */
@@ -129,33 +130,39 @@ function checkHead(folder: string, changes: readonly Change[], violations: strin
   if (changes[head.id - 1]?.hash !== head.hash) violations.push('the head file is not in the chain');
 }
 
-/** What the log tells of each record, from its first change to its last, is the row that stands there. */
+/** What the log tells of each row, from its first change to its last, is the row that stands there. */
 function checkLogTellsRows(db: Database.Database, changes: readonly Change[], violations: string[]): void {
-  for (const table of TABLES_WITH_UID) {
-    const told = new Map<string, Record<string, unknown>>();
-    const ever = new Set<string>();
-    for (const change of changes) {
-      if (change.registry !== table) continue;
-      if (change.action === 'insert' && ever.has(change.uid)) violations.push(`uid ${change.uid} is used twice`);
-      ever.add(change.uid);
-      if (change.action === 'delete') told.delete(change.uid);
-      else {
-        const { copy, ...after } = JSON.parse(change.after ?? '{}') as Record<string, unknown>;
-        if (copy !== undefined && (table !== 'artifact' || change.action !== 'insert'))
-          violations.push(`change ${String(change.id)} tells of a copy where it should not`);
-        told.set(change.uid, { ...told.get(change.uid), ...after });
-      }
+  const uids = new Set<string>();
+  const told = new Map<string, Record<string, unknown>>();
+  for (const { registry, uid, action, before, after } of changes) {
+    const fields = JSON.parse(after ?? before ?? '{}') as Record<string, unknown>;
+    // The first copy of an artifact is told with it.
+    const { copy, ...own } = fields;
+    if (copy !== undefined) told.set(rowName('copy', copy as Record<string, unknown>), copy as Record<string, unknown>);
+    const row = rowName(registry, own);
+    if (action === 'insert' && TABLES_WITH_UID.includes(registry)) {
+      if (uids.has(`${registry} ${uid}`)) violations.push(`uid ${uid} is used twice`);
+      uids.add(`${registry} ${uid}`);
     }
-    const rows = db.prepare(`SELECT * FROM "${table}"`).all() as Record<string, unknown>[];
-    const there = new Map(rows.map((row) => [String(row['uid']), plain(row)]));
-    const expected = new Map([...told].map(([uid, row]) => [uid, plain(row)]));
-    for (const uid of new Set([...there.keys(), ...expected.keys()])) {
-      if (there.get(uid) !== expected.get(uid))
-        violations.push(
-          `${table} ${uid} is ${there.get(uid) ?? 'not there'}; its log says ${expected.get(uid) ?? 'not there'}`,
-        );
-    }
+    if (action === 'delete') told.delete(row);
+    else told.set(row, { ...told.get(row), ...own });
   }
+  const there = new Map<string, string>();
+  for (const table of [...TABLES_WITH_UID, ...TABLES_WITHOUT_UID]) {
+    for (const row of db.prepare(`SELECT * FROM "${table}"`).all() as Record<string, unknown>[])
+      there.set(rowName(table, row), plain(row));
+  }
+  const expected = new Map([...told].map(([name, row]) => [name, plain(row)]));
+  for (const name of new Set([...there.keys(), ...expected.keys()])) {
+    if (there.get(name) !== expected.get(name))
+      violations.push(
+        `${name} is ${there.get(name) ?? 'not there'}; its log says ${expected.get(name) ?? 'not there'}`,
+      );
+  }
+}
+
+function rowName(table: string, row: Record<string, unknown>): string {
+  return `${table} ${String(row['id'])}`;
 }
 
 function plain(row: Record<string, unknown>): string {
