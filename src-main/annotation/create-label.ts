@@ -21,7 +21,13 @@ export async function createLabel(
   const typeId = input.type === undefined || input.type === null ? null : await typeOf(context, input.type);
   const description = descriptionOf(input.description ?? null);
   const id = await writeRegistry(context, await context.author(), 'label create', (write) => {
-    return insertLabel(write, { uid: newRecordUid(context.random, 'ulabel'), name, description, isType: input.is_type ?? false, typeId });
+    return insertLabel(write, {
+      uid: newRecordUid(context.random, 'ulabel'),
+      name,
+      description,
+      isType: input.is_type ?? false,
+      typeId,
+    });
   });
   return { items: await labelRecords(context.registry.db, [id]) };
 }
@@ -53,12 +59,21 @@ export function insertLabel(write: RegistryWrite, label: NewLabel): number {
     return id;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new BenchkeepError('already_exists', `There is a label "${label.name}" already`, 'Use it, or choose another name.', { cause: error });
+    throw new BenchkeepError(
+      'already_exists',
+      `There is a label "${label.name}" already`,
+      'Use it, or choose another name.',
+      { cause: error },
+    );
   }
 }
 
 async function typeOf(context: Context, argument: string): Promise<number> {
   const type = await findLabel(context.registry.db, argument);
   if (type.is_type === 1) return type.id;
-  throw new BenchkeepError('invalid_argument', `The label "${type.name}" is not a type`, `Create a type under another name: benchkeep label create NAME --is-type`);
+  throw new BenchkeepError(
+    'invalid_argument',
+    `The label "${type.name}" is not a type`,
+    `Create a type under another name: benchkeep label create NAME --is-type`,
+  );
 }

@@ -33,6 +33,9 @@ export async function findLabel(db: Kysely<RegistryDB>, argument: string): Promi
   const near = nearNames(argument, names);
   const shown = escapeForDisplay(argument.trim().slice(0, 200));
   const create = `create it: benchkeep label create ${/^[\w.-]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
-  const remedy = near.length > 0 ? `Did you mean ${near.map((name) => `"${name}"`).join(', ')}? Or ${create}` : `${create[0]?.toUpperCase() ?? ''}${create.slice(1)}`;
+  const remedy =
+    near.length > 0
+      ? `Did you mean ${near.map((name) => `"${name}"`).join(', ')}? Or ${create}`
+      : `${create[0]?.toUpperCase() ?? ''}${create.slice(1)}`;
   throw new BenchkeepError('not_found', `There is no label "${shown}"`, remedy, { details: { near } });
 }

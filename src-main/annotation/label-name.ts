@@ -12,10 +12,18 @@ export function labelName(text: string): string {
   const name = text.trim().normalize('NFC');
   if (name === '') throw new BenchkeepError('name_not_valid', 'A label needs a name', 'Give it a word or two.');
   if (name.length > LONGEST) {
-    throw new BenchkeepError('name_not_valid', `The label name is longer than ${String(LONGEST)} characters`, 'Use a short name and put the rest into its description.');
+    throw new BenchkeepError(
+      'name_not_valid',
+      `The label name is longer than ${String(LONGEST)} characters`,
+      'Use a short name and put the rest into its description.',
+    );
   }
   if (FORBIDDEN.test(name)) {
-    throw new BenchkeepError('name_not_valid', `The label name "${escapeForDisplay(name)}" has invisible characters`, 'Type the name anew, in one line.');
+    throw new BenchkeepError(
+      'name_not_valid',
+      `The label name "${escapeForDisplay(name)}" has invisible characters`,
+      'Type the name anew, in one line.',
+    );
   }
   return name;
 }

@@ -12,7 +12,15 @@ export async function labelRecords(db: Kysely<RegistryDB>, ids: readonly number[
     .leftJoin('facet_count as count', (join) =>
       join.on('count.facet', '=', 'ulabel').on((on) => on('count.value', '=', on.cast<string>('ulabel.id', 'text'))),
     )
-    .select(['ulabel.uid', 'ulabel.name', 'type.name as type', 'ulabel.is_type', 'ulabel.description', 'count.n', 'user.handle'])
+    .select([
+      'ulabel.uid',
+      'ulabel.name',
+      'type.name as type',
+      'ulabel.is_type',
+      'ulabel.description',
+      'count.n',
+      'user.handle',
+    ])
     .select(['ulabel.created_at', 'ulabel.updated_at'])
     .orderBy('ulabel.name')
     .orderBy('ulabel.id');

@@ -16,10 +16,15 @@ export async function linksOf(
     const rows = await db
       .selectFrom('artifact_ulabel')
       .select(['id', 'artifact_id', 'ulabel_id'])
-      .where('artifact_id', 'in', artifacts.slice(i, i + CHUNK).map(({ id }) => id))
+      .where(
+        'artifact_id',
+        'in',
+        artifacts.slice(i, i + CHUNK).map(({ id }) => id),
+      )
       .where('ulabel_id', 'in', labelIds)
       .execute();
-    for (const { id, artifact_id: artifact, ulabel_id: label } of rows) links.set(`${String(artifact)} ${String(label)}`, id);
+    for (const { id, artifact_id: artifact, ulabel_id: label } of rows)
+      links.set(`${String(artifact)} ${String(label)}`, id);
   }
   return links;
 }

@@ -6,7 +6,10 @@ import { writeRegistry } from '../registry/change-log.ts';
 import { findLabel } from './find-label.ts';
 import { linksOf } from './links-of.ts';
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'
+>;
 
 /** Errors: `not_found` (artifact or label, with near names), `ambiguous`. */
 export async function removeLabels(
@@ -22,5 +25,10 @@ export async function removeLabels(
       await write.remove('artifact_ulabel', id, uids.get(pair.split(' ', 1)[0] ?? ''));
     }
   });
-  return { items: await artifactRecords(readContext(context), artifacts.map(({ id }) => id)) };
+  return {
+    items: await artifactRecords(
+      readContext(context),
+      artifacts.map(({ id }) => id),
+    ),
+  };
 }

@@ -34,7 +34,8 @@ function packOutcome(outcome: Outcome): string {
 export function unpackOutcomes(packed: string): Outcome[] {
   return packed.split('\n').map((line) => {
     if (line.startsWith('{')) return JSON.parse(line) as Outcome;
-    const [hash = '', hashType = '', sha256 = '', size = '', mtimeNs = '', ctimeNs = '', dev = '', ino = ''] = line.split('\t');
+    const [hash = '', hashType = '', sha256 = '', size = '', mtimeNs = '', ctimeNs = '', dev = '', ino = ''] =
+      line.split('\t');
     const facts = { kind: 'file' as const, size: Number(size), mtimeNs, ctimeNs, dev, ino };
     if (sha256 === '') return { kind: 'hashed', facts, hash, hashType: 'sha1-fl' };
     return { kind: 'hashed', facts, hash, hashType: hashType as 'md5' | 'sha1-fl', sha256 };

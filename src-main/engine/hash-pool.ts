@@ -63,7 +63,12 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
     thread.job = null;
     if (job !== null && job.tries === 0 && !closed) waiting.unshift({ ...job, tries: 1 });
     else if (job !== null) {
-      const failed = new BenchkeepError('internal', `Reading stopped unexpectedly (${error.message})`, 'It is tried again later.', { retry: true });
+      const failed = new BenchkeepError(
+        'internal',
+        `Reading stopped unexpectedly (${error.message})`,
+        'It is tried again later.',
+        { retry: true },
+      );
       job.done(job.paths.map(() => ({ kind: 'failed', error: toErrorData(failed) })));
     }
     feed();

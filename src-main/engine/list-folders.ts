@@ -16,7 +16,8 @@ export async function listFolders(
   { fs, personHome }: Pick<Workbench, 'fs' | 'personHome'>,
   input: { path?: string | null | undefined },
 ): Promise<FolderListing> {
-  const asked = input.path === null || input.path === undefined || input.path === '' ? personHome : rawFromText(input.path);
+  const asked =
+    input.path === null || input.path === undefined || input.path === '' ? personHome : rawFromText(input.path);
   const path = await fs.realPath(asked);
   if ((await fs.look(path))?.kind !== 'folder') {
     throw new BenchkeepError('not_a_file', `${rawToDisplay(path)} is not a folder`, 'Choose a folder.');

@@ -42,7 +42,9 @@ export async function startReader(data: ReaderThreadData, clock: Pick<Clock, 'af
     await ready;
     const id = ++ids;
     return new Promise((resolve, reject) => {
-      const cancelTimer = WAITS_FOR_DISKS.has(name) ? () => undefined : clock.after(LONGEST_READ, () => void worker.terminate());
+      const cancelTimer = WAITS_FOR_DISKS.has(name)
+        ? () => undefined
+        : clock.after(LONGEST_READ, () => void worker.terminate());
       calls.set(id, { resolve, reject, cancelTimer });
       post(worker, { type: 'read', id, name, input });
     });
@@ -109,5 +111,10 @@ function stopped(): BenchkeepError {
 }
 
 function lost(): BenchkeepError {
-  return new BenchkeepError('internal', 'Reading took too long and was stopped', 'Try again, with a narrower search or fewer filters.', { retry: true });
+  return new BenchkeepError(
+    'internal',
+    'Reading took too long and was stopped',
+    'Try again, with a narrower search or fewer filters.',
+    { retry: true },
+  );
 }

@@ -26,7 +26,8 @@ const READS = {
 
 export type ReadName = keyof typeof READS;
 /** The input of one read; `{}` where it has none. */
-export type ReadInput<N extends ReadName> = Parameters<(typeof READS)[N]> extends [unknown, infer I] ? I : Record<string, never>;
+export type ReadInput<N extends ReadName> =
+  Parameters<(typeof READS)[N]> extends [unknown, infer I] ? I : Record<string, never>;
 export type ReadOutput<N extends ReadName> = Awaited<ReturnType<(typeof READS)[N]>>;
 
 /** The reads without their context: what the router calls, wherever they run. */

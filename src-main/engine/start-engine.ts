@@ -20,7 +20,11 @@ export async function startEngine(options: EngineOptions, host: Host): Promise<E
   let closing = false;
   const stopped = new Promise<{ error: ErrorData | null }>((resolve) => {
     worker.once('exit', () => {
-      const lost = new BenchkeepError('internal', 'The engine stopped by itself', 'Start Benchkeep again; nothing that was confirmed is lost.');
+      const lost = new BenchkeepError(
+        'internal',
+        'The engine stopped by itself',
+        'Start Benchkeep again; nothing that was confirmed is lost.',
+      );
       resolve({ error: closing ? null : (failure ?? toErrorData(lost)) });
     });
   });

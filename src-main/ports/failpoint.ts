@@ -40,7 +40,11 @@ const hits = new Map<string, number>();
 function parse(text: string | undefined): Planned | null {
   const match = /^(?<name>[\w.]+)(?:#(?<hit>\d+))?=(?<action>.+)$/.exec(text ?? '');
   if (!match?.groups) return null;
-  return { name: match.groups['name'] ?? '', hit: Number(match.groups['hit'] ?? 1), action: match.groups['action'] ?? '' };
+  return {
+    name: match.groups['name'] ?? '',
+    hit: Number(match.groups['hit'] ?? 1),
+    action: match.groups['action'] ?? '',
+  };
 }
 
 /** Does what the environment asks for at this place, usually nothing. */

@@ -5,13 +5,23 @@ import type { InstanceContext } from '../../src-main/instance/index.ts';
 import { systemClock } from '../../src-main/ports/clock.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../src-main/ports/random.ts';
-import { artifactRow, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from '../registry/open-test-registry.ts';
+import {
+  artifactRow,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from '../registry/open-test-registry.ts';
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'random' | 'author' | 'onCommitted'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'random' | 'author' | 'onCommitted'
+>;
 let test: TestRegistry;
 let context: Context;
 const uid = (n: number): string => `A${String(n).padStart(15, '0')}0000`;
-const names = async (search?: string): Promise<string[]> => (await listLabels({ registry: test.registry.db }, { search })).items.map(({ name }) => name);
+const names = async (search?: string): Promise<string[]> =>
+  (await listLabels({ registry: test.registry.db }, { search })).items.map(({ name }) => name);
 const changes = (): unknown => test.registry.sqlite.prepare('SELECT count(*) FROM change').pluck().get();
 
 beforeEach(async () => {
@@ -29,7 +39,10 @@ beforeEach(async () => {
   };
   await test.write((write) => {
     insertStorage(write, 'storage00001', '/data');
-    write.insert('artifact', [1, 2, 3].map((n) => artifactRow(n)));
+    write.insert(
+      'artifact',
+      [1, 2, 3].map((n) => artifactRow(n)),
+    );
   });
 });
 afterEach(() => test.close());
@@ -37,8 +50,15 @@ afterEach(() => test.close());
 describe('labels', () => {
   it('are created, with a type, and found by words of name and description', async () => {
     await createLabel(context, { name: 'Treatment', is_type: true });
-    const [label] = (await createLabel(context, { name: ' IFN gamma ', type: 'Treatment', description: 'a cytokine' })).items;
-    expect(label).toMatchObject({ name: 'IFN gamma', type: 'Treatment', is_type: false, n_artifacts: 0, created_by: 'ada' });
+    const [label] = (await createLabel(context, { name: ' IFN gamma ', type: 'Treatment', description: 'a cytokine' }))
+      .items;
+    expect(label).toMatchObject({
+      name: 'IFN gamma',
+      type: 'Treatment',
+      is_type: false,
+      n_artifacts: 0,
+      created_by: 'ada',
+    });
     expect(label?.uid).toMatch(/^[0-9A-Za-z]{8}$/);
     await createLabel(context, { name: 'control' });
     expect(await names()).toEqual(['IFN gamma', 'Treatment', 'control']);
@@ -50,8 +70,13 @@ describe('labels', () => {
   it('are refused twice, with a type that is none, or of no type that is there', async () => {
     await createLabel(context, { name: 'control' });
     await expect(createLabel(context, { name: 'control' })).rejects.toMatchObject({ code: 'already_exists' });
-    await expect(createLabel(context, { name: 'x', type: 'control' })).rejects.toMatchObject({ code: 'invalid_argument' });
-    await expect(createLabel(context, { name: 'x', type: 'contrl' })).rejects.toMatchObject({ code: 'not_found', details: { near: ['control'] } });
+    await expect(createLabel(context, { name: 'x', type: 'control' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    await expect(createLabel(context, { name: 'x', type: 'contrl' })).rejects.toMatchObject({
+      code: 'not_found',
+      details: { near: ['control'] },
+    });
   });
 
   it('are put on many artifacts at once, and again without a change', async () => {
@@ -59,8 +84,13 @@ describe('labels', () => {
     await createLabel(context, { name: 'control' });
     const input = { artifacts: [uid(1), 'file-2.csv', uid(1)], labels: ['IFNG', 'control'] };
     const { items } = await addLabels(context, input);
-    expect(items.map((item) => [item.uid, item.ulabels])).toEqual([[uid(1), ['IFNG', 'control']], [uid(2), ['IFNG', 'control']]]);
-    expect((await listLabels({ registry: test.registry.db }, {})).items.map((label) => label.n_artifacts)).toEqual([2, 2]);
+    expect(items.map((item) => [item.uid, item.ulabels])).toEqual([
+      [uid(1), ['IFNG', 'control']],
+      [uid(2), ['IFNG', 'control']],
+    ]);
+    expect((await listLabels({ registry: test.registry.db }, {})).items.map((label) => label.n_artifacts)).toEqual([
+      2, 2,
+    ]);
     const before = changes();
     await addLabels(context, input);
     expect(changes()).toBe(before);
@@ -76,11 +106,22 @@ describe('labels', () => {
     await createLabel(context, { name: 'control' });
     const before = changes();
     const add = addLabels(context, { artifacts: [uid(1)], labels: ['control', 'Contrl'] });
-    await expect(add).rejects.toMatchObject({ code: 'not_found', remedy: 'Did you mean "control"? Or create it: benchkeep label create Contrl' });
-    await expect(addLabels(context, { artifacts: [uid(1)], labels: ['my label'] })).rejects.toMatchObject({ remedy: 'Create it: benchkeep label create "my label"' });
-    await expect(addLabels(context, { artifacts: ['nothing.csv'], labels: ['control'] })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(add).rejects.toMatchObject({
+      code: 'not_found',
+      remedy: 'Did you mean "control"? Or create it: benchkeep label create Contrl',
+    });
+    await expect(addLabels(context, { artifacts: [uid(1)], labels: ['my label'] })).rejects.toMatchObject({
+      remedy: 'Create it: benchkeep label create "my label"',
+    });
+    await expect(addLabels(context, { artifacts: ['nothing.csv'], labels: ['control'] })).rejects.toMatchObject({
+      code: 'not_found',
+    });
     expect(changes()).toBe(before);
-    const { items } = await addLabels(context, { artifacts: [uid(1)], labels: ['control', 'New one'], create_missing: true });
+    const { items } = await addLabels(context, {
+      artifacts: [uid(1)],
+      labels: ['control', 'New one'],
+      create_missing: true,
+    });
     expect(items[0]?.ulabels).toEqual(['New one', 'control']);
   });
 
@@ -92,7 +133,8 @@ describe('labels', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 250 }), async (text) => {
         const made = await createLabel(context, { name: text }).catch((error: unknown) => error);
-        if (made instanceof Error) expect(made).toMatchObject({ code: expect.stringMatching(/^(name_not_valid|already_exists)$/) as string });
+        if (made instanceof Error)
+          expect(made).toMatchObject({ code: expect.stringMatching(/^(name_not_valid|already_exists)$/) as string });
         else {
           const { name } = (made as { items: { name: string }[] }).items[0] ?? { name: '' };
           expect(name).toBe(text.trim().normalize('NFC'));

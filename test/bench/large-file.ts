@@ -36,7 +36,10 @@ try {
   if ('notMeasured' in openssl) show('sha256 and hash together, MB/s', `${ours.toFixed(0)}   (${openssl.notMeasured})`);
   else {
     const ratio = ours / openssl.megabytesPerSecond;
-    show('sha256 and hash together, MB/s (openssl sha256 alone)', `${ours.toFixed(0)} (${openssl.megabytesPerSecond.toFixed(0)})  ratio ${ratio.toFixed(2)}, wanted 0.9`);
+    show(
+      'sha256 and hash together, MB/s (openssl sha256 alone)',
+      `${ours.toFixed(0)} (${openssl.megabytesPerSecond.toFixed(0)})  ratio ${ratio.toFixed(2)}, wanted 0.9`,
+    );
   }
 
   const base = process.memoryUsage().rss;

@@ -25,9 +25,12 @@ try {
     fs: nodeFs(systemRandom),
   };
   engine.on('message', (message: ToReader) => {
-    if (message.type === 'close') void closeRegistry(registry).then(() => workstation.db.destroy()).finally(() => {
-      engine.close();
-    });
+    if (message.type === 'close')
+      void closeRegistry(registry)
+        .then(() => workstation.db.destroy())
+        .finally(() => {
+          engine.close();
+        });
     else {
       const { id, name, input } = message;
       // Each statement is read to its end at once: no read transaction stays open and holds the log (F-DB19).

@@ -26,9 +26,7 @@ export function factsFromStats(stats: BigIntStats): FileFacts {
 
 /** Nothing happened to the file between the two looks: same inode, size, mtime and ctime. */
 export function sameFacts(a: FileFacts, b: FileFacts): boolean {
-  return (
-    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev
-  );
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** Milliseconds since 1970 of the younger of mtime and ctime. */

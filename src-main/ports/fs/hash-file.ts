@@ -94,7 +94,13 @@ function hashWhole(file: number, size: number, buffer: Buffer, control: HashCont
 }
 
 /** One pass: sha256 of all, and either MD5 of all or the SHA-1 of the two ends (LaminDB's `sha1-fl`). */
-function hashInChunks(file: number, size: number, buffer: Buffer, control: HashControl, at: (position: number) => void): ContentHashes | null {
+function hashInChunks(
+  file: number,
+  size: number,
+  buffer: Buffer,
+  control: HashControl,
+  at: (position: number) => void,
+): ContentHashes | null {
   const sha256 = createHash('sha256');
   const whole = size <= FAST_HASH_LIMIT ? createHash('md5') : null;
   const first = createHash('sha1');
@@ -117,7 +123,8 @@ function hashInChunks(file: number, size: number, buffer: Buffer, control: HashC
     position += read;
     control.onBytes(read);
   }
-  const digest = whole === null ? createHash('sha1').update(first.digest()).update(last.digest()).digest() : whole.digest();
+  const digest =
+    whole === null ? createHash('sha1').update(first.digest()).update(last.digest()).digest() : whole.digest();
   return { hash: encodeHash(digest), hashType: whole === null ? 'sha1-fl' : 'md5', sha256: sha256.digest('hex') };
 }
 
@@ -148,7 +155,8 @@ function hashTwoEnds(
 }
 
 function refuseIfCancelled(control: HashControl): void {
-  if (control.cancelled()) throw new BenchkeepError('cancelled', 'Reading was stopped', 'It begins anew at the next look.', { retry: true });
+  if (control.cancelled())
+    throw new BenchkeepError('cancelled', 'Reading was stopped', 'It begins anew at the next look.', { retry: true });
 }
 
 function notAFile(path: RawPath): Exclude<HashOutcome, { kind: 'hashed' }> {
@@ -159,5 +167,8 @@ function notAFile(path: RawPath): Exclude<HashOutcome, { kind: 'hashed' }> {
 function readError(error: unknown, path: RawPath, position: number): BenchkeepError {
   const known = fsError(error, path);
   if (known.code !== 'io_error') return known;
-  return new BenchkeepError('io_error', `${known.message} (at byte ${String(position)})`, known.remedy, { cause: error, retry: true });
+  return new BenchkeepError('io_error', `${known.message} (at byte ${String(position)})`, known.remedy, {
+    cause: error,
+    retry: true,
+  });
 }

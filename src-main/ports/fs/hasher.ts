@@ -11,7 +11,8 @@ export interface ContentHashes {
 }
 
 /** What a quick look at a large file gives: LaminDB's hash of its two ends, not yet the content's identity. */
-export type EndsOutcome = { kind: 'hashed'; facts: FileFacts; hash: string; hashType: 'sha1-fl' } | Exclude<HashOutcome, { kind: 'hashed' }>;
+export type EndsOutcome =
+  { kind: 'hashed'; facts: FileFacts; hash: string; hashType: 'sha1-fl' } | Exclude<HashOutcome, { kind: 'hashed' }>;
 
 export type HashOutcome =
   /** The facts are those of the open file before and after reading, and of the path still leading to it. */

@@ -188,4 +188,3 @@ export async function rootNow(root: RawPath): Promise<string | null> {
 function isJunk(name: RawPath): boolean {
   return junkReason(rawToDisplay(name)) !== null;
 }
-
