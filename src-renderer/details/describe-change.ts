@@ -32,12 +32,12 @@ function titleOf({ registry, action, operation, before, after }: ChangeRecord): 
   const label = typeof name === 'string' ? ` “${name}”` : '';
   if (registry.includes('ulabel')) return action === 'delete' ? `Label${label} removed` : `Label${label} added`;
   if (registry === 'copy')
-    return action === 'delete' ? 'A copy is gone' : action === 'insert' ? 'A copy was noted' : 'A copy was checked';
+    return action === 'delete' ? 'A copy is gone' : action === 'insert' ? 'Its place was noted' : 'A copy was checked';
   if (registry !== 'artifact')
     return `${operation}: ${registry} ${action === 'insert' ? 'added' : action === 'delete' ? 'removed' : 'changed'}`;
   if (action === 'insert') return operation === 'watch' ? 'Found in a watched folder and registered' : 'Registered';
   if (action === 'delete') return 'Record deleted';
-  return 'Changed';
+  return after?.['state_reason'] === 'overwritten' ? 'A newer version was written over it' : 'Changed';
 }
 
 export function describeChange(change: ChangeRecord): { title: string; lines: string[] } {
@@ -45,7 +45,7 @@ export function describeChange(change: ChangeRecord): { title: string; lines: st
   const { before, after } = change;
   if (change.action !== 'update' || after === null) return { title, lines: [] };
   const lines = Object.entries(after)
-    .filter(([field]) => !SILENT.has(field))
+    .filter(([field]) => !SILENT.has(field) && !(field === 'state' && after['state_reason'] === 'overwritten'))
     .map(
       ([field, value]) =>
         `${FIELDS[field] ?? field}: ${valueText(field, before?.[field])} → ${valueText(field, value)}`,

@@ -14,5 +14,5 @@ export function shortTime(iso: string, now: number): string {
 
 /** When something is going to happen: `in 12 s`, or `now` if it is due. */
 export function dueText(iso: string, now: number): string {
-  return Date.parse(iso) <= now ? 'now' : formatRelativeTime(iso, now);
+  return Date.parse(iso) < now + 2000 ? 'now' : formatRelativeTime(iso, now);
 }

@@ -14,6 +14,9 @@ const focusedName = (page: Page): Promise<string> =>
     () => document.activeElement?.querySelector('.name')?.textContent ?? document.activeElement?.tagName ?? '',
   );
 
+/** Of the table, in pixels. */
+const ROW_HEIGHT = 44;
+
 describe.runIf(chromiumPath !== undefined)('files', () => {
   let browser: Browser;
   let files: StaticFiles;
@@ -36,14 +39,14 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     const grid = page.getByRole('grid', { name: 'Files' });
     expect(await grid.getAttribute('aria-rowcount')).toBe('10001');
     // So far that the first pages are let go, and read again on the way back.
-    for (let height = 0; height < 3000 * 38;) {
+    for (let height = 0; height < 3000 * ROW_HEIGHT;) {
       const before = await grid.evaluate((element) => element.scrollHeight);
       await grid.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
       await expect.poll(() => grid.evaluate((element) => element.scrollHeight)).toBeGreaterThan(before);
       height = before;
     }
     const asked = world.calls.length;
-    await grid.evaluate((element) => element.scrollTo({ top: 1140 * 38 }));
+    await grid.evaluate((element, top) => element.scrollTo({ top }), 1140 * ROW_HEIGHT);
     await rowAt(page, 1150).locator('.name').waitFor();
     expect(await rowAt(page, 1150).getAttribute('aria-rowindex')).toBe('1152');
     expect(await rowAt(page, 1150).locator('.name').textContent()).toContain('sample_08849');

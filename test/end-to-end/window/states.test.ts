@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { arrive, failNext, labWorld, makeFolder } from '../../renderer/fake-engine/world.ts';
+import { arrive, failNext, labWorld, makeFolder, emit } from '../../renderer/fake-engine/world.ts';
 import { makeStorage } from '../../renderer/fake-engine/records.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
@@ -30,10 +30,41 @@ describe.runIf(chromiumPath !== undefined)('states', () => {
   });
 
   it('nothing registered yet leads to watching a folder', async () => {
-    const { page } = await openWindow({ browser, files }, labWorld(0));
+    const world = labWorld(0);
+    world.folders = [];
+    const { page } = await openWindow({ browser, files }, world);
     await page.getByRole('heading', { name: 'No files yet' }).waitFor();
     await page.getByRole('button', { name: 'Watch a folder' }).click();
     await page.getByRole('heading', { name: 'Folders we watch' }).waitFor();
+  });
+
+  it('files that wait are never taken for an empty folder', async () => {
+    const world = labWorld(0);
+    const { page } = await openWindow({ browser, files }, world);
+    await page.getByText('The folder is watched: its files appear here by themselves').waitFor();
+    expect(await page.getByRole('button', { name: 'Watch a folder' }).count()).toBe(0);
+    const since = '2026-11-01T00:00:00Z';
+    world.inbox = ['a', 'b'].map((name) => ({
+      path: `/data/${name}.fcs`,
+      storage: 's',
+      state: 'waiting',
+      reason: 'Waiting – still being written',
+      since,
+      next: null,
+    }));
+    emit(world, { type: 'inbox', waiting: 2, failed: 0 });
+    await page.getByRole('heading', { name: '2 files on the way' }).waitFor();
+  });
+
+  it('states follow a drive that goes, though nothing in the registry changed', async () => {
+    const world = labWorld(20);
+    const { page } = await openWindow({ browser, files }, world);
+    const first = page.locator('[role=row][data-index="0"]');
+    await first.getByText('On this computer').waitFor();
+    for (const row of world.artifacts) row.state = 'offline';
+    world.folders = world.folders.map((folder) => ({ ...folder, health: 'offline' }));
+    emit(world, { type: 'folders' });
+    await first.getByText('Drive not connected').waitFor();
   });
 
   it('a lost connection: a calm banner, then everything is read again, selection and screen kept', async () => {
