@@ -21,22 +21,22 @@ export type RegistrationPlan =
   | { kind: 'known'; heal: boolean }
   /** A large file that was registered by its ends is now read wholly. */
   | { kind: 'verified' }
-  /** Its record was removed on purpose, and it is the same content still. */
+  /** Its record was removed on purpose, and it is, or may be, the same content still. */
   | { kind: 'tombstone' };
 
 export function planRegistration(facts: RegistrationFacts): RegistrationPlan {
   const { existing, tombstone } = facts;
   if (existing === null) {
     if (tombstone === null) return { kind: 'new' };
-    const same = tombstone.sha256 === null || tombstone.sha256 === facts.sha256;
+    // Read by its ends only, it may still be what was removed: nothing comes back before all of it says otherwise.
+    const same = tombstone.sha256 === null || facts.sha256 === null || tombstone.sha256 === facts.sha256;
     return same ? { kind: 'tombstone' } : { kind: 'new' };
   }
-  if (existing.sha256 === null) {
-    // Its identity was never known: equal ends and size are the only thing to go by, once.
-    const sameEnds = existing.size === facts.size && existing.hash === facts.hash;
-    if (!sameEnds) return { kind: 'version' };
-    return facts.sha256 === null ? { kind: 'known', heal: false } : { kind: 'verified' };
-  }
+  const sameEnds = existing.size === facts.size && existing.hash === facts.hash;
+  // By the ends alone nothing is concluded but that it may be the same: all of it is read next.
+  if (facts.sha256 === null) return sameEnds ? { kind: 'known', heal: false } : { kind: 'version' };
+  // Its identity was never known: equal ends and size are the only thing to go by, once.
+  if (existing.sha256 === null) return sameEnds ? { kind: 'verified' } : { kind: 'version' };
   const same = existing.size === facts.size && existing.sha256 === facts.sha256;
   if (!same) return { kind: 'version' };
   return { kind: 'known', heal: existing.state !== 'ok' };

@@ -1,223 +1,123 @@
 /** Registers files of a storage where they are: the one way in for the watcher and for `save` of files in place. */
-import type { Kysely } from 'kysely';
-import { FAST_HASH_LIMIT } from '../../shared/hash-encoding.ts';
-import type { ErrorData } from '../../shared/errors.ts';
-import type { InstanceContext } from '../instance/index.ts';
-import { failpoint } from '../ports/failpoint.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import type { EndsOutcome, HashOptions, HashOutcome } from '../ports/fs/hasher.ts';
-import { joinRaw, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { writeRegistry, type Author, type RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
+import type { HashOptions, HashOutcome } from '../ports/fs/hasher.ts';
+import { joinRaw } from '../ports/fs/raw-path.ts';
 import { localRoot } from '../storage/index.ts';
-import { putInventory } from '../workstation/inventory.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { gatherRegistration } from './gather-registration.ts';
-import { planRegistration } from './plan-registration.ts';
-import { writeRegistration, type PlannedFile, type Written } from './write-registration.ts';
-
-export interface RegisterRequest {
-  storage: StorageRow;
-  files: { path: RawPath; facts: FileFacts }[];
-  author: Author;
-  /** What was asked for, for the change log. */
-  operation: string;
-  signal?: AbortSignal;
-  onBytes?: (bytes: number) => void;
-  /** A person named these files: all of each is read first, and what was removed on purpose comes back. */
-  explicit?: ExplicitRequest;
-}
-
-export interface ExplicitRequest {
-  /** Key of new artifacts; null: their path. */
-  key: string | null;
-  /** New artifacts are its next versions. */
-  family: ArtifactRow | null;
-  /** Writes more about what was registered, in the same transaction. */
-  within: (write: RegistryWrite, written: readonly Written[]) => Promise<void>;
-}
-
-export type RegisterOutcome =
-  | { kind: 'registered'; uid: string; version: boolean }
-  /** The registry said so already; the inventory is refreshed. */
-  | { kind: 'known'; uid: string }
-  | { kind: 'tombstone'; uid: string }
-  /** Written or replaced meanwhile: look again. */
-  | { kind: 'changed' }
-  | { kind: 'gone' }
-  | { kind: 'failed'; error: ErrorData };
-
-export type RegisterContext = Pick<
-  InstanceContext,
-  'registry' | 'workstation' | 'fs' | 'hasher' | 'clock' | 'random' | 'onCommitted'
->;
+import { registerBatch, type RegisterContext, type RegisterOutcome, type RegisterRequest } from './register-batch.ts';
 
 /** Rows of one transaction: enough to make the sync cheap, few enough to keep the engine answering. */
 const BATCH = 500;
+/**
+ * Bytes of one, so that the first of many middling files are in the registry while the rest are read; and what a file
+ * may have to be one of them. Reading that much takes no second, and the two ends alone are 100 MiB.
+ */
+const BATCH_BYTES = 256 * 1024 * 1024;
+/** Large files on their way at a time: enough for all threads. */
+const LANES = 8;
 
-/** Outcomes in the order of `files`. Errors: those of the registry; `cancelled`. */
+type Indexed = RegisterRequest['files'][number] & { index: number };
+
+/** Outcomes in the order of `files`; the large ones are read last. Errors: those of the registry; `cancelled`. */
 export async function registerFiles(context: RegisterContext, request: RegisterRequest): Promise<RegisterOutcome[]> {
-  const { files } = request;
   const outcomes: RegisterOutcome[] = [];
-  if (request.explicit === undefined) await registerEnds(context, request);
-  let hashing = hashBatch(context, request, 0);
-  for (let start = 0; start < files.length; start += BATCH) {
+  const files = request.files.map((file, index) => ({ ...file, index }));
+  const take = (batch: readonly Indexed[], taken: readonly RegisterOutcome[]): void => {
+    for (const [i, { index }] of batch.entries()) outcomes[index] = taken[i] ?? { kind: 'changed' };
+  };
+  const batches = inBatches(files.filter(({ facts }) => facts.size <= BATCH_BYTES));
+  let hashing = hashBatch(context, request, batches[0] ?? []);
+  for (const [i, batch] of batches.entries()) {
     const hashed = await hashing;
     // The next batch is read while this one is written.
-    hashing = start + BATCH < files.length ? hashBatch(context, request, start + BATCH) : Promise.resolve([]);
+    hashing = hashBatch(context, request, batches[i + 1] ?? []);
     hashing.catch(() => undefined);
-    outcomes.push(...(await registerBatch(context, request, files.slice(start, start + BATCH), hashed)));
+    take(batch, await registerBatch(context, request, batch, hashed));
   }
+  const large = files.filter(({ facts }) => facts.size > BATCH_BYTES);
+  if (request.explicit === undefined) await registerEnds(context, request, large);
+  await registerLarge(context, request, large, take);
   return outcomes;
 }
 
+function inBatches(files: readonly Indexed[]): Indexed[][] {
+  const batches: Indexed[][] = [];
+  let batch: Indexed[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (batch.length === BATCH || bytes + file.facts.size > BATCH_BYTES) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(file);
+    bytes += file.facts.size;
+  }
+  return batch.length === 0 ? batches : [...batches, batch];
+}
+
 /** A large file is in the table as soon as its ends are read; what it is, is known when all of it is. */
-async function registerEnds(context: RegisterContext, request: RegisterRequest): Promise<void> {
-  const large = request.files.filter(({ facts }) => facts.size > FAST_HASH_LIMIT);
-  if (large.length === 0) return;
-  const { known } = await gatherRegistration(
-    context.registry.db,
-    request.storage.id,
-    large.map(({ path }) => path),
-  );
-  const fresh = large.filter(({ path }) => !known.has(path));
+async function registerEnds(
+  context: RegisterContext,
+  request: RegisterRequest,
+  large: readonly Indexed[],
+): Promise<void> {
   const root = localRoot(request.storage);
-  const ends = await context.hasher.hashEnds(
-    fresh.map(({ path }) => joinRaw(root, path)),
-    hashOptions(request, false),
+  for (let start = 0; start < large.length; start += LANES) {
+    const batch = large.slice(start, start + LANES);
+    const { known } = await gatherRegistration(
+      context.registry.db,
+      request.storage.id,
+      batch.map(({ path }) => path),
+    );
+    const fresh = batch.filter(({ path }) => !known.has(path));
+    const ends = await context.hasher.hashEnds(
+      fresh.map(({ path }) => joinRaw(root, path)),
+      hashOptions(request, false),
+    );
+    await registerBatch(context, request, fresh, ends);
+  }
+}
+
+/** Each by itself: none waits for the reading of another. The first error ends the others. */
+async function registerLarge(
+  context: RegisterContext,
+  request: RegisterRequest,
+  large: readonly Indexed[],
+  take: (batch: readonly Indexed[], taken: readonly RegisterOutcome[]) => void,
+): Promise<void> {
+  const root = localRoot(request.storage);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(request.signal === undefined ? [] : [request.signal])]);
+  const errors: unknown[] = [];
+  const left = large.values();
+  async function lane(): Promise<void> {
+    for (const file of left) {
+      const options = { ...hashOptions(request, true), signal, background: request.explicit === undefined };
+      const hashed = await context.hasher.hashFiles([joinRaw(root, file.path)], options);
+      take([file], await registerBatch(context, request, [file], hashed));
+    }
+  }
+  const lanes = Array.from({ length: Math.min(LANES, large.length) }, () =>
+    lane().catch((error: unknown) => {
+      errors.push(error);
+      failed.abort();
+    }),
   );
-  await registerBatch(context, request, fresh, ends);
+  await Promise.all(lanes);
+  if (errors.length > 0) throw errors[0];
 }
 
 function hashOptions({ signal, onBytes }: RegisterRequest, tell: boolean): HashOptions {
   return { ...(signal === undefined ? {} : { signal }), ...(onBytes === undefined || !tell ? {} : { onBytes }) };
 }
 
-function hashBatch(context: RegisterContext, request: RegisterRequest, start: number): Promise<HashOutcome[]> {
-  const root = localRoot(request.storage);
-  const paths = request.files.slice(start, start + BATCH).map(({ path }) => joinRaw(root, path));
-  return context.hasher.hashFiles(paths, hashOptions(request, true));
-}
-
-type Hashed = (HashOutcome | EndsOutcome) & { kind: 'hashed' };
-
-async function registerBatch(
+function hashBatch(
   context: RegisterContext,
   request: RegisterRequest,
-  files: readonly { path: RawPath; facts: FileFacts }[],
-  hashed: readonly (HashOutcome | EndsOutcome)[],
-): Promise<RegisterOutcome[]> {
-  failpoint('register.hashed.before');
-  const outcomes: RegisterOutcome[] = files.map(() => ({ kind: 'changed' }));
+  batch: readonly Indexed[],
+): Promise<HashOutcome[]> {
+  if (batch.length === 0) return Promise.resolve([]);
   const root = localRoot(request.storage);
-  const steady: { index: number; path: RawPath; content: Hashed }[] = [];
-  for (const [index, { path, facts }] of files.entries()) {
-    const content = hashed[index];
-    if (content === undefined) continue;
-    if (content.kind !== 'hashed') outcomes[index] = content;
-    // Read as it was when it was found complete, and still so at the last look before the record is written.
-    else if (sameFacts(content.facts, facts) && isUnchanged(context, joinRaw(root, path), content.facts))
-      steady.push({ index, path, content });
-  }
-  failpoint('register.hashed.after');
-  if (steady.length === 0) return outcomes;
-  const { planned, written } = await writeRegistry(context, request.author, request.operation, async (write) => {
-    // Looked up inside: a folder may be looked at and a file of it saved at the same time.
-    const planned = await plan(write.tx, request, steady);
-    const written = await writeRegistration(write, request.storage, planned, context.random);
-    await request.explicit?.within(write, written);
-    return { planned, written };
-  });
-  const uids = written.map(({ uid }) => uid);
-  for (const [i, { index }] of steady.entries()) outcomes[index] = outcomeOf(planned[i], uids[i] ?? '');
-  await writeInventory(context, request.storage, steady, uids);
-  return outcomes;
-}
-
-function isUnchanged(context: RegisterContext, path: RawPath, facts: FileFacts): boolean {
-  const now = context.fs.lookNow(path);
-  return now !== null && sameFacts(now, facts);
-}
-
-async function plan(
-  db: Kysely<RegistryDB>,
-  { storage, explicit }: RegisterRequest,
-  steady: readonly { path: RawPath; content: Hashed }[],
-): Promise<PlannedFile[]> {
-  const { known, tombstones } = await gatherRegistration(
-    db,
-    storage.id,
-    steady.map(({ path }) => path),
-  );
-  return steady.map(({ path, content }) => {
-    const sha256 = 'sha256' in content ? content.sha256 : null;
-    const existing = known.get(path) ?? null;
-    const tombstone = tombstones.get(path) ?? null;
-    const { size } = content.facts;
-    return {
-      path,
-      size,
-      hash: content.hash,
-      hashType: content.hashType,
-      sha256,
-      key: explicit?.key ?? null,
-      family: explicit?.family ?? null,
-      known: existing,
-      tombstone,
-      plan: planRegistration({
-        size,
-        hash: content.hash,
-        sha256,
-        existing: existing?.artifact ?? null,
-        tombstone: explicit === undefined ? tombstone : null,
-      }),
-    };
-  });
-}
-
-function outcomeOf(file: PlannedFile | undefined, uid: string): RegisterOutcome {
-  switch (file?.plan.kind) {
-    case 'new':
-    case 'verified':
-      return { kind: 'registered', uid, version: false };
-    case 'version':
-      return { kind: 'registered', uid, version: true };
-    case 'tombstone':
-      return { kind: 'tombstone', uid };
-    default:
-      return { kind: 'known', uid };
-  }
-}
-
-/** After the registry: if the program dies in between, the next scan finds the path unknown and its content known. */
-async function writeInventory(
-  context: RegisterContext,
-  storage: StorageRow,
-  steady: readonly { path: RawPath; content: Hashed }[],
-  uids: readonly string[],
-): Promise<void> {
-  const rows = steady.flatMap(({ path, content }, i) => {
-    // Read by its ends only: it stays unknown to the inventory, so that it is read wholly whatever happens.
-    if (!('sha256' in content)) return [];
-    const { folder, name } = splitRaw(path);
-    const { size, mtimeNs, ctimeNs, dev, ino } = content.facts;
-    return [
-      {
-        storage_uid: storage.uid,
-        folder: rawToBytes(folder),
-        name: rawToBytes(name),
-        size,
-        mtime_ns: mtimeNs,
-        ctime_ns: ctimeNs,
-        dev,
-        ino,
-        sha256: content.sha256,
-        artifact_uid: uids[i] ?? '',
-        gone_since: null,
-      },
-    ];
-  });
-  await writeWorkstation(context.workstation, (tx) => {
-    putInventory(tx, context.workstation, rows);
-  });
+  const paths = batch.map(({ path }) => joinRaw(root, path));
+  return context.hasher.hashFiles(paths, hashOptions(request, true));
 }

@@ -4,7 +4,8 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
-import { registerFiles, type RegisterOutcome } from './register-files.ts';
+import type { RegisterOutcome } from './register-batch.ts';
+import { registerFiles } from './register-files.ts';
 import { describeSaved, keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
 import type { Place, Source } from './save-sources.ts';
 

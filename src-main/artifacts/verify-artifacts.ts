@@ -109,7 +109,8 @@ async function findingsOf(
   }
   const outcomes = await context.hasher.hashFiles(
     files.map(({ path }) => path),
-    tools,
+    // New files are read meanwhile.
+    { ...tools, background: true },
   );
   for (const [i, outcome] of outcomes.entries()) {
     const copy = files[i];

@@ -1,4 +1,7 @@
-/** The hashing threads: started when first needed, fed with batches of small files or single large ones. */
+/**
+ * The hashing threads: started when first needed, fed with batches of small files or single large ones. While large
+ * files keep all of them busy, one more thread reads what somebody waits for.
+ */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
@@ -10,10 +13,14 @@ import { threadFile } from './threads/thread-file.ts';
 /** Files of one message. Sizes are not known here, so a batch stays small enough not to hide a large file's siblings for long. */
 const BATCH = 64;
 
+/** What is read first, of what waits. */
+const RANKS = ['files', 'ends', 'background'] as const;
+type Rank = (typeof RANKS)[number];
+
 interface Job {
   id: number;
   paths: RawPath[];
-  ends: boolean;
+  rank: Rank;
   tries: number;
   onBytes: (bytes: number) => void;
   done: (outcomes: Outcome[]) => void;
@@ -26,7 +33,7 @@ interface Thread {
 }
 
 export function hashPool(threads: number = Math.max(2, availableParallelism())): Hasher {
-  const waiting: Job[] = [];
+  const waiting: Record<Rank, Job[]> = { files: [], ends: [], background: [] };
   const all = new Set<Thread>();
   let jobs = 0;
   let closed = false;
@@ -61,51 +68,54 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
     if (!all.delete(thread)) return;
     const { job } = thread;
     thread.job = null;
-    if (job !== null && job.tries === 0 && !closed) waiting.unshift({ ...job, tries: 1 });
-    else if (job !== null) {
-      const failed = new BenchkeepError(
-        'internal',
-        `Reading stopped unexpectedly (${error.message})`,
-        'It is tried again later.',
-        { retry: true },
-      );
-      job.done(job.paths.map(() => ({ kind: 'failed', error: toErrorData(failed) })));
-    }
+    if (job !== null && job.tries === 0 && !closed) waiting[job.rank].unshift({ ...job, tries: 1 });
+    else if (job !== null) failJob(job, error.message);
     feed();
   }
 
+  /** Jobs in the background never hold up others: both kinds have as many threads as there are cores, and one is kept for the others. */
+  function mayRun(rank: Rank): boolean {
+    const isBackground = rank === 'background';
+    const busy = [...all].filter(({ job }) => job !== null && (job.rank === 'background') === isBackground);
+    return busy.length < threads;
+  }
+
   function feed(): void {
-    while (waiting.length > 0 && !closed) {
-      const idle = [...all].find((thread) => thread.job === null) ?? (all.size < threads ? startThread() : undefined);
-      const job = idle === undefined ? undefined : waiting.shift();
-      if (idle === undefined || job === undefined) return;
-      idle.job = job;
-      idle.worker.ref();
-      const message: ToHash = { job: job.id, paths: job.paths, ends: job.ends };
-      idle.worker.postMessage(message);
+    for (const rank of RANKS) {
+      const queue = waiting[rank];
+      while (queue.length > 0 && !closed && mayRun(rank)) {
+        const idle =
+          [...all].find((thread) => thread.job === null) ?? (all.size < threads + 1 ? startThread() : undefined);
+        const job = idle === undefined ? undefined : queue.shift();
+        if (idle === undefined || job === undefined) return;
+        idle.job = job;
+        idle.worker.ref();
+        const message: ToHash = { job: job.id, paths: job.paths, ends: job.rank === 'ends' };
+        idle.worker.postMessage(message);
+      }
     }
   }
 
   function cancel(ids: ReadonlySet<number>): void {
-    for (let i = waiting.length - 1; i >= 0; i--) if (ids.has(waiting[i]?.id ?? 0)) waiting.splice(i, 1);
+    for (const rank of RANKS) waiting[rank] = waiting[rank].filter(({ id }) => !ids.has(id));
     for (const { job, cancelled } of all) if (job !== null && ids.has(job.id)) Atomics.store(cancelled, 0, job.id);
   }
 
-  function run(paths: RawPath[], ends: boolean, options: HashOptions, ids: Set<number>): Promise<Outcome[]> {
+  function run(paths: RawPath[], rank: Rank, options: HashOptions, ids: Set<number>): Promise<Outcome[]> {
     return new Promise((resolve) => {
       const id = ++jobs;
       ids.add(id);
-      waiting.push({ id, paths, ends, tries: 0, onBytes: options.onBytes ?? (() => undefined), done: resolve });
+      waiting[rank].push({ id, paths, rank, tries: 0, onBytes: options.onBytes ?? (() => undefined), done: resolve });
     });
   }
 
-  async function hashAll(paths: readonly RawPath[], ends: boolean, options: HashOptions): Promise<Outcome[]> {
+  async function hashAll(paths: readonly RawPath[], rank: Rank, options: HashOptions): Promise<Outcome[]> {
     const { signal } = options;
     if (closed || signal?.aborted === true) throw stopped();
     const ids = new Set<number>();
     const parts: Promise<Outcome[]>[] = [];
-    const size = ends ? 1 : Math.max(1, Math.min(BATCH, Math.ceil(paths.length / threads)));
-    for (let i = 0; i < paths.length; i += size) parts.push(run(paths.slice(i, i + size), ends, options, ids));
+    const size = rank === 'ends' ? 1 : Math.max(1, Math.min(BATCH, Math.ceil(paths.length / threads)));
+    for (let i = 0; i < paths.length; i += size) parts.push(run(paths.slice(i, i + size), rank, options, ids));
     feed();
     let abort = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {
@@ -123,13 +133,27 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
   }
 
   return {
-    hashFiles: (paths, options = {}) => hashAll(paths, false, options) as Promise<HashOutcome[]>,
-    hashEnds: (paths, options = {}) => hashAll(paths, true, options) as Promise<EndsOutcome[]>,
+    hashFiles: (paths, options = {}) =>
+      hashAll(paths, options.background === true ? 'background' : 'files', options) as Promise<HashOutcome[]>,
+    hashEnds: (paths, options = {}) => hashAll(paths, 'ends', options) as Promise<EndsOutcome[]>,
     async close() {
       closed = true;
+      for (const rank of RANKS) for (const job of waiting[rank].splice(0)) failJob(job, 'the program ends');
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+function failJob({ paths, done }: Job, reason: string): void {
+  const failed = new BenchkeepError(
+    'internal',
+    `Reading stopped unexpectedly (${reason})`,
+    'It is tried again later.',
+    {
+      retry: true,
+    },
+  );
+  done(paths.map(() => ({ kind: 'failed', error: toErrorData(failed) })));
 }
 
 function stopped(): BenchkeepError {

@@ -65,10 +65,10 @@ it('makes versions of overwritten content, one newest, and keeps what was said o
 
 it('has a large file in the registry by its ends first, and by all of it at the end of the same call', async () => {
   const path = test.put('lab/large.bin', '');
-  truncateSync(path, 52_428_801);
+  truncateSync(path, 300_000_000);
   const states: (string | undefined)[] = [];
   const before = test.context.onCommitted;
-  const { size } = { size: 52_428_801 };
+  const size = 300_000_000;
   const storage = await test.storage();
   const facts = await test.context.fs.look(joinRaw(localRoot(storage), rawFromBytes(Buffer.from('large.bin'))));
   if (facts === null) throw new Error('gone');

@@ -80,6 +80,37 @@ it('F-IN23 stops at once in a file of 100 GB, goes on with others, and takes no 
   await expect(pool.hashFiles([small], { signal: stop.signal })).rejects.toMatchObject({ code: 'cancelled' });
 });
 
+it('F-IN23 reads what somebody waits for while huge files keep every thread busy', async () => {
+  const stop = new AbortController();
+  const huge = [1, 2, 3, 4].map((n) => rawFromText(sparse(`huge ${String(n)}`, 100 * 1024 ** 3)));
+  const reading = huge.map((path) => pool.hashFiles([path], { signal: stop.signal, background: true }));
+  const ended = Promise.allSettled(reading);
+  const names = Array.from({ length: 300 }, (_, i) => `file ${String(i)}`);
+  const outcomes = await pool.hashFiles(names.map((name) => rawFromText(put(name, name))));
+  expect(outcomes.every(({ kind }) => kind === 'hashed')).toBe(true);
+  const [ends] = await pool.hashEnds(huge.slice(0, 1));
+  expect(ends).toMatchObject({ kind: 'hashed', hashType: 'sha1-fl' });
+  stop.abort();
+  const all = await ended;
+  expect(all.map(({ status }) => status)).toEqual(all.map(() => 'rejected'));
+});
+
+it('reads in the background with all threads, as soon as nobody waits', async () => {
+  const paths = Array.from({ length: 5 }, (_, i) => rawFromText(sparse(`large ${String(i)}`, 10_000_000)));
+  const [first, ...rest] = await Promise.all(paths.map((path) => pool.hashFiles([path], { background: true })));
+  expect(first).toMatchObject([{ kind: 'hashed', facts: { size: 10_000_000 } }]);
+  expect(rest).toHaveLength(4);
+});
+
+it('ends what waits when it is closed in the middle, too', async () => {
+  const huge = [1, 2, 3, 4].map((n) => rawFromText(sparse(`huge ${String(n)}`, 100 * 1024 ** 3)));
+  const reading = Promise.all([...huge.map((path) => pool.hashFiles([path])), pool.hashEnds(huge)]);
+  await pool.close();
+  const outcomes = (await reading).flat();
+  expect(outcomes).toHaveLength(8);
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'failed', error: { retry: true } });
+});
+
 it('says so when it is closed', async () => {
   await pool.close();
   await expect(pool.hashFiles([rawFromText('/nowhere')])).rejects.toMatchObject({ code: 'cancelled' });

@@ -26,6 +26,8 @@ export interface HashOptions {
   signal?: AbortSignal;
   /** Bytes read since the last call, of any of the files. */
   onBytes?: (bytes: number) => void;
+  /** Takes long, and nobody waits for it: other files are read meanwhile. */
+  background?: boolean;
 }
 
 export interface Hasher {
