@@ -48,7 +48,15 @@ export async function deriveFinding(tx: Transaction<RegistryDB>, registry: Regis
     countMove(deltas, move, now, netLabels.get(id));
     if (needsIndexing(move, netLabels.has(id) || renamed.has(id))) {
       if (move.before !== null) search.remove(searchTableOf(move.before), id);
-      if (move.after !== null) search.add(searchTableOf(move.after), id, indexText(move.after, now.map(({ name }) => name)));
+      if (move.after !== null)
+        search.add(
+          searchTableOf(move.after),
+          id,
+          indexText(
+            move.after,
+            now.map(({ name }) => name),
+          ),
+        );
     }
   }
   addCounts(registry.sqlite, deltas);
@@ -91,20 +99,37 @@ function netOf(touched: Touched): Map<number, Map<number, number>> {
 
 async function artifactsLabelled(tx: Transaction<RegistryDB>, ulabelIds: readonly number[]): Promise<Set<number>> {
   if (ulabelIds.length === 0) return new Set();
-  const rows = await tx.selectFrom('artifact_ulabel').select('artifact_id').where('ulabel_id', 'in', [...new Set(ulabelIds)]).execute();
+  const rows = await tx
+    .selectFrom('artifact_ulabel')
+    .select('artifact_id')
+    .where('ulabel_id', 'in', [...new Set(ulabelIds)])
+    .execute();
   return new Set(rows.map((row) => row.artifact_id));
 }
 
 /** Artifacts that did not change themselves, but whose labels did. */
-async function addUnmoved(tx: Transaction<RegistryDB>, moves: Map<number, Move>, ids: readonly number[]): Promise<void> {
+async function addUnmoved(
+  tx: Transaction<RegistryDB>,
+  moves: Map<number, Move>,
+  ids: readonly number[],
+): Promise<void> {
   const missing = [...new Set(ids)].filter((id) => !moves.has(id));
   for (let i = 0; i < missing.length; i += CHUNK) {
-    const rows = await tx.selectFrom('artifact').selectAll().where('id', 'in', missing.slice(i, i + CHUNK)).execute();
+    const rows = await tx
+      .selectFrom('artifact')
+      .selectAll()
+      .where('id', 'in', missing.slice(i, i + CHUNK))
+      .execute();
     for (const row of rows) moves.set(row.id, { before: row, after: row });
   }
 }
 
-function countMove(deltas: CountDeltas, { before, after }: Move, now: readonly LabelOfArtifact[], net?: Map<number, number>): void {
+function countMove(
+  deltas: CountDeltas,
+  { before, after }: Move,
+  now: readonly LabelOfArtifact[],
+  net?: Map<number, number>,
+): void {
   if (before !== after) {
     if (before !== null) countArtifact(deltas, before, -1);
     if (after !== null) countArtifact(deltas, after, 1);
@@ -119,7 +144,11 @@ function countMove(deltas: CountDeltas, { before, after }: Move, now: readonly L
 
 function needsIndexing({ before, after }: Move, labelsChanged: boolean): boolean {
   if (before === null || after === null || labelsChanged) return true;
-  return searchTableOf(before) !== searchTableOf(after) || before.key !== after.key || before.description !== after.description;
+  return (
+    searchTableOf(before) !== searchTableOf(after) ||
+    before.key !== after.key ||
+    before.description !== after.description
+  );
 }
 
 /** Makes everything derived anew from the tables, for repair. Takes about half a minute for a million artifacts. */
@@ -137,14 +166,30 @@ async function deriveAnew(tx: Transaction<RegistryDB>, registry: Registry): Prom
   await tx.deleteFrom('facet_count').execute();
   await tx.deleteFrom('finding').execute();
   const deltas: CountDeltas = new Map();
-  for (let last = 0; ; ) {
-    const rows = await tx.selectFrom('artifact').selectAll().where('id', '>', last).orderBy('id').limit(CHUNK).execute();
+  for (let last = 0; ;) {
+    const rows = await tx
+      .selectFrom('artifact')
+      .selectAll()
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(CHUNK)
+      .execute();
     if (rows.length === 0) break;
-    const labels = await labelsOf(tx, rows.map(({ id }) => id));
+    const labels = await labelsOf(
+      tx,
+      rows.map(({ id }) => id),
+    );
     for (const row of rows) {
       const now = labels.get(row.id) ?? NO_LABELS;
       countMove(deltas, { before: null, after: row }, now);
-      searchWriter(registry.sqlite).add(searchTableOf(row), row.id, indexText(row, now.map(({ name }) => name)));
+      searchWriter(registry.sqlite).add(
+        searchTableOf(row),
+        row.id,
+        indexText(
+          row,
+          now.map(({ name }) => name),
+        ),
+      );
       last = row.id;
     }
     await keepOrder(tx, { inserted: rows, updated: [] });

@@ -23,7 +23,10 @@ export async function keepOrder(tx: Transaction<RegistryDB>, { inserted, updated
     else from = id + 1;
   }
   if (redated) {
-    const last = await tx.selectFrom('artifact').select((e) => e.fn.max('id').as('id')).executeTakeFirst();
+    const last = await tx
+      .selectFrom('artifact')
+      .select((e) => e.fn.max('id').as('id'))
+      .executeTakeFirst();
     from = Math.max(from, (last?.id ?? 0) + 1);
     for (const { after } of updated) if (after.created_at > newest) newest = after.created_at;
   }

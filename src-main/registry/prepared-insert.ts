@@ -11,7 +11,10 @@ const statements = new WeakMap<SqliteHandle, Map<string, Run>>();
  * Only inside a transaction of `registry.db`: it runs on the same connection. All rows have the columns of the
  * first; undefined is null. Each call returns the id of the new row.
  */
-export function prepareInsert<T extends keyof RegistryDB>(registry: Registry, table: T): (row: Insertable<RegistryDB[T]>) => number {
+export function prepareInsert<T extends keyof RegistryDB>(
+  registry: Registry,
+  table: T,
+): (row: Insertable<RegistryDB[T]>) => number {
   let columns: string[] | null = null;
   let run: Run | null = null;
   return (row) => {

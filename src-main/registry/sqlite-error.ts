@@ -56,7 +56,12 @@ export function sqliteError(error: unknown, path: RawPath): unknown {
       { cause: error },
     );
   }
-  return new BenchkeepError('internal', `The registry refused a change (${code})`, 'Send the log to the people who look after Benchkeep.', {
-    cause: error,
-  });
+  return new BenchkeepError(
+    'internal',
+    `The registry refused a change (${code})`,
+    'Send the log to the people who look after Benchkeep.',
+    {
+      cause: error,
+    },
+  );
 }

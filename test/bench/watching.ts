@@ -16,7 +16,8 @@ const DROPS = 20;
 const LONG = 600_000;
 
 function report(name: string, value: number, unit: string, wanted: number | null): void {
-  const verdict = wanted === null ? '' : value <= wanted ? `  ok, wanted ${String(wanted)}` : `  TOO SLOW, wanted ${String(wanted)}`;
+  const verdict =
+    wanted === null ? '' : value <= wanted ? `  ok, wanted ${String(wanted)}` : `  TOO SLOW, wanted ${String(wanted)}`;
   console.log(`${name.padEnd(60)} ${value.toFixed(2).padStart(9)} ${unit}${verdict}`);
 }
 
@@ -84,7 +85,11 @@ async function dropped(test: TestWatching, settle: number): Promise<void> {
     test.put(name);
     await until(async () => (await test.inbox()).some(({ path }) => path.endsWith(name)), 'waiting', LONG);
     waiting.push(performance.now() - started);
-    await until(async () => (await db.selectFrom('artifact').select('id').where('key', '=', name).execute()).length === 1, 'registered', LONG);
+    await until(
+      async () => (await db.selectFrom('artifact').select('id').where('key', '=', name).execute()).length === 1,
+      'registered',
+      LONG,
+    );
     registered.push(performance.now() - started - settle * 1000);
   }
   report(`dropped to waiting, slowest of ${String(DROPS)}`, Math.max(...waiting), 'ms', 1000);
@@ -97,10 +102,17 @@ await live(1, (test) => dropped(test, 1));
 await live(1, async (test) => {
   const time = await seconds(async () => {
     fill(test.root, burst, 100, 4096);
-    await until(async () => {
-      const { n } = await test.context.registry.db.selectFrom('artifact').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
-      return n === burst + 1;
-    }, 'the burst is registered', LONG);
+    await until(
+      async () => {
+        const { n } = await test.context.registry.db
+          .selectFrom('artifact')
+          .select((eb) => eb.fn.countAll<number>().as('n'))
+          .executeTakeFirstOrThrow();
+        return n === burst + 1;
+      },
+      'the burst is registered',
+      LONG,
+    );
   });
   report(`burst of ${String(burst)} files of 4 KiB, written and registered (settle 1 s)`, time, 's', null);
   await expectAll(test, burst + 1);

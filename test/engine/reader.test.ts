@@ -5,7 +5,13 @@ import { listArtifactsInput } from '../../shared/contract/artifacts.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { startReader, type Reader } from '../../src-main/engine/reader-client.ts';
 import { systemClock } from '../../src-main/ports/clock.ts';
-import { artifactRow, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from '../registry/open-test-registry.ts';
+import {
+  artifactRow,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from '../registry/open-test-registry.ts';
 
 let test: TestRegistry;
 let reader: Reader;
@@ -15,9 +21,16 @@ beforeEach(async () => {
   await test.write((write) => {
     insertStorage(write, 'storage00001', test.folder);
     write.insert('artifact', [artifactRow(1, { key: 'a.txt', suffix: '.txt', size: 6 })]);
-    write.insert('copy', [{ artifact_id: 1, storage_id: 1, path: Buffer.from('a.txt'), verified_at: null, created_at: write.now }], ['A0000000000000010000']);
+    write.insert(
+      'copy',
+      [{ artifact_id: 1, storage_id: 1, path: Buffer.from('a.txt'), verified_at: null, created_at: write.now }],
+      ['A0000000000000010000'],
+    );
   });
-  reader = await startReader({ registry: test.registry.path, workstation: test.workstation.path, workstationUid: WORKSTATION }, systemClock);
+  reader = await startReader(
+    { registry: test.registry.path, workstation: test.workstation.path, workstationUid: WORKSTATION },
+    systemClock,
+  );
 });
 afterEach(async () => {
   await reader.close();
@@ -37,8 +50,15 @@ describe('the reader', () => {
     expect((await reads.describeArtifact({ artifact: 'a.txt' })).uid).toBe('A0000000000000010000');
     expect((await reads.listVersions({ artifact: 'a.txt' })).items).toHaveLength(1);
     expect(await reads.artifactPath({ artifact: 'a.txt' })).toEqual({ path: join(test.folder, 'a.txt') });
-    expect(await reads.previewArtifact({ artifact: 'a.txt' })).toEqual({ kind: 'text', text: 'hello\n', truncated: false });
-    expect((await reads.artifactLog({ artifact: 'a.txt' })).items.map(({ registry }) => registry)).toEqual(['copy', 'artifact']);
+    expect(await reads.previewArtifact({ artifact: 'a.txt' })).toEqual({
+      kind: 'text',
+      text: 'hello\n',
+      truncated: false,
+    });
+    expect((await reads.artifactLog({ artifact: 'a.txt' })).items.map(({ registry }) => registry)).toEqual([
+      'copy',
+      'artifact',
+    ]);
     expect((await reads.listFacets({})).items.map(({ facet }) => facet)).toContain('suffix');
     expect(await reads.listLabels({})).toEqual({ items: [] });
     expect((await reads.viewChanges({ limit: 3 })).items).toHaveLength(3);

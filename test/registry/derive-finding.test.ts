@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { searchableText } from '../../shared/search-terms.ts';
 import type { RegistryWrite } from '../../src-main/registry/change-log.ts';
 import { rebuildFinding } from '../../src-main/registry/derive-finding.ts';
-import { artifactRow, insertLabel, insertLink, insertStorage, openTestRegistry, type TestRegistry } from './open-test-registry.ts';
+import {
+  artifactRow,
+  insertLabel,
+  insertLink,
+  insertStorage,
+  openTestRegistry,
+  type TestRegistry,
+} from './open-test-registry.ts';
 
 let test: TestRegistry;
 beforeEach(async () => {
@@ -35,7 +42,11 @@ function scanned(): Record<string, number> {
 }
 
 function kept(): Record<string, number> {
-  const rows = test.registry.sqlite.prepare('SELECT facet, value, n FROM facet_count').all() as { facet: string; value: string; n: number }[];
+  const rows = test.registry.sqlite.prepare('SELECT facet, value, n FROM facet_count').all() as {
+    facet: string;
+    value: string;
+    n: number;
+  }[];
   return Object.fromEntries(rows.map(({ facet, value, n }) => [`${facet} ${value}`, n]));
 }
 
@@ -45,7 +56,11 @@ function indexed(): string[] {
   const found: string[] = [];
   for (const table of ['search_shown', 'search_other']) {
     sqlite.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS temp.${table}_terms USING fts5vocab(main, ${table}, instance)`);
-    const rows = sqlite.prepare(`SELECT term, doc, offset FROM temp.${table}_terms`).all() as { term: string; doc: number; offset: number }[];
+    const rows = sqlite.prepare(`SELECT term, doc, offset FROM temp.${table}_terms`).all() as {
+      term: string;
+      doc: number;
+      offset: number;
+    }[];
     for (const { term, doc, offset } of rows) found.push(`${table} ${String(doc)} ${String(offset)} ${term}`);
   }
   return found.sort();
@@ -54,7 +69,10 @@ function indexed(): string[] {
 /** The same from the tables, by the definition of a trigram. */
 function expectedIndex(): string[] {
   const { sqlite } = test.registry;
-  const rows = sqlite.prepare('SELECT id, key, description, visibility, is_latest FROM artifact').all() as Record<string, never>[];
+  const rows = sqlite.prepare('SELECT id, key, description, visibility, is_latest FROM artifact').all() as Record<
+    string,
+    never
+  >[];
   const labels = sqlite.prepare(
     'SELECT name FROM ulabel JOIN artifact_ulabel ON ulabel_id = ulabel.id WHERE artifact_id = ? ORDER BY name',
   );
@@ -63,17 +81,39 @@ function expectedIndex(): string[] {
     const names = (labels.all(row['id']) as { name: string }[]).map(({ name }) => name);
     const text = [...[row['key'] ?? '', row['description'] ?? '', ...names].map(searchableText).join('')];
     const table = row['visibility'] === 1 && row['is_latest'] === 1 ? 'search_shown' : 'search_other';
-    for (let i = 0; i + 3 <= text.length; i++) expected.push(`${table} ${String(row['id'])} ${String(i)} ${text.slice(i, i + 3).join('')}`);
+    for (let i = 0; i + 3 <= text.length; i++)
+      expected.push(`${table} ${String(row['id'])} ${String(i)} ${text.slice(i, i + 3).join('')}`);
   }
   return expected.sort();
 }
 
 type Step = { kind: string; a: number; b: number; text: string };
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom('insert', 'version', 'trash', 'restore', 'label', 'unlabel', 'rename', 'describe', 'delete', 'state'),
+  kind: fc.constantFrom(
+    'insert',
+    'version',
+    'trash',
+    'restore',
+    'label',
+    'unlabel',
+    'rename',
+    'describe',
+    'delete',
+    'state',
+  ),
   a: fc.nat(1000),
   b: fc.nat(1000),
-  text: fc.constantFrom('run 7', 'Größe/x.fcs', 'Gro\u0308ße.TXT', 'plate_0001', '', 'ab', '細胞 42', 'ΣΑΣ', 'a"b* OR c'),
+  text: fc.constantFrom(
+    'run 7',
+    'Größe/x.fcs',
+    'Gro\u0308ße.TXT',
+    'plate_0001',
+    '',
+    'ab',
+    '細胞 42',
+    'ΣΑΣ',
+    'a"b* OR c',
+  ),
 });
 
 async function apply(write: RegistryWrite, { kind, a, b, text }: Step, count: { n: number }): Promise<void> {
@@ -90,7 +130,12 @@ async function apply(write: RegistryWrite, { kind, a, b, text }: Step, count: { 
   if (kind === 'insert' || artifact === undefined || label === undefined) {
     const suffix = ['.csv', '', '.fcs'][a % 3] ?? '';
     write.insert('artifact', [
-      artifactRow(++count.n, { key: text === '' ? null : text, suffix, storage_id: (b % 2) + 1, kind: b % 3 === 0 ? 'dataset' : null }),
+      artifactRow(++count.n, {
+        key: text === '' ? null : text,
+        suffix,
+        storage_id: (b % 2) + 1,
+        kind: b % 3 === 0 ? 'dataset' : null,
+      }),
     ]);
   } else if (kind === 'version') {
     const latest = artifacts.find((row) => row.stem_uid === artifact.stem_uid && row.is_latest === 1);
@@ -105,7 +150,11 @@ async function apply(write: RegistryWrite, { kind, a, b, text }: Step, count: { 
   else if (kind === 'unlabel' && link !== undefined) await write.remove('artifact_ulabel', link.id, artifact.uid);
   else if (kind === 'rename') await write.update('ulabel', label.id, { name: `${text} ${String(label.id)}` });
   else if (kind === 'delete') {
-    const links = await write.tx.selectFrom('artifact_ulabel').selectAll().where('artifact_id', '=', artifact.id).execute();
+    const links = await write.tx
+      .selectFrom('artifact_ulabel')
+      .selectAll()
+      .where('artifact_id', '=', artifact.id)
+      .execute();
     for (const { id } of links) await write.remove('artifact_ulabel', id, artifact.uid);
     await write.remove('artifact', artifact.id);
   }
@@ -115,20 +164,23 @@ describe('what finding stands on', () => {
   it('is after any writes what a scan of the tables says, and a rebuild changes nothing', async () => {
     const count = { n: 0 };
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 6 }), async (transactions) => {
-        for (const steps of transactions) {
-          await test.write(async (write) => {
-            for (const one of steps) await apply(write, one, count);
-          });
-          expect(kept()).toEqual(scanned());
-        }
-        const index = indexed();
-        expect(index).toEqual(expectedIndex());
-        const before = kept();
-        await rebuildFinding(test.registry);
-        expect(indexed()).toEqual(index);
-        expect(kept()).toEqual(before);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 6 }),
+        async (transactions) => {
+          for (const steps of transactions) {
+            await test.write(async (write) => {
+              for (const one of steps) await apply(write, one, count);
+            });
+            expect(kept()).toEqual(scanned());
+          }
+          const index = indexed();
+          expect(index).toEqual(expectedIndex());
+          const before = kept();
+          await rebuildFinding(test.registry);
+          expect(indexed()).toEqual(index);
+          expect(kept()).toEqual(before);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -145,9 +197,12 @@ describe('what finding stands on', () => {
   });
 
   it('knows from which id on the order of ids is the order of time', async () => {
-    const from = (): unknown => test.registry.sqlite.prepare(`SELECT value FROM finding WHERE name = 'ordered_from'`).pluck().get();
+    const from = (): unknown =>
+      test.registry.sqlite.prepare(`SELECT value FROM finding WHERE name = 'ordered_from'`).pluck().get();
     const insert = (n: number, created: string): Promise<number[]> =>
-      test.write((write) => write.insert('artifact', [artifactRow(n, { created_at: `2026-11-${created}T00:00:00.000Z` })]));
+      test.write((write) =>
+        write.insert('artifact', [artifactRow(n, { created_at: `2026-11-${created}T00:00:00.000Z` })]),
+      );
     await insert(1, '02');
     await insert(2, '02');
     expect(from()).toBe('1');

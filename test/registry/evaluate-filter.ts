@@ -1,5 +1,11 @@
 /** What a filter means, in memory and without SQL: `shared/filters/filter-expression`, word for word. */
-import { filterRelation, foldFilterText, type FilterExpression, type FilterRegistryName, type FilterValue } from '../../shared/filters/index.ts';
+import {
+  filterRelation,
+  foldFilterText,
+  type FilterExpression,
+  type FilterRegistryName,
+  type FilterValue,
+} from '../../shared/filters/index.ts';
 
 export type Plain = { [field: string]: string | number | boolean | null | Plain | Plain[] };
 
@@ -7,7 +13,12 @@ export function fits(record: Plain, filter: FilterExpression): boolean {
   return holds(record, 'artifact', filter.path, filter);
 }
 
-function holds(record: Plain, registry: FilterRegistryName, [step = '', ...rest]: readonly string[], filter: FilterExpression): boolean {
+function holds(
+  record: Plain,
+  registry: FilterRegistryName,
+  [step = '', ...rest]: readonly string[],
+  filter: FilterExpression,
+): boolean {
   const relation = rest.length === 0 ? undefined : filterRelation(registry, step);
   const value = record[step];
   if (relation === undefined) return compares(value as FilterValue | null, filter);

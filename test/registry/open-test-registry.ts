@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src-main/ports/clock.ts';
 import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
-import { writeRegistry, type Author, type RegistryWrite, type WriteContext } from '../../src-main/registry/change-log.ts';
+import {
+  writeRegistry,
+  type Author,
+  type RegistryWrite,
+  type WriteContext,
+} from '../../src-main/registry/change-log.ts';
 import { closeRegistry, openRegistry, type Registry } from '../../src-main/registry/open-registry.ts';
 import type { NewArtifactRow } from '../../src-main/registry/schema.ts';
 import { openWorkstation, type Workstation } from '../../src-main/workstation/open-workstation.ts';
@@ -45,7 +50,9 @@ export async function openTestRegistry(): Promise<TestRegistry> {
     onCommitted: () => undefined,
   };
   await test.write((write) => {
-    write.insert('user', [{ uid: 'user0001', handle: 'ada', name: 'Ada', created_at: write.now, updated_at: write.now }]);
+    write.insert('user', [
+      { uid: 'user0001', handle: 'ada', name: 'Ada', created_at: write.now, updated_at: write.now },
+    ]);
   });
   return test;
 }
@@ -83,7 +90,12 @@ export function artifactRow(n: number, row: Partial<NewArtifactRow> = {}): NewAr
 }
 
 /** A local storage of this workstation at `root`; its id. */
-export function insertStorage(write: RegistryWrite, uid: string, root: string, workstation: string | null = WORKSTATION): number {
+export function insertStorage(
+  write: RegistryWrite,
+  uid: string,
+  root: string,
+  workstation: string | null = WORKSTATION,
+): number {
   const [id = 0] = write.insert('storage', [
     {
       uid,
@@ -109,7 +121,17 @@ export function insertStorage(write: RegistryWrite, uid: string, root: string, w
 
 export function insertLabel(write: RegistryWrite, uid: string, name: string): number {
   const [id = 0] = write.insert('ulabel', [
-    { uid, name, description: null, is_type: 0, type_id: null, run_id: null, created_by_id: 1, created_at: write.now, updated_at: write.now },
+    {
+      uid,
+      name,
+      description: null,
+      is_type: 0,
+      type_id: null,
+      run_id: null,
+      created_by_id: 1,
+      created_at: write.now,
+      updated_at: write.now,
+    },
   ]);
   return id;
 }

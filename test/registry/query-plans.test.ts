@@ -5,7 +5,15 @@ import { inlineReads, type Reads } from '../../src-main/engine/reads.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../src-main/ports/random.ts';
 import type { RegistryDB } from '../../src-main/registry/schema.ts';
-import { artifactRow, insertLabel, insertLink, insertStorage, openTestRegistry, WORKSTATION, type TestRegistry } from './open-test-registry.ts';
+import {
+  artifactRow,
+  insertLabel,
+  insertLink,
+  insertStorage,
+  openTestRegistry,
+  WORKSTATION,
+  type TestRegistry,
+} from './open-test-registry.ts';
 
 let test: TestRegistry;
 let reads: Reads;
@@ -18,7 +26,12 @@ beforeAll(async () => {
     insertStorage(write, 'storage00001', test.folder);
     insertLabel(write, 'label001', 'IFNG');
     insertLabel(write, 'label002', 'control');
-    write.insert('artifact', [null, 'a.csv', 'b.csv', 'c.csv'].map((key, i) => artifactRow(i, { key, sha256: String(i).repeat(64), state: i === 3 ? 'missing' : 'ok' })));
+    write.insert(
+      'artifact',
+      [null, 'a.csv', 'b.csv', 'c.csv'].map((key, i) =>
+        artifactRow(i, { key, sha256: String(i).repeat(64), state: i === 3 ? 'missing' : 'ok' }),
+      ),
+    );
     for (const id of [1, 2, 3]) insertLink(write, id, 1);
   });
   const logged = new Kysely<RegistryDB>({
@@ -27,17 +40,25 @@ beforeAll(async () => {
       asked.push({ sql: query.sql, parameters: query.parameters });
     },
   });
-  reads = inlineReads({ registry: logged, workstation: workstation.db, workstationUid: WORKSTATION, fs: nodeFs(systemRandom) });
+  reads = inlineReads({
+    registry: logged,
+    workstation: workstation.db,
+    workstationUid: WORKSTATION,
+    fs: nodeFs(systemRandom),
+  });
 });
 afterAll(() => test.close());
 
-const list = (input: Partial<Parameters<Reads['listArtifacts']>[0]>) => reads.listArtifacts(listArtifactsInput.parse({ limit: 1, ...input }));
+const list = (input: Partial<Parameters<Reads['listArtifacts']>[0]>) =>
+  reads.listArtifacts(listArtifactsInput.parse({ limit: 1, ...input }));
 async function nextPage(input: Partial<Parameters<Reads['listArtifacts']>[0]>): Promise<unknown> {
   const page = await list(input);
   asked = [];
   return list({ ...input, cursor: page.next_cursor });
 }
-const by = (field: 'key' | 'created_at' | 'updated_at' | 'size' | 'suffix', descending: boolean) => ({ sort: { field, descending } });
+const by = (field: 'key' | 'created_at' | 'updated_at' | 'size' | 'suffix', descending: boolean) => ({
+  sort: { field, descending },
+});
 
 /** What windows and the command line wait for. */
 const CASES: Record<string, () => Promise<unknown>> = {
@@ -127,7 +148,12 @@ describe('queries that people wait for', () => {
         expect(pages.length).toBeGreaterThan(0);
         for (const { sql, parameters } of pages) {
           const plan = planOf(sql, parameters).join('\n');
-          expect(plan).toContain(`USING INDEX artifact_by_${field.replace('_at', '')}`.replace('INDEX', plan.includes('COVERING') ? 'COVERING INDEX' : 'INDEX'));
+          expect(plan).toContain(
+            `USING INDEX artifact_by_${field.replace('_at', '')}`.replace(
+              'INDEX',
+              plan.includes('COVERING') ? 'COVERING INDEX' : 'INDEX',
+            ),
+          );
           if (!sql.includes('UNION ALL')) expect(plan).not.toContain('TEMP B-TREE');
         }
       }

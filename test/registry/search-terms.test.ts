@@ -43,7 +43,9 @@ describe('searching', () => {
 
   it('stays bounded for anything that is typed', () => {
     expect(searchTerms('ab '.repeat(1000))).toHaveLength(1);
-    expect(searchTerms(Array.from({ length: 100 }, (_, i) => `word${String(i)}`).join(' ')).length).toBeLessThanOrEqual(20);
+    expect(searchTerms(Array.from({ length: 100 }, (_, i) => `word${String(i)}`).join(' ')).length).toBeLessThanOrEqual(
+      20,
+    );
     expect(searchTerms('\ud800\0\n"*^')).toEqual([]);
   });
 });

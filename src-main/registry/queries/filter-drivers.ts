@@ -13,18 +13,29 @@ const ID = sql<number>`d.id`;
 const MOST_RELATED = 200;
 
 /** Undefined where no index helps. */
-export async function filterDriver(db: Kysely<RegistryDB>, filter: FilterExpression, scope: Scope, offline: readonly number[]): Promise<Driver | undefined> {
+export async function filterDriver(
+  db: Kysely<RegistryDB>,
+  filter: FilterExpression,
+  scope: Scope,
+  offline: readonly number[],
+): Promise<Driver | undefined> {
   const [first = '', second] = filter.path;
   if (second !== undefined) return relationDriver(db, filter, first);
   if (filter.comparator === 'exact') {
     const value = filter.value;
     if (first === 'uid') return along('sqlite_autoindex_artifact_1', sql<SqlBool>`d.uid = ${value}`);
     if (first === 'sha256') return along('artifact_sha256', sql<SqlBool>`d.sha256 = ${value}`, false);
-    if (first === 'kind') return { ...along('artifact_by_kind', sql<SqlBool>`d.kind = ${value}`), kept: { facet: 'kind', value: String(value) } };
+    if (first === 'kind')
+      return {
+        ...along('artifact_by_kind', sql<SqlBool>`d.kind = ${value}`),
+        kept: { facet: 'kind', value: String(value) },
+      };
     if (first === 'state') return stateDriver(String(value), offline);
   }
-  if (first === 'uid' && filter.comparator === 'startswith') return along('sqlite_autoindex_artifact_1', prefixRange(sql`d.uid`, filter.value), false);
-  if (first === 'sha256' && filter.comparator === 'startswith') return along('artifact_sha256', prefixRange(sql`d.sha256`, filter.value), false);
+  if (first === 'uid' && filter.comparator === 'startswith')
+    return along('sqlite_autoindex_artifact_1', prefixRange(sql`d.uid`, filter.value), false);
+  if (first === 'sha256' && filter.comparator === 'startswith')
+    return along('artifact_sha256', prefixRange(sql`d.sha256`, filter.value), false);
   return sortedDriver(filter, first, scope) ?? textDriver(db, filter, first, scope);
 }
 
@@ -35,7 +46,10 @@ function along(index: string, where: Sql, streams = true): Driver {
 function stateDriver(state: string, offline: readonly number[]): Driver | undefined {
   if (state === 'offline') {
     if (offline.length === 0) return along('artifact_by_storage', sql<SqlBool>`d.storage_id = -1`);
-    return { ...along('artifact_by_storage', sql<SqlBool>`d.storage_id IN (${sql.join(offline)})`, offline.length === 1), has: 'more' };
+    return {
+      ...along('artifact_by_storage', sql<SqlBool>`d.storage_id IN (${sql.join(offline)})`, offline.length === 1),
+      has: 'more',
+    };
   }
   // The first part lets SQLite see that the index, which leaves out what is ok, has them all.
   if (state === 'ok') return undefined;
@@ -57,7 +71,8 @@ function sortedDriver(filter: FilterExpression, field: string, scope: Scope): Dr
   const column = sql`${sql.ref(`d.${field}`)}`;
   let range: Sql;
   if (filter.comparator === 'startswith') range = prefixRange(column, filter.value);
-  else if (['exact', 'gt', 'gte', 'lt', 'lte', 'range', 'in'].includes(filter.comparator)) range = compare(column, filter);
+  else if (['exact', 'gt', 'gte', 'lt', 'lte', 'range', 'in'].includes(filter.comparator))
+    range = compare(column, filter);
   else return undefined;
   const where = sql<SqlBool>`d.visibility = ${scope.visibility} AND d.is_latest = ${scope.is_latest} AND ${range}`;
   const driver: Driver = { ...along(index, where, filter.comparator === 'exact'), has: 'just the list' };
@@ -74,8 +89,14 @@ function prefixRange(column: RawBuilder<unknown>, prefix: string): Sql {
 const INSIDE = new Set<string>(['contains', 'icontains', 'istartswith', 'endswith', 'iexact']);
 
 /** Parts of keys and descriptions come from the full-text index, whose matches are then compared exactly. */
-async function textDriver(db: Kysely<RegistryDB>, filter: FilterExpression, field: string, scope: Scope): Promise<Driver | undefined> {
-  if (!isShownScope(scope) || !['key', 'description'].includes(field) || !INSIDE.has(filter.comparator)) return undefined;
+async function textDriver(
+  db: Kysely<RegistryDB>,
+  filter: FilterExpression,
+  field: string,
+  scope: Scope,
+): Promise<Driver | undefined> {
+  if (!isShownScope(scope) || !['key', 'description'].includes(field) || !INSIDE.has(filter.comparator))
+    return undefined;
   const text = 'value' in filter ? String(filter.value) : '';
   // Beyond ASCII, folding may depend on what stands around a part.
   const part = /^[\0-\x7f]*$/.test(text) ? searchableText(text).slice(WORD_START.length) : '';
@@ -102,7 +123,9 @@ async function rarestTrigrams(db: Kysely<RegistryDB>, part: string): Promise<str
   const ranked: { trigram: string; hundredth: number }[] = [];
   for (const trigram of trigrams) {
     const { rows } = await sql<{ id: number }>`
-      SELECT rowid AS id FROM search_shown WHERE search_shown MATCH ${matchArgument([trigram])} LIMIT 1 OFFSET ${PROBED}`.execute(db);
+      SELECT rowid AS id FROM search_shown WHERE search_shown MATCH ${matchArgument([trigram])} LIMIT 1 OFFSET ${PROBED}`.execute(
+      db,
+    );
     ranked.push({ trigram, hundredth: rows[0]?.id ?? Infinity });
   }
   ranked.sort((a, b) => (a.hundredth === b.hundredth ? 0 : b.hundredth - a.hundredth));
@@ -116,13 +139,19 @@ const RELATED: Record<string, { index: string; column: string; facet?: string } 
 };
 
 /** Storages, users, labels and runs that a filter fits are few: looked up first, they lead to their artifacts. */
-async function relationDriver(db: Kysely<RegistryDB>, filter: FilterExpression, relation: string): Promise<Driver | undefined> {
+async function relationDriver(
+  db: Kysely<RegistryDB>,
+  filter: FilterExpression,
+  relation: string,
+): Promise<Driver | undefined> {
   const target = filterRelation('artifact', relation);
   if (target === undefined || (filter.comparator === 'isnull' && filter.isnull)) return undefined;
   const related = RELATED[relation];
   if (related === undefined && relation !== 'ulabels') return undefined;
   const { rows } = await sql<{ id: number }>`
-    SELECT r.id AS id FROM ${sql.table(target.to)} AS r WHERE ${relatedSql(filter, target.to, 'r')} LIMIT ${MOST_RELATED + 1}`.execute(db);
+    SELECT r.id AS id FROM ${sql.table(target.to)} AS r WHERE ${relatedSql(filter, target.to, 'r')} LIMIT ${MOST_RELATED + 1}`.execute(
+    db,
+  );
   if (rows.length > MOST_RELATED) return undefined;
   const ids = rows.length === 0 ? [-1] : rows.map(({ id }) => id);
   const [id = -1] = ids;
@@ -134,7 +163,13 @@ async function relationDriver(db: Kysely<RegistryDB>, filter: FilterExpression, 
   }
   if (ids.length === 1) {
     const from = sql`artifact_ulabel d INDEXED BY artifact_ulabel_newest`;
-    const labelled: Driver = { from, where: sql<SqlBool>`d.ulabel_id = ${id}`, id: sql<number>`d.artifact_id`, streams: true, has: 'the condition' };
+    const labelled: Driver = {
+      from,
+      where: sql<SqlBool>`d.ulabel_id = ${id}`,
+      id: sql<number>`d.artifact_id`,
+      streams: true,
+      has: 'the condition',
+    };
     return { ...labelled, kept: { facet: 'ulabel', value: String(id) } };
   }
   const from = sql`(SELECT DISTINCT artifact_id AS id FROM artifact_ulabel WHERE ulabel_id IN (${sql.join(ids)})) d`;

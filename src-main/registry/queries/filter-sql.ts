@@ -1,6 +1,12 @@
 /** A filter as SQL about one row: values are parameters, names come from the lists of `shared/filters` only. */
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import { filterRelation, foldFilterText, type FilterExpression, type FilterRegistryName, type FilterValue } from '../../../shared/filters/index.ts';
+import {
+  filterRelation,
+  foldFilterText,
+  type FilterExpression,
+  type FilterRegistryName,
+  type FilterValue,
+} from '../../../shared/filters/index.ts';
 
 type Sql = RawBuilder<SqlBool>;
 
@@ -67,7 +73,12 @@ function linkTo(registry: FilterRegistryName, relation: string, to: FilterRegist
   return { from: target, joined: sql<SqlBool>`${id} = ${sql.ref(`${alias}.${relation}_id`)}` };
 }
 
-function columnOf({ surroundings }: Holding, registry: FilterRegistryName, alias: string, field: string): RawBuilder<unknown> {
+function columnOf(
+  { surroundings }: Holding,
+  registry: FilterRegistryName,
+  alias: string,
+  field: string,
+): RawBuilder<unknown> {
   const column = sql.ref(`${alias}.${field}`);
   if (registry !== 'artifact' || field !== 'state' || surroundings.offline.length === 0) return sql`${column}`;
   const storage = sql.ref(`${alias}.storage_id`);

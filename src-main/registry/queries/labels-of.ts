@@ -10,7 +10,10 @@ export interface LabelOfArtifact {
 const CHUNK = 500;
 
 /** By artifact id, labels by name; artifacts without labels are not in it. */
-export async function labelsOf(db: Kysely<RegistryDB>, artifactIds: readonly number[]): Promise<Map<number, LabelOfArtifact[]>> {
+export async function labelsOf(
+  db: Kysely<RegistryDB>,
+  artifactIds: readonly number[],
+): Promise<Map<number, LabelOfArtifact[]>> {
   const labels = new Map<number, LabelOfArtifact[]>();
   for (let i = 0; i < artifactIds.length; i += CHUNK) {
     const rows = await db

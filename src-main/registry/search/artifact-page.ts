@@ -47,7 +47,8 @@ export async function artifactPage(db: Kysely<RegistryDB>, query: PageQuery): Pr
   const { scope, conditions, sort, after } = query;
   const rowsOf = async (statement: RawBuilder<Position>): Promise<Position[]> => (await statement.execute(db)).rows;
   const isFirst = after === null;
-  if (conditions.length === 0) return { rows: await rowsOf(walk(query)), total: isFirst ? await keptTotal(db, scope) : undefined };
+  if (conditions.length === 0)
+    return { rows: await rowsOf(walk(query)), total: isFirst ? await keptTotal(db, scope) : undefined };
 
   const from = sort.field === 'created_at' ? await orderedFrom(db) : Infinity;
   const [first] = conditions;
@@ -75,7 +76,12 @@ function countOfList({ scope, conditions }: PageQuery, narrowest: Narrowest | nu
   return driver.has === 'just the list' || (driver.kept !== undefined && isShownScope(scope)) ? count : null;
 }
 
-async function page(db: Kysely<RegistryDB>, query: PageQuery, narrowest: Narrowest | null, from: number): Promise<Position[]> {
+async function page(
+  db: Kysely<RegistryDB>,
+  query: PageQuery,
+  narrowest: Narrowest | null,
+  from: number,
+): Promise<Position[]> {
   const rowsOf = async (statement: RawBuilder<Position>): Promise<Position[]> => (await statement.execute(db)).rows;
   const { scope, sort, after, limit } = query;
   if (narrowest === null) return rowsOf(from <= 1 && isShownScope(scope) ? table(query) : walk(query));
@@ -111,7 +117,12 @@ function table({ scope, conditions, sort, after, limit }: PageQuery): RawBuilder
     WHERE ${allOf([...bounds, ...inScope(scope), ...conditions.map(({ where }) => where)])} ORDER BY a.id ${direction} LIMIT ${limit}`;
 }
 
-function stream({ scope, conditions, sort, after, limit }: PageQuery, along: Condition, driver: Driver, from: number | null): RawBuilder<Position> {
+function stream(
+  { scope, conditions, sort, after, limit }: PageQuery,
+  along: Condition,
+  driver: Driver,
+  from: number | null,
+): RawBuilder<Position> {
   const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
   const bounds: RawBuilder<SqlBool>[] = [];
   if (after !== null) bounds.push(sql<SqlBool>`${driver.id} ${sql.raw(sort.descending ? '<' : '>')} ${after.id}`);
@@ -121,7 +132,11 @@ function stream({ scope, conditions, sort, after, limit }: PageQuery, along: Con
     ORDER BY ${driver.id} ${direction} LIMIT ${limit}`;
 }
 
-function sorted({ scope, conditions, sort, after, limit }: PageQuery, along: Condition, driver: Driver): RawBuilder<Position> {
+function sorted(
+  { scope, conditions, sort, after, limit }: PageQuery,
+  along: Condition,
+  driver: Driver,
+): RawBuilder<Position> {
   const column = sql.ref(`a.${sort.field}`);
   const direction = sql.raw(sort.descending ? 'DESC' : 'ASC');
   const rows = sql<Position>`SELECT a.id AS id, ${column} AS value FROM ${driver.from} CROSS JOIN artifact a
@@ -135,9 +150,17 @@ function beyond({ field, descending }: Sort, after: Position | null): RawBuilder
   const column = sql.ref(`a.${field}`);
   const { value, id } = after;
   if (value === null) {
-    return [descending ? sql<SqlBool>`(${column} IS NULL AND a.id < ${id})` : sql<SqlBool>`(${column} IS NOT NULL OR a.id > ${id})`];
+    return [
+      descending
+        ? sql<SqlBool>`(${column} IS NULL AND a.id < ${id})`
+        : sql<SqlBool>`(${column} IS NOT NULL OR a.id > ${id})`,
+    ];
   }
-  return [descending ? sql<SqlBool>`(${column} IS NULL OR (${column}, a.id) < (${value}, ${id}))` : sql<SqlBool>`(${column}, a.id) > (${value}, ${id})`];
+  return [
+    descending
+      ? sql<SqlBool>`(${column} IS NULL OR (${column}, a.id) < (${value}, ${id}))`
+      : sql<SqlBool>`(${column}, a.id) > (${value}, ${id})`,
+  ];
 }
 
 const INDEXES: Record<SortField, string> = {
@@ -172,7 +195,9 @@ function walk({ scope, conditions, sort, after, limit }: PageQuery): RawBuilder<
 function scopeParts({ visibility, is_latest }: Scope): RawBuilder<SqlBool>[][] {
   const visibilities = visibility === null ? [1, 0, -1] : [visibility];
   const latest = is_latest === null ? [1, 0] : [is_latest];
-  return visibilities.flatMap((v) => latest.map((l) => [sql<SqlBool>`a.visibility = ${v}`, sql<SqlBool>`a.is_latest = ${l}`]));
+  return visibilities.flatMap((v) =>
+    latest.map((l) => [sql<SqlBool>`a.visibility = ${v}`, sql<SqlBool>`a.is_latest = ${l}`]),
+  );
 }
 
 /** The rest of the order after `after` as ranges of the index: only `key` may be NULL. */

@@ -16,23 +16,38 @@ export interface Narrowest {
 }
 
 /** `shown`: the list is of what is shown and newest, for which counts are kept. Null: no condition has a driver. */
-export async function narrowestOf(db: Kysely<RegistryDB>, conditions: readonly Condition[], shown: boolean): Promise<Narrowest | null> {
+export async function narrowestOf(
+  db: Kysely<RegistryDB>,
+  conditions: readonly Condition[],
+  shown: boolean,
+): Promise<Narrowest | null> {
   let narrowest: Narrowest | null = null;
   for (const condition of conditions) {
     const { driver } = condition;
     if (driver === undefined) continue;
     const counted = await count(db, driver, shown);
     const better =
-      narrowest === null || counted.count < narrowest.count || (counted.count === narrowest.count && driver.streams && !narrowest.driver.streams);
+      narrowest === null ||
+      counted.count < narrowest.count ||
+      (counted.count === narrowest.count && driver.streams && !narrowest.driver.streams);
     if (better) narrowest = { condition, driver, ...counted };
   }
   return narrowest;
 }
 
-async function count(db: Kysely<RegistryDB>, driver: Driver, shown: boolean): Promise<Pick<Narrowest, 'count' | 'ids'>> {
+async function count(
+  db: Kysely<RegistryDB>,
+  driver: Driver,
+  shown: boolean,
+): Promise<Pick<Narrowest, 'count' | 'ids'>> {
   if (shown && driver.kept !== undefined) {
     const { facet, value } = driver.kept;
-    const row = await db.selectFrom('facet_count').select('n').where('facet', '=', facet).where('value', '=', value).executeTakeFirst();
+    const row = await db
+      .selectFrom('facet_count')
+      .select('n')
+      .where('facet', '=', facet)
+      .where('value', '=', value)
+      .executeTakeFirst();
     return { count: row?.n ?? 0, ids: null };
   }
   const listed = driver.has === 'just the list' && driver.streams ? sql`json_group_array(id)` : sql`NULL`;

@@ -22,7 +22,9 @@ export async function matchingIds(
   narrowest: Narrowest | null,
 ): Promise<number[] | null> {
   const { rows } = await sql<{ n: number; ids: string }>`
-    SELECT count(*) AS n, json_group_array(id) AS ids FROM (${matches(scope, conditions, narrowest)} LIMIT ${MOST_COUNTED})`.execute(db);
+    SELECT count(*) AS n, json_group_array(id) AS ids FROM (${matches(scope, conditions, narrowest)} LIMIT ${MOST_COUNTED})`.execute(
+    db,
+  );
   const { n = 0, ids = '[]' } = rows[0] ?? {};
   return n >= MOST_COUNTED ? null : (JSON.parse(ids) as number[]).sort((a, b) => a - b);
 }
@@ -34,7 +36,12 @@ function matches(scope: Scope, conditions: readonly Condition[], narrowest: Narr
     return sql`SELECT a.id AS id FROM ${from} WHERE ${allOf([...indexedScope(scope), ...conditions.map(({ where }) => where)])}`;
   }
   const { driver, condition } = narrowest;
-  const wheres = [driver.where, sql<SqlBool>`a.id = ${driver.id}`, ...inScope(scope), ...besides(conditions, condition, driver)];
+  const wheres = [
+    driver.where,
+    sql<SqlBool>`a.id = ${driver.id}`,
+    ...inScope(scope),
+    ...besides(conditions, condition, driver),
+  ];
   return sql`SELECT a.id AS id FROM ${driver.from} CROSS JOIN artifact a WHERE ${allOf(wheres)}`;
 }
 

@@ -38,11 +38,23 @@ export async function searchCondition(db: Kysely<RegistryDB>, typed: string, sco
 function fromUnion(ids: ReturnType<typeof sql>): Condition {
   return {
     where: sql<SqlBool>`a.id IN ${ids}`,
-    driver: { from: sql`${ids} s`, where: sql<SqlBool>`1`, id: sql<number>`s.id`, streams: false, has: 'the condition' },
+    driver: {
+      from: sql`${ids} s`,
+      where: sql<SqlBool>`1`,
+      id: sql<number>`s.id`,
+      streams: false,
+      has: 'the condition',
+    },
   };
 }
 
 async function isUidPrefix(db: Kysely<RegistryDB>, text: string): Promise<boolean> {
-  const row = await db.selectFrom('artifact').select('id').where('uid', '>=', text).where('uid', '<', `${text}~`).limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom('artifact')
+    .select('id')
+    .where('uid', '>=', text)
+    .where('uid', '<', `${text}~`)
+    .limit(1)
+    .executeTakeFirst();
   return row !== undefined;
 }

@@ -4,5 +4,7 @@ import type { SqliteHandle } from '../../ports/fs/sqlite-file.ts';
 
 /** `bk_fold(text)`: what comparisons without case compare. NULL stays NULL. For queries only, never in the schema. */
 export function addSqlFunctions(sqlite: SqliteHandle): void {
-  sqlite.function('bk_fold', { deterministic: true, directOnly: true }, (text: unknown) => (typeof text === 'string' ? foldFilterText(text) : null));
+  sqlite.function('bk_fold', { deterministic: true, directOnly: true }, (text: unknown) =>
+    typeof text === 'string' ? foldFilterText(text) : null,
+  );
 }

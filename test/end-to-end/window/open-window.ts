@@ -22,15 +22,19 @@ export function sayIfSkipped(): void {
   if (chromiumPath === undefined) console.warn('Skipped: there is no Chromium here to try the window in.');
 }
 
-/** The window as `npm run build` makes it, from the sources of now. */
+/** The window as `npm run build` makes it, from the sources of now, into `outDir`. */
+export async function buildWindowInto(outDir: string): Promise<void> {
+  await build({
+    configFile: resolve(import.meta.dirname, '../../../vite.config.renderer.ts'),
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true },
+  });
+}
+
 export async function buildWindow(): Promise<StaticFiles> {
   const outDir = mkdtempSync(join(tmpdir(), 'benchkeep-window-'));
   try {
-    await build({
-      configFile: resolve(import.meta.dirname, '../../../vite.config.renderer.ts'),
-      logLevel: 'error',
-      build: { outDir, emptyOutDir: true },
-    });
+    await buildWindowInto(outDir);
     return await readStaticFiles(outDir);
   } finally {
     rmSync(outDir, { recursive: true, force: true });
@@ -51,6 +55,19 @@ export interface OpenWindow {
   world: World;
   /** Violations of the content policy, errors of scripts, and what the console called an error. */
   complaints: string[];
+}
+
+/** Fills as the page complains; to be called before the page is opened. */
+export async function listenForComplaints(page: Page): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) =>
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+    );
+  });
+  return complaints;
 }
 
 export async function openWindow(
@@ -84,14 +101,7 @@ export async function openWindow(
   });
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) =>
-      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
-    );
-  });
+  const complaints = await listenForComplaints(page);
   await page.goto(host.address);
   return { page, engine, host, world, complaints };
 }
