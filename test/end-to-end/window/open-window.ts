@@ -57,6 +57,11 @@ export interface OpenWindow {
   complaints: string[];
 }
 
+export interface WindowOptions extends BrowserContextOptions {
+  /** What is done before the page is opened. */
+  prepare?: (window: Pick<OpenWindow, 'page' | 'engine'>) => Promise<unknown>;
+}
+
 /** Fills as the page complains; to be called before the page is opened. */
 export async function listenForComplaints(page: Page): Promise<string[]> {
   const complaints: string[] = [];
@@ -73,7 +78,7 @@ export async function listenForComplaints(page: Page): Promise<string[]> {
 export async function openWindow(
   { browser, files }: { browser: Browser; files: StaticFiles },
   world: World,
-  options: BrowserContextOptions = {},
+  { prepare = () => Promise.resolve(), ...options }: WindowOptions = {},
 ): Promise<OpenWindow> {
   const home = mkdtempSync(join(tmpdir(), 'benchkeep-home-'));
   const engine = startFakeEngine(world);
@@ -102,6 +107,7 @@ export async function openWindow(
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
   const complaints = await listenForComplaints(page);
+  await prepare({ page, engine });
   await page.goto(host.address);
   return { page, engine, host, world, complaints };
 }
