@@ -1,6 +1,6 @@
 /** Keeps the window connected: opens, notices when the engine is gone, comes back with growing pauses. */
 import { desktopBridge, openPortLink, openSocketLink, type Client, type Link } from './open-link.ts';
-import { openSession } from './session.ts';
+import { followNewCodes, openSession } from './session.ts';
 
 export type ConnectionState = 'connecting' | 'ready' | 'lost' | 'refused';
 
@@ -23,6 +23,7 @@ export class Connection {
   /** Never returns: the life of the window is one loop. */
   async start(): Promise<void> {
     if (desktopBridge() !== null) return this.#followPorts();
+    followNewCodes();
     for (let attempt = 0; ;) {
       const link = await this.#openSocket();
       if (link === 'refused') return;

@@ -12,6 +12,13 @@ function takeCode(): string | null {
   return code;
 }
 
+/** A new address typed into this tab differs by its fragment only, and the browser would not load the page again. */
+export function followNewCodes(): void {
+  addEventListener('hashchange', () => {
+    if (new URLSearchParams(location.hash.slice(1)).has('code')) location.reload();
+  });
+}
+
 /** Null where the host says no. Rejects where it cannot be reached, which says nothing about the token. */
 async function askForToken(init: RequestInit): Promise<string | null> {
   const response = await fetch('/session', { ...init, credentials: 'same-origin' });

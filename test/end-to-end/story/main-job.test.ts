@@ -190,7 +190,7 @@ describe.runIf(chromiumPath !== undefined)('the main job', { timeout: 90_000 }, 
     expect(complaints).toEqual([]);
   });
 
-  it('what another program does comes in: a label by the command line, a changed name of a label’s file', async () => {
+  it('what the command line does is seen at once: a new label, a labelled file', async () => {
     const ended = await lab.cli.run('label', 'create', 'from outside');
     expect(ended.code).toBe(0);
     await page.getByRole('link', { name: /^Labels & terms 2/ }).waitFor();

@@ -41,10 +41,10 @@ export async function buildWindow(): Promise<StaticFiles> {
   }
 }
 
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(...more: string[]): Promise<Browser> {
   return chromium.launch({
     ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-    args: ['--no-sandbox'],
+    args: ['--no-sandbox', ...more],
   });
 }
 
