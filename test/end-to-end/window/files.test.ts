@@ -305,6 +305,7 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await page.getByLabel('Description').fill('Day 3');
     await page.getByRole('button', { name: 'Save description' }).click();
     await expect.poll(() => world.artifacts.at(-1)?.description).toBe('Day 3');
+    await page.getByText('Ids and checksums').click();
     await page.getByRole('button', { name: 'Copy SHA-256' }).waitFor();
     await page.getByRole('tab', { name: 'History' }).click();
     await page.getByText('Found in a watched folder and registered').waitFor();
