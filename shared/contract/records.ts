@@ -126,6 +126,8 @@ export const changeRecord = z.object({
   before: z.record(z.string(), z.unknown()).nullable(),
   after: z.record(z.string(), z.unknown()).nullable(),
   run: z.string().nullable(),
+  /** Why, with the evidence, where the program decided it by itself. */
+  note: z.string().nullable(),
 });
 
 export const inboxItem = z.object({

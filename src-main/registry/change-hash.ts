@@ -8,7 +8,7 @@ export const EMPTY_LOG_HASH = '0'.repeat(64);
 
 /**
  * Hex sha256 over four lines: the hash before; `id, tx, created_at, created_by_id, operation, registry, uid, action,
- * run_id` as a JSON array; `before`; `after`. The last two stand as they are logged, empty where there is none: JSON
+ * run_id` (and `note`, where there is one) as a JSON array; `before`; `after`. The last two stand as they are logged, empty where there is none: JSON
  * has no line feed in it, and is never empty.
  */
 export function changeHash(hashBefore: string, row: Omit<ChangeTable, 'hash'>): string {
@@ -23,6 +23,7 @@ export function changeHash(hashBefore: string, row: Omit<ChangeTable, 'hash'>): 
     row.action,
     row.run_id,
   ];
+  if (row.note !== null) columns.push(row.note);
   return hash('sha256', `${hashBefore}\n${JSON.stringify(columns)}\n${row.before ?? ''}\n${row.after ?? ''}`, 'hex');
 }
 

@@ -49,6 +49,8 @@ export interface RegistryWrite {
   /** UTC time of the transaction, for `created_at` and `updated_at`. */
   now: string;
   author: Author;
+  /** Why what follows is written, with the evidence, where no person asked for it: kept with each change. */
+  note: string | null;
   /** Ids of the new rows, in order. */
   insert<T extends LoggedTable>(table: T, rows: readonly Insertable<RegistryDB[T]>[], ...uids: UidOf<T>): number[];
   /** New artifacts, each with its first copy: what `insert` of both does, in one change each. */
@@ -129,6 +131,7 @@ async function startLog(
       before,
       after,
       run_id: author.runId,
+      note: write.note,
       hash: '',
     };
     row.hash = changeHash(head.hash, row);
@@ -152,6 +155,7 @@ async function startLog(
     tx,
     now,
     author,
+    note: null,
     insert(table, rows, ...[recordUids]) {
       const insertRow = prepareInsert(registry, table);
       return rows.map((row, index) => {

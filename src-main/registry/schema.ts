@@ -197,6 +197,8 @@ export interface ChangeTable {
   before: string | null;
   after: string | null;
   run_id: number | null;
+  /** Why, in plain words with the evidence, where the program decided it by itself. */
+  note: string | null;
   /** Hex sha256 over the hash before and this row (`change-log`). */
   hash: string;
 }

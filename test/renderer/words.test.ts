@@ -69,6 +69,7 @@ describe('changes in words', () => {
   const change = (changes: Partial<ChangeRecord>): ChangeRecord => ({
     id: 1,
     transaction: 1,
+    note: null,
     created_at: '2026-11-01T10:00:00Z',
     created_by: 'ada',
     operation: 'edit',

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import * as core from './0001-core.ts';
 import * as finding from './0002-finding.ts';
+import * as notes from './0003-notes.ts';
 
 export interface Migration {
   name: string;
@@ -11,4 +12,5 @@ export interface Migration {
 export const registryMigrations: readonly Migration[] = [
   { name: '0001-core', up: core.up },
   { name: '0002-finding', up: finding.up },
+  { name: '0003-notes', up: notes.up },
 ];

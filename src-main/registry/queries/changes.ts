@@ -88,6 +88,7 @@ export async function changeRecords(db: Kysely<RegistryDB>, rows: readonly Chang
     before: named(before),
     after: named(after),
     run: row.run_id === null ? null : (names.get(`run ${String(row.run_id)}`) ?? String(row.run_id)),
+    note: row.note,
   }));
 }
 

@@ -283,7 +283,14 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
       lab.previews.set(row.uid, { kind: 'table', columns: ['well', 'counts'], rows: [['A1', '31']], truncated: true });
       const other = lab.artifacts[3];
       if (other) other.sha256 = row.sha256;
-      const base = { transaction: 1, created_at: row.created_at, created_by: 'ada', uid: row.uid, run: null };
+      const base = {
+        transaction: 1,
+        created_at: row.created_at,
+        created_by: 'ada',
+        uid: row.uid,
+        run: null,
+        note: null,
+      };
       lab.changes.push(
         {
           ...base,

@@ -79,6 +79,7 @@ function hostileWorld(): World {
       before: { description: HOSTILE[0], [HOSTILE[1] ?? '']: 1 },
       after: { description: row.description, [HOSTILE[1] ?? '']: HOSTILE[2] },
       run: null,
+      note: HOSTILE[0] ?? null,
     });
   }
   world.inbox = HOSTILE.map((name) => ({

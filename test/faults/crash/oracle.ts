@@ -118,7 +118,9 @@ function checkChain(db: Database.Database, violations: string[]): Change[] {
   let before = '0'.repeat(64);
   for (const [index, change] of changes.entries()) {
     if (change.id !== index + 1) violations.push(`change ${String(change.id)} stands at place ${String(index + 1)}`);
-    const columns = JSON.stringify(CHANGE_COLUMNS.map((column) => change[column] ?? null));
+    const note = change['note'] ?? null;
+    const told = CHANGE_COLUMNS.map((column) => change[column] ?? null);
+    const columns = JSON.stringify(note === null ? told : [...told, note]);
     before = sha256(`${before}\n${columns}\n${String(change['before'] ?? '')}\n${String(change['after'] ?? '')}`);
     if (change.hash !== before) violations.push(`the chain breaks at change ${String(change.id)}`);
   }
