@@ -23,8 +23,19 @@ export interface RegisterRequest {
   operation: string;
   signal?: AbortSignal;
   onBytes?: (bytes: number) => void;
+  /**
+   * Asked about files whose content is known before they are registered: which of them are known files that were
+   * moved, and are dealt with otherwise.
+   */
+  follow?: (files: readonly MovedContent[]) => Promise<ReadonlySet<RawPath>>;
   /** A person named these files: all of each is read first, and what was removed on purpose comes back. */
   explicit?: ExplicitRequest;
+}
+
+export interface MovedContent {
+  path: RawPath;
+  facts: FileFacts;
+  sha256: string;
 }
 
 export interface ExplicitRequest {
@@ -41,6 +52,8 @@ export type RegisterOutcome =
   /** The registry said so already; the inventory is refreshed. */
   | { kind: 'known'; uid: string }
   | { kind: 'tombstone'; uid: string }
+  /** A known file under another name or in another place. */
+  | { kind: 'moved' }
   /** Written or replaced meanwhile: look again. */
   | { kind: 'changed' }
   | { kind: 'gone' }
@@ -63,7 +76,7 @@ export async function registerBatch(
   failpoint('register.hashed.before');
   const outcomes: RegisterOutcome[] = files.map(() => ({ kind: 'changed' }));
   const root = localRoot(request.storage);
-  const steady: { index: number; path: RawPath; content: Hashed }[] = [];
+  let steady: { index: number; path: RawPath; content: Hashed }[] = [];
   for (const [index, { path, facts }] of files.entries()) {
     const content = hashed[index];
     if (content === undefined) continue;
@@ -73,6 +86,11 @@ export async function registerBatch(
       steady.push({ index, path, content });
   }
   failpoint('register.hashed.after');
+  const moved = await request.follow?.(steady.flatMap(movedContent));
+  if (moved !== undefined && moved.size > 0) {
+    for (const { index, path } of steady) if (moved.has(path)) outcomes[index] = { kind: 'moved' };
+    steady = steady.filter(({ path }) => !moved.has(path));
+  }
   if (steady.length === 0) return outcomes;
   const { planned, written } = await writeRegistry(context, request.author, request.operation, async (write) => {
     // Looked up inside: a folder may be looked at and a file of it saved at the same time.
@@ -85,6 +103,10 @@ export async function registerBatch(
   for (const [i, { index }] of steady.entries()) outcomes[index] = outcomeOf(planned[i], uids[i] ?? '');
   await writeInventory(context, request.storage, steady, uids);
   return outcomes;
+}
+
+function movedContent({ path, content }: { path: RawPath; content: Hashed }): MovedContent[] {
+  return 'sha256' in content ? [{ path, facts: content.facts, sha256: content.sha256 }] : [];
 }
 
 function isUnchanged(context: RegisterContext, path: RawPath, facts: FileFacts): boolean {
@@ -167,6 +189,7 @@ async function writeInventory(
         sha256: content.sha256,
         artifact_uid: uids[i] ?? '',
         gone_since: null,
+        missing: 0,
       },
     ];
   });

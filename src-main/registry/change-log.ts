@@ -9,7 +9,7 @@ import { failpoint } from '../ports/failpoint.ts';
 import { changeHash, EMPTY_LOG_HASH, toLoggedJson, toLoggedJsonWithCopy } from './change-hash.ts';
 import { deriveFinding, emptyTouched, type Touched } from './derive-finding.ts';
 import type { Registry } from './open-registry.ts';
-import { prepareInsert } from './prepared-insert.ts';
+import { prepareInsert, prepareUpdate } from './prepared-writes.ts';
 import type { ArtifactRow, LoggedTable, NewArtifactRow, NewCopyRow, RegistryDB } from './schema.ts';
 
 /** On whose behalf something is written. */
@@ -57,6 +57,11 @@ export interface RegistryWrite {
   insertWithCopies(rows: readonly ArtifactWithCopy[]): number[];
   /** Changes the fields that differ; false where none did. `uid`: of the record it is about (default: its own). */
   update<T extends LoggedTable>(table: T, id: number, patch: Updateable<RegistryDB[T]>, uid?: string): Promise<boolean>;
+  /**
+   * What `update` does, for many rows that the caller read in this transaction: an order of magnitude faster. False
+   * where nothing differs.
+   */
+  updateRow<T extends LoggedTable>(table: T, before: Row<T>, patch: Updateable<RegistryDB[T]>, uid?: string): boolean;
   remove(table: LoggedTable, id: number, uid?: string): Promise<boolean>;
 }
 
@@ -183,15 +188,14 @@ async function startLog(
     },
     async update(table, id, patch, uid) {
       const before = await find(table, id);
-      if (before === undefined) return false;
+      return before !== undefined && write.updateRow(table, before, patch, uid);
+    },
+    updateRow(table, before, patch, uid) {
+      const { id } = before;
       const changed = Object.keys(patch).filter((field) => !sameValue(field, before, patch));
       if (changed.length === 0) return false;
       const fields = Object.fromEntries(changed.map((field) => [field, valueOf(patch, field)]));
-      await tx
-        .updateTable(table as 'user')
-        .set(fields)
-        .where('id', '=', id)
-        .execute();
+      prepareUpdate(registry, table, changed)(id, Object.values(fields));
       const old = Object.fromEntries(changed.map((field) => [field, valueOf(before, field)]));
       // With the row's id: a record has several rows in tables of copies and links.
       append(

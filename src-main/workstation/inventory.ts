@@ -16,6 +16,7 @@ const COLUMNS = [
   'sha256',
   'artifact_uid',
   'gone_since',
+  'missing',
 ] as const;
 
 /** One row a file, replacing what was known of its path. Only inside `writeWorkstation`: it runs on the same connection. */
@@ -41,6 +42,48 @@ export function putInventory(
   for (const row of rows) put.run(COLUMNS.map((column) => row[column] ?? null));
 }
 
+/** Forgets what was known of `paths`. Only inside `writeWorkstation`: it runs on the same connection. */
+export function dropInventory(
+  tx: Transaction<WorkstationDB>,
+  { sqlite }: Pick<Workstation, 'sqlite'>,
+  storageUid: string,
+  paths: readonly RawPath[],
+): void {
+  const { sql } = tx
+    .deleteFrom('inventory')
+    .where('storage_uid', '=', storageUid)
+    .where('folder', '=', Buffer.alloc(0))
+    .where('name', '=', Buffer.alloc(0))
+    .compile();
+  const drop = sqlite.prepare(sql);
+  for (const path of paths) {
+    const { folder, name } = splitRaw(path);
+    drop.run(storageUid, rawToBytes(folder), rawToBytes(name));
+  }
+}
+
+/** Says of files that are gone that the registry calls them missing. Only inside `writeWorkstation`. */
+export function markMissing(
+  tx: Transaction<WorkstationDB>,
+  { sqlite }: Pick<Workstation, 'sqlite'>,
+  storageUid: string,
+  paths: readonly RawPath[],
+): void {
+  const { sql } = tx
+    .updateTable('inventory')
+    .set({ missing: 1 })
+    .where('storage_uid', '=', storageUid)
+    .where('folder', '=', Buffer.alloc(0))
+    .where('name', '=', Buffer.alloc(0))
+    .where('gone_since', 'is not', null)
+    .compile();
+  const mark = sqlite.prepare(sql);
+  for (const path of paths) {
+    const { folder, name } = splitRaw(path);
+    mark.run(1, storageUid, rawToBytes(folder), rawToBytes(name));
+  }
+}
+
 /** Sets since when the files at `paths` were not found; null: they are there. Only inside `writeWorkstation`. */
 export function markGone(
   tx: Transaction<WorkstationDB>,
@@ -51,7 +94,7 @@ export function markGone(
 ): void {
   const { sql } = tx
     .updateTable('inventory')
-    .set({ gone_since: since })
+    .set({ gone_since: since, missing: 0 })
     .where('storage_uid', '=', storageUid)
     .where('folder', '=', Buffer.alloc(0))
     .where('name', '=', Buffer.alloc(0))
@@ -59,6 +102,6 @@ export function markGone(
   const mark = sqlite.prepare(sql);
   for (const path of paths) {
     const { folder, name } = splitRaw(path);
-    mark.run(since, storageUid, rawToBytes(folder), rawToBytes(name));
+    mark.run(since, 0, storageUid, rawToBytes(folder), rawToBytes(name));
   }
 }

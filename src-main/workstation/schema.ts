@@ -22,6 +22,8 @@ export interface InventoryTable {
   artifact_uid: string;
   /** First look that did not find it; null while it is there. */
   gone_since: string | null;
+  /** 1: a second look did not find it either, and the registry says so. */
+  missing: number;
 }
 
 /** What waits, failed, or is left out by a person's word. */
