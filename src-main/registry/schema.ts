@@ -239,6 +239,7 @@ export type LoggedTable = Exclude<keyof RegistryDB, 'change' | 'facet_count' | '
 
 export type ArtifactRow = Selectable<ArtifactTable>;
 export type NewArtifactRow = Insertable<ArtifactTable>;
+export type CopyRow = Selectable<CopyTable>;
 export type NewCopyRow = Insertable<CopyTable>;
 export type StorageRow = Selectable<StorageTable>;
 export type UlabelRow = Selectable<UlabelTable>;

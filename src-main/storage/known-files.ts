@@ -16,7 +16,7 @@ type KnownContext = Pick<StorageContext, 'workstation'> & { fs: Fs };
 
 /**
  * True for a storage nothing is known of. An empty folder where files were is never the one: it is the bare mount
- * point. `proven`: the file system's uuid agrees, so that one entry of any name is enough.
+ * point. `proven`: the file system's uuid or the folder itself agrees, so that one entry of any name is enough.
  */
 export async function hasKnownFiles(
   context: KnownContext,

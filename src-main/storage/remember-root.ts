@@ -1,6 +1,6 @@
 /** Keeps what a root is known by, and whether it is connected: rows of `root` in the workstation database. */
 import { timestamp } from '../ports/clock.ts';
-import { fileSystemOf } from '../ports/fs/file-system.ts';
+import { fileSystemOf, folderBirth } from '../ports/fs/file-system.ts';
 import { fsError } from '../ports/fs/fs-error.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { RootTable } from '../workstation/schema.ts';
@@ -11,6 +11,8 @@ import type { StorageContext } from './storage-context.ts';
 export interface RootIdentity {
   fsType: string;
   fsUuid: string | null;
+  /** `folderBirth` of the root itself; left out by earlier versions. */
+  birth?: string | null;
 }
 
 type RememberContext = Pick<StorageContext, 'workstation' | 'clock'>;
@@ -31,8 +33,9 @@ export async function rememberedIdentity(
 /** Remembers how the root looks now, as connected; only for a folder that is known to be the right one. True where that is news. */
 export async function rememberRoot(context: RememberContext, storage: StorageRow): Promise<boolean> {
   const root = localRoot(storage);
-  const { type, uuid } = await fileSystemOf(root).catch((error: unknown) => Promise.reject(fsError(error, root)));
-  const identity: RootIdentity = { fsType: type, fsUuid: uuid };
+  const asked = Promise.all([fileSystemOf(root), folderBirth(root)]);
+  const [{ type, uuid }, birth] = await asked.catch((error: unknown) => Promise.reject(fsError(error, root)));
+  const identity: RootIdentity = { fsType: type, fsUuid: uuid, birth };
   return note(context, storage.uid, { attached: 1, reason: null, identity: JSON.stringify(identity) });
 }
 

@@ -1,10 +1,10 @@
 /**
  * Is the folder at a root's path the one that was registered (`faults.md`, R5)? Managed: by its marker. Linked: by
- * the file system's uuid, and where it has none by known files. A device number alone tells nothing after a replug.
+ * the file system's uuid, by the folder's own inode and time of birth, and where neither is told by known files. A device number alone tells nothing after a replug.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { wait } from '../ports/clock.ts';
-import { fileSystemOf } from '../ports/fs/file-system.ts';
+import { fileSystemOf, folderBirth } from '../ports/fs/file-system.ts';
 import { fsError } from '../ports/fs/fs-error.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -64,7 +64,8 @@ async function isSameFolder(context: RootContext, storage: StorageRow, root: Raw
   const { type, uuid } = await fileSystemOf(root);
   if (remembered.fsUuid !== null && remembered.fsUuid !== uuid) return false;
   if (remembered.fsUuid === null && remembered.fsType !== type) return false;
-  return hasKnownFiles(context, storage.uid, root, remembered.fsUuid !== null);
+  const sameFolder = typeof remembered.birth === 'string' && remembered.birth === (await folderBirth(root));
+  return hasKnownFiles(context, storage.uid, root, remembered.fsUuid !== null || sameFolder);
 }
 
 /** What people call it: its description, else the name of the folder. */

@@ -3,10 +3,16 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { fileId } from '../ports/fs/open-for-writing.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import { instrumentRun } from '../provenance/index.ts';
 import { checkRoot, localRoot, rememberDetached, rememberRoot } from '../storage/index.ts';
 import { NO_FACTS, replaceSkipped, updateInbox } from './inbox.ts';
+import { decideGone, type GoneDecision } from './decide-gone.ts';
+import { followMoves } from './follow-moves.ts';
+import { attachedStorages, type Move } from './moves.ts';
 import { nestedRoots } from './nested-roots.ts';
 import { noteGone } from './note-gone.ts';
+import { pairByContent, type NewContent } from './pair-by-content.ts';
+import { pairByInode } from './pair-by-inode.ts';
 import type { ScanBatch, ScanTotals, SkippedEntry } from './scanner.ts';
 import { addTaken, NOTHING_TAKEN, takeCandidates, type TakeContext, type Taken } from './take-candidates.ts';
 import { ruleFromRow } from './watch-rule.ts';
@@ -26,6 +32,9 @@ export interface ReconcileRequest {
 export interface Reconciled {
   totals: ScanTotals;
   taken: Taken;
+  /** Files that were followed to other paths. */
+  moved: number;
+  gone: GoneDecision;
 }
 
 /** Errors: `offline` where the root is not attached (nothing is concluded from what was not found); `cancelled`. */
@@ -38,24 +47,57 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
   if (await rememberRoot(context, storage)) context.onWatching('folders');
   let taken: Taken = { ...NOTHING_TAKEN };
   const skipped: SkippedEntry[] = [];
+  const attached = attachedStorages(context, storage);
+  const moves: Move[] = [];
+  const paired = new Set<string>();
+
+  async function follow(files: readonly NewContent[]): Promise<ReadonlySet<RawPath>> {
+    const found = await pairByContent(context, attached, storage, files, paired);
+    moves.push(...found);
+    return new Set(found.map(({ to }) => to.path));
+  }
 
   async function work(batch: ScanBatch): Promise<void> {
     // A drive may go in the middle of a walk: then what was not found means nothing, and what was found may be another's.
     const concludes = batch.gone.length + batch.failed.length + batch.settled.length > 0;
     if (concludes || (batch.candidates.length > 0 && (await rootId(context, root)) !== seen))
       await proveAttached(context, storage);
-    if (await noteGone(context, storage.uid, batch)) context.onWatching('folders');
+    if (await noteGone(context, storage, batch)) context.onWatching('folders');
     await updateFromScan(context, storage, batch);
     skipped.push(...batch.skipped);
-    taken = addTaken(taken, await takeCandidates(context, storage, batch.candidates, settle, signal));
+    const known = await pairByInode(context, attached, storage, batch.candidates);
+    moves.push(...known.moves);
+    taken = addTaken(taken, await takeCandidates(context, storage, known.rest, settle, signal, follow));
     request.onTotals?.(batch.totals, taken);
   }
 
-  const others = await nestedRoots(context, storage);
-  const scan = { storageUid: storage.uid, root, rule: ruleFromRow(storage.watch_rule), start, ...others };
+  const nested = await nestedRoots(context, storage);
+  const scan = { storageUid: storage.uid, root, rule: ruleFromRow(storage.watch_rule), start, ...nested };
   const totals = await context.scanner.scan(scan, work, signal);
   if (request.start === undefined && (await replaceSkipped(context, storage.uid, skipped))) context.onWatching('inbox');
-  return { totals, taken };
+  // At the end, so that a renamed folder is one event, however many batches its files came in.
+  const followed = moves.length === 0 ? new Set<Move>() : await followAll(context, storage, moves);
+  const others = moves.filter((move) => !followed.has(move)).map(({ to }) => ({ path: to.path, facts: to.facts }));
+  taken = addTaken(taken, await takeCandidates(context, storage, others, settle, signal));
+  return { totals, taken, moved: followed.size, gone: await decideGone(context, storage) };
+}
+
+async function followAll(
+  context: ReconcileContext,
+  storage: StorageRow,
+  moves: readonly Move[],
+): Promise<ReadonlySet<Move>> {
+  // Proven once more: what is not seen on a drive that went meanwhile did not move away.
+  const attached = attachedStorages(context, storage);
+  const certain: Move[] = [];
+  for (const move of moves) if ((await attached.byUid(move.from.storage.uid)) !== null) certain.push(move);
+  const author = { userId: storage.created_by_id, runId: await instrumentRun(context, storage) };
+  const followed = new Set(await followMoves(context, certain, author));
+  const settled = [...followed].map(({ to }) => to.path);
+  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { settled }))
+    context.onWatching('inbox');
+  context.onWatching('folders');
+  return followed;
 }
 
 /** Throws `offline` unless the root is the one that was registered. */

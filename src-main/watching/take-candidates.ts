@@ -1,6 +1,6 @@
 /** What becomes of files that differ from the inventory: registered, waiting, or failed with a reason. */
 import type { StorageRow } from '../registry/schema.ts';
-import { registerFiles } from '../artifacts/index.ts';
+import { registerFiles, type RegisterRequest } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { sameFacts } from '../ports/fs/file-facts.ts';
@@ -39,6 +39,7 @@ export async function takeCandidates(
   candidates: readonly Candidate[],
   settle: number,
   signal?: AbortSignal,
+  follow?: RegisterRequest['follow'],
 ): Promise<Taken> {
   if (candidates.length === 0) return { ...NOTHING_TAKEN };
   const { workstation, clock } = context;
@@ -65,7 +66,7 @@ export async function takeCandidates(
   waiting.push(...open);
   // Told before anything is read: what waits is seen at once, however long the reading takes.
   if (await updateInbox(workstation, storage.uid, now, { waiting })) context.onWatching('inbox');
-  const taken = await registerStable(context, storage, closed, settle, signal);
+  const taken = await registerStable(context, storage, closed, settle, signal, follow);
   return { ...taken, waiting: taken.waiting + waiting.length };
 }
 
@@ -92,6 +93,7 @@ async function registerStable(
   files: readonly Candidate[],
   settle: number,
   signal: AbortSignal | undefined,
+  follow: RegisterRequest['follow'],
 ): Promise<Taken> {
   const taken = { ...NOTHING_TAKEN };
   if (files.length === 0) return taken;
@@ -102,6 +104,7 @@ async function registerStable(
     author,
     operation: 'watch',
     ...(signal === undefined ? {} : { signal }),
+    ...(follow === undefined ? {} : { follow }),
   });
   const settled: RawPath[] = [];
   const waiting: Waiting[] = [];

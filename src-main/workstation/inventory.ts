@@ -42,21 +42,20 @@ export function putInventory(
   for (const row of rows) put.run(COLUMNS.map((column) => row[column] ?? null));
 }
 
-/** Forgets what was known of `paths`. Only inside `writeWorkstation`: it runs on the same connection. */
+/** Forgets what was known of these paths. Only inside `writeWorkstation`: it runs on the same connection. */
 export function dropInventory(
   tx: Transaction<WorkstationDB>,
   { sqlite }: Pick<Workstation, 'sqlite'>,
-  storageUid: string,
-  paths: readonly RawPath[],
+  places: readonly { storageUid: string; path: RawPath }[],
 ): void {
   const { sql } = tx
     .deleteFrom('inventory')
-    .where('storage_uid', '=', storageUid)
+    .where('storage_uid', '=', '')
     .where('folder', '=', Buffer.alloc(0))
     .where('name', '=', Buffer.alloc(0))
     .compile();
   const drop = sqlite.prepare(sql);
-  for (const path of paths) {
+  for (const { storageUid, path } of places) {
     const { folder, name } = splitRaw(path);
     drop.run(storageUid, rawToBytes(folder), rawToBytes(name));
   }

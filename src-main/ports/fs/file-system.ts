@@ -32,6 +32,15 @@ export async function fileSystemOf(path: RawPath): Promise<FileSystem> {
   return { type, uuid };
 }
 
+/**
+ * Inode and time of birth (ns) of a folder: on one kind of file system no two have both alike. Null where the system
+ * keeps no such time finely enough to tell. Throws what the system says where it can't be reached.
+ */
+export async function folderBirth(path: RawPath): Promise<string | null> {
+  const { ino, birthtimeNs } = await stat(rawToBytes(path), { bigint: true });
+  return birthtimeNs % 1_000_000_000n === 0n ? null : `${String(ino)} ${String(birthtimeNs)}`;
+}
+
 /** True where this user may make files in the folder. */
 export async function canWrite(folder: RawPath): Promise<boolean> {
   return access(rawToBytes(folder), constants.W_OK | constants.X_OK).then(

@@ -1,0 +1,269 @@
+/** Records that files are at other paths now: all of one look in one transaction, so that it is one event with one undo. */
+import type { Transaction } from 'kysely';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { suffixOf } from '../../shared/suffixes.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { writeRegistry, type Author, type RegistryWrite } from '../registry/change-log.ts';
+import type { ArtifactRow, CopyRow, RegistryDB, StorageRow } from '../registry/schema.ts';
+import { localRoot } from '../storage/index.ts';
+import { dropInventory, putInventory } from '../workstation/inventory.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { isAbsent, type Move } from './moves.ts';
+import { folded } from './renamed-in-case.ts';
+
+type FollowContext = Pick<InstanceContext, 'registry' | 'workstation' | 'fs' | 'clock' | 'onCommitted'>;
+
+const CHUNK = 500;
+
+interface Found {
+  move: Move;
+  copy: CopyRow;
+  artifact: ArtifactRow;
+}
+
+/**
+ * Follows what is still so at the last moment. Returns the moves that were followed; the paths of the others are to
+ * be looked at anew.
+ */
+export async function followMoves(
+  context: FollowContext,
+  moves: readonly Move[],
+  author: Author,
+  operation: 'move' | 'locate' = 'move',
+): Promise<Move[]> {
+  const still = moves.filter((move) => isStillSo(context, move));
+  if (still.length === 0) return [];
+  const followed = await writeRegistry(context, author, operation, async (write) => {
+    const found = await findCopies(write.tx, still);
+    await makeRoom(write, found);
+    for (const one of found) writeMove(write, one);
+    const uids = new Map(found.map(({ move, artifact }) => [move, artifact.uid]));
+    for (const [move, uid] of await moveTombstones(write, still, uids)) uids.set(move, uid);
+    return uids;
+  });
+  await moveInventory(context, still, followed);
+  return [...followed.keys()];
+}
+
+function isStillSo(context: FollowContext, { from, to, absorbs }: Move): boolean {
+  const target = joinRaw(localRoot(to.storage), to.path);
+  const now = lookOrNull(context, target);
+  if (now === null || (absorbs === null && !sameFacts(now, to.facts))) return false;
+  const old = joinRaw(localRoot(from.storage), from.path);
+  if (isAbsent(context, old)) return true;
+  const there = lookOrNull(context, old);
+  // Another file took its place, or the same answers under a name that differs in capitals only.
+  return there !== null && (there.ino !== now.ino || folded(old) === folded(target));
+}
+
+/** Null also where it can't be looked at: what it is, the next look finds. */
+function lookOrNull({ fs }: FollowContext, path: RawPath): FileFacts | null {
+  try {
+    return fs.lookNow(path);
+  } catch (error) {
+    if (error instanceof BenchkeepError) return null;
+    throw error;
+  }
+}
+
+async function findCopies(tx: Transaction<RegistryDB>, moves: readonly Move[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const [storageId, ofStorage] of groupByStorage(moves, ({ from }) => from.storage)) {
+    for (let i = 0; i < ofStorage.length; i += CHUNK) {
+      const chunk = ofStorage.slice(i, i + CHUNK);
+      const byPath = new Map(chunk.map((move) => [move.from.path, move]));
+      const copies = await copiesAt(
+        tx,
+        storageId,
+        chunk.map(({ from }) => from.path),
+      );
+      const artifacts = await artifactsOf(tx, copies);
+      for (const copy of copies) {
+        const move = byPath.get(rawFromBytes(copy.path));
+        const artifact = artifacts.get(copy.artifact_id);
+        if (move !== undefined && artifact !== undefined) found.push({ move, copy, artifact });
+      }
+    }
+  }
+  return found;
+}
+
+function groupByStorage(moves: readonly Move[], storageOf: (move: Move) => StorageRow): Map<number, Move[]> {
+  const groups = new Map<number, Move[]>();
+  for (const move of moves) {
+    const { id } = storageOf(move);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [move]);
+    else group.push(move);
+  }
+  return groups;
+}
+
+function copiesAt(tx: Transaction<RegistryDB>, storageId: number, paths: readonly RawPath[]): Promise<CopyRow[]> {
+  return tx
+    .selectFrom('copy')
+    .selectAll()
+    .where('storage_id', '=', storageId)
+    .where('path', 'in', paths.map(rawToBytes))
+    .execute();
+}
+
+async function artifactsOf(tx: Transaction<RegistryDB>, copies: readonly CopyRow[]): Promise<Map<number, ArtifactRow>> {
+  if (copies.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom('artifact')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      copies.map(({ artifact_id: id }) => id),
+    )
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/**
+ * Two files that swapped names: no path may be named twice, not even in between, so what is in the way steps aside
+ * first. What was at a new path and is not one of the moved files was overwritten, or is absorbed.
+ */
+async function makeRoom(write: RegistryWrite, found: Found[]): Promise<void> {
+  const moving = new Map(found.map((one) => [one.copy.id, one]));
+  for (const [storageId, moves] of groupByStorage(
+    found.map(({ move }) => move),
+    ({ to }) => to.storage,
+  )) {
+    for (let i = 0; i < moves.length; i += CHUNK) {
+      const chunk = moves.slice(i, i + CHUNK);
+      const absorbed = new Set(chunk.flatMap(({ absorbs }) => (absorbs === null ? [] : [absorbs])));
+      const inTheWay = await copiesAt(
+        write.tx,
+        storageId,
+        chunk.map(({ to }) => to.path),
+      );
+      const artifacts = await artifactsOf(write.tx, inTheWay);
+      for (const copy of inTheWay) {
+        const artifact = artifacts.get(copy.artifact_id);
+        const mover = moving.get(copy.id);
+        if (artifact === undefined) continue;
+        if (mover !== undefined) {
+          const aside = Buffer.concat([Buffer.from('\0'), Buffer.from(String(copy.id))]);
+          write.updateRow('copy', copy, { path: aside }, artifact.uid);
+          mover.copy = { ...copy, path: aside };
+        } else if (absorbed.has(artifact.id)) {
+          write.note = `The same file as another record, which was moved here: taken together with it.`;
+          await write.remove('copy', copy.id, artifact.uid);
+          await write.remove('artifact', artifact.id);
+        } else await overwrite(write, artifact, copy);
+      }
+    }
+  }
+}
+
+async function overwrite(write: RegistryWrite, artifact: ArtifactRow, copy: CopyRow): Promise<void> {
+  const path = rawToDisplay(rawFromBytes(copy.path));
+  write.note = `Another file was moved over ${path}.`;
+  await write.remove('copy', copy.id, artifact.uid);
+  const other = await write.tx
+    .selectFrom('copy')
+    .select('id')
+    .where('artifact_id', '=', artifact.id)
+    .limit(1)
+    .executeTakeFirst();
+  if (other !== undefined) return;
+  write.updateRow('artifact', artifact, { state: 'missing', state_reason: 'overwritten', updated_at: write.now });
+}
+
+function writeMove(write: RegistryWrite, { move, copy, artifact }: Found): void {
+  const { from, to, evidence } = move;
+  const before = rawToDisplay(from.path);
+  const after = rawToDisplay(to.path);
+  const where = from.storage.id === to.storage.id ? before : `${before} in ${from.storage.root}`;
+  write.note = `Was ${where}: ${evidence}.`;
+  write.updateRow('copy', copy, { path: rawToBytes(to.path), storage_id: to.storage.id }, artifact.uid);
+  const back = artifact.state === 'missing' && artifact.state_reason === 'path-gone';
+  write.updateRow('artifact', artifact, {
+    // What a person called it stays.
+    ...(artifact.key === before ? { key: after } : {}),
+    suffix: artifact.n_files === null ? suffixOf(after).suffix : artifact.suffix,
+    ...(artifact.storage_id === from.storage.id ? { storage_id: to.storage.id } : {}),
+    ...(back ? { state: 'ok', state_reason: null } : {}),
+    updated_at: write.now,
+  });
+}
+
+/** A file whose record was removed on purpose stays so under its new name. */
+async function moveTombstones(
+  write: RegistryWrite,
+  moves: readonly Move[],
+  done: ReadonlyMap<Move, string>,
+): Promise<Map<Move, string>> {
+  const moved = new Map<Move, string>();
+  for (const [storageId, ofStorage] of groupByStorage(
+    moves.filter((move) => !done.has(move)),
+    ({ from }) => from.storage,
+  )) {
+    for (let i = 0; i < ofStorage.length; i += CHUNK) {
+      const chunk = ofStorage.slice(i, i + CHUNK);
+      const byPath = new Map(chunk.map((move) => [move.from.path, move]));
+      const stones = await write.tx
+        .selectFrom('tombstone')
+        .selectAll()
+        .where('storage_id', '=', storageId)
+        .where(
+          'path',
+          'in',
+          chunk.map(({ from }) => rawToBytes(from.path)),
+        )
+        .execute();
+      for (const stone of stones) {
+        const move = byPath.get(rawFromBytes(stone.path));
+        if (move === undefined) continue;
+        write.note = `Was ${rawToDisplay(move.from.path)}: ${move.evidence}.`;
+        const target = { path: rawToBytes(move.to.path), storage_id: move.to.storage.id };
+        write.updateRow('tombstone', stone, target, stone.artifact_uid);
+        moved.set(move, stone.artifact_uid);
+      }
+    }
+  }
+  return moved;
+}
+
+/** After the registry: a crash in between leaves an inventory that names the old paths; the next look brings it along. */
+async function moveInventory(
+  { workstation }: FollowContext,
+  moves: readonly Move[],
+  followed: ReadonlyMap<Move, string>,
+): Promise<void> {
+  await writeWorkstation(workstation, (tx) => {
+    // What the registry does not have at the old path is not known there: the row is of a time before.
+    dropInventory(
+      tx,
+      workstation,
+      moves.map(({ from }) => ({ storageUid: from.storage.uid, path: from.path })),
+    );
+    putInventory(
+      tx,
+      workstation,
+      [...followed].map(([{ to, sha256 }, uid]) => {
+        const { folder, name } = splitRaw(to.path);
+        const { size, mtimeNs, ctimeNs, dev, ino } = to.facts;
+        return {
+          storage_uid: to.storage.uid,
+          folder: rawToBytes(folder),
+          name: rawToBytes(name),
+          size,
+          mtime_ns: mtimeNs,
+          ctime_ns: ctimeNs,
+          dev,
+          ino,
+          sha256,
+          artifact_uid: uid,
+          gone_since: null,
+          missing: 0,
+        };
+      }),
+    );
+  });
+}
