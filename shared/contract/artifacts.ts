@@ -90,6 +90,16 @@ export const artifacts = {
   preview: query.input(z.object({ artifact: artifactArgument })).output(preview),
   log: query.input(z.object({ artifact: artifactArgument })).output(items(changeRecord)),
   verify: job.input(verifyInput).output(eventIterator(jobProgress, verifyResult)),
+  /** Says where a missing file is now; `siblings` relinks the others of its folder that are found beside it. */
+  locate: mutation
+    .input(
+      z.object({ artifact: artifactArgument, path: z.string().min(1).max(4200), siblings: z.boolean().default(false) }),
+    )
+    .output(items(artifactRecord).extend({ siblings: z.number() })),
+  /** Where a missing file may be now, with what speaks for it; the likeliest first. */
+  find: query
+    .input(z.object({ artifact: artifactArgument }))
+    .output(items(z.object({ path: z.string(), evidence: z.string() }))),
   /** Counts for the filter bar, kept with every write, of what is shown and newest. */
   facets: query.input(z.object({})).output(items(facetRecord)),
   edit: mutation

@@ -170,7 +170,7 @@ export const watchedFolder = z.object({
   root: z.string(),
   description: z.string().nullable(),
   managed: z.boolean(),
-  health: z.enum(['watching', 'scanning', 'partly watched', 'offline', 'stopped']),
+  health: z.enum(['watching', 'scanning', 'partly watched', 'possible loss', 'offline', 'stopped']),
   /** Plain words, for example what to do about an offline drive. */
   health_reason: z.string().nullable(),
   checked_at: time.nullable(),
@@ -178,6 +178,8 @@ export const watchedFolder = z.object({
   n_waiting: z.number(),
   n_failed: z.number(),
   n_skipped: z.number(),
+  /** Not where they were: what is missing, and what is looked for again in some seconds. */
+  n_gone: z.number(),
   /** Registered since the engine started. */
   n_new: z.number(),
   scan: z.object({ files: z.number(), bytes: z.number(), folders: z.number() }).nullable(),

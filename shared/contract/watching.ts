@@ -70,6 +70,11 @@ export const watching = {
       }),
     )
     .output(z.object({ storage: z.string(), rule: watchRule })),
+  /**
+   * What became of files that were held as a possible loss, or of a folder that turned empty: `lost` calls them
+   * missing, otherwise they are looked for again.
+   */
+  confirmLoss: mutation.input(z.object({ storage: storageArgument, lost: z.boolean() })).output(empty),
   /** Looks at a folder (or all) now. */
   look: mutation.input(z.object({ storage: storageArgument.nullish() })).output(empty),
 };

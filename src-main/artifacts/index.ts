@@ -4,6 +4,7 @@ export { artifactRecords } from './artifact-records.ts';
 export { describeArtifact } from './describe-artifact.ts';
 export { descriptionOf, editArtifact } from './edit-artifact.ts';
 export { findArtifact, findArtifacts } from './find-artifact.ts';
+export { readFolderContent } from './folder-content.ts';
 export { listArtifacts } from './list-artifacts.ts';
 export { listFacets } from './list-facets.ts';
 export { listVersions } from './list-versions.ts';

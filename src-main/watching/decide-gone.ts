@@ -4,12 +4,13 @@
  * true without a person's word (`faults.md`, R6).
  */
 import type { InstanceContext } from '../instance/index.ts';
+import { timestamp } from '../ports/clock.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
-import { markMissing } from '../workstation/inventory.ts';
+import { markMissing, restartHold } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { InventoryRow } from '../workstation/schema.ts';
 import { bareArtifacts } from './bare-artifacts.ts';
@@ -60,6 +61,12 @@ export async function decideGone(
     context.onWatching('folders');
   }
   return { held: 0, next: later };
+}
+
+/** After a jump of the wall clock the hold begins anew: the time recorded before means nothing any more. */
+export async function restartGone(context: InstanceContext, storageUid: string): Promise<void> {
+  const now = timestamp(context.clock);
+  await writeWorkstation(context.workstation, (tx) => restartHold(tx, storageUid, now));
 }
 
 function goneRows({ workstation }: InstanceContext, storageUid: string, until: number): Promise<InventoryRow[]> {

@@ -6,22 +6,18 @@ import type { InstanceContext } from '../instance/index.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type Author, type RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, CopyRow, RegistryDB, StorageRow } from '../registry/schema.ts';
+import type { RegistryDB } from '../registry/schema.ts';
 import { localRoot } from '../storage/index.ts';
 import { dropInventory, putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { makeRoom } from './make-room.ts';
+import { artifactsOf, copiesAt, groupByStorage, type Found } from './moved-copies.ts';
 import { isAbsent, type Move } from './moves.ts';
 import { folded } from './renamed-in-case.ts';
 
 type FollowContext = Pick<InstanceContext, 'registry' | 'workstation' | 'fs' | 'clock' | 'onCommitted'>;
 
 const CHUNK = 500;
-
-interface Found {
-  move: Move;
-  copy: CopyRow;
-  artifact: ArtifactRow;
-}
 
 /**
  * Follows what is still so at the last moment. Returns the moves that were followed; the paths of the others are to
@@ -88,91 +84,6 @@ async function findCopies(tx: Transaction<RegistryDB>, moves: readonly Move[]): 
     }
   }
   return found;
-}
-
-function groupByStorage(moves: readonly Move[], storageOf: (move: Move) => StorageRow): Map<number, Move[]> {
-  const groups = new Map<number, Move[]>();
-  for (const move of moves) {
-    const { id } = storageOf(move);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [move]);
-    else group.push(move);
-  }
-  return groups;
-}
-
-function copiesAt(tx: Transaction<RegistryDB>, storageId: number, paths: readonly RawPath[]): Promise<CopyRow[]> {
-  return tx
-    .selectFrom('copy')
-    .selectAll()
-    .where('storage_id', '=', storageId)
-    .where('path', 'in', paths.map(rawToBytes))
-    .execute();
-}
-
-async function artifactsOf(tx: Transaction<RegistryDB>, copies: readonly CopyRow[]): Promise<Map<number, ArtifactRow>> {
-  if (copies.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom('artifact')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      copies.map(({ artifact_id: id }) => id),
-    )
-    .execute();
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-/**
- * Two files that swapped names: no path may be named twice, not even in between, so what is in the way steps aside
- * first. What was at a new path and is not one of the moved files was overwritten, or is absorbed.
- */
-async function makeRoom(write: RegistryWrite, found: Found[]): Promise<void> {
-  const moving = new Map(found.map((one) => [one.copy.id, one]));
-  for (const [storageId, moves] of groupByStorage(
-    found.map(({ move }) => move),
-    ({ to }) => to.storage,
-  )) {
-    for (let i = 0; i < moves.length; i += CHUNK) {
-      const chunk = moves.slice(i, i + CHUNK);
-      const absorbed = new Set(chunk.flatMap(({ absorbs }) => (absorbs === null ? [] : [absorbs])));
-      const inTheWay = await copiesAt(
-        write.tx,
-        storageId,
-        chunk.map(({ to }) => to.path),
-      );
-      const artifacts = await artifactsOf(write.tx, inTheWay);
-      for (const copy of inTheWay) {
-        const artifact = artifacts.get(copy.artifact_id);
-        const mover = moving.get(copy.id);
-        if (artifact === undefined) continue;
-        if (mover !== undefined) {
-          const aside = Buffer.concat([Buffer.from('\0'), Buffer.from(String(copy.id))]);
-          write.updateRow('copy', copy, { path: aside }, artifact.uid);
-          mover.copy = { ...copy, path: aside };
-        } else if (absorbed.has(artifact.id)) {
-          write.note = `The same file as another record, which was moved here: taken together with it.`;
-          await write.remove('copy', copy.id, artifact.uid);
-          await write.remove('artifact', artifact.id);
-        } else await overwrite(write, artifact, copy);
-      }
-    }
-  }
-}
-
-async function overwrite(write: RegistryWrite, artifact: ArtifactRow, copy: CopyRow): Promise<void> {
-  const path = rawToDisplay(rawFromBytes(copy.path));
-  write.note = `Another file was moved over ${path}.`;
-  await write.remove('copy', copy.id, artifact.uid);
-  const other = await write.tx
-    .selectFrom('copy')
-    .select('id')
-    .where('artifact_id', '=', artifact.id)
-    .limit(1)
-    .executeTakeFirst();
-  if (other !== undefined) return;
-  write.updateRow('artifact', artifact, { state: 'missing', state_reason: 'overwritten', updated_at: write.now });
 }
 
 function writeMove(write: RegistryWrite, { move, copy, artifact }: Found): void {

@@ -1,5 +1,8 @@
+export { confirmLoss } from './confirm-loss.ts';
+export { findMissing } from './find-missing.ts';
 export { inboxCounts } from './inbox.ts';
 export { listInbox } from './list-inbox.ts';
+export { locateArtifact } from './locate-artifact.ts';
 export type { ReconcileContext } from './reconcile.ts';
 export type { HintSource, ScanBatch, Scanner, ScanRequest, ScanTotals, WatchProblem } from './scanner.ts';
 export { setWatchRule } from './set-watch-rule.ts';

@@ -9,6 +9,7 @@ import { isNetworkRoot, localRoot } from '../storage/index.ts';
 import { answeringFs } from './answering-fs.ts';
 import { alarm } from './alarm.ts';
 import { dueInInbox, restartInbox } from './inbox.ts';
+import { decideGone, restartGone, type GoneDecision } from './decide-gone.ts';
 import { pendingHints } from './pending-hints.ts';
 import { reconcile, type ReconcileContext } from './reconcile.ts';
 import type { HintSource, ScanTotals, WatchProblem } from './scanner.ts';
@@ -47,6 +48,16 @@ interface State {
   registered: number;
   totals: ScanTotals | null;
   problem: WatchProblem | null;
+  /** Files that are gone at once: held until a person says what became of them. */
+  held: number;
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function possibleLoss(n: number): string {
+  return `${String(n)} files are gone at once. Nothing was changed in the registry. Say whether they are really gone, or put them back.`;
 }
 
 export function watchFolder(given: WatchFolderContext, storage: StorageRow): FolderWatch {
@@ -62,6 +73,7 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
     registered: 0,
     totals: null,
     problem: null,
+    held: 0,
   };
   const hints = pendingHints(root);
   const bell = alarm(clock, () => {
@@ -74,6 +86,7 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
   let asked: PromiseWithResolvers<void> | null = null;
   let nextPass = clock.monotonic();
   let dueAt: number | null = null;
+  let goneDueAt: number | null = null;
   let drift = clock.now() - clock.monotonic();
   let unwatch: (() => void) | null = null;
 
@@ -120,7 +133,7 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
       await noticeClockJump();
       if (answer !== null || clock.monotonic() >= nextPass) await pass();
       else await looks();
-      dueAt = (await dueInInbox(context.workstation, storage.uid, clock.now(), 1)).next;
+      dueAt = earliest((await dueInInbox(context.workstation, storage.uid, clock.now(), 1)).next, goneDueAt);
     } catch (error) {
       takeFailure(error);
     }
@@ -135,6 +148,7 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
     if (!jumped) return;
     nextPass = clock.monotonic();
     await restartInbox(context.workstation, storage.uid, clock.now() + (await settleTime(storage)));
+    await restartGone(context, storage.uid);
   }
 
   async function pass(): Promise<void> {
@@ -148,7 +162,7 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
     } else if (unwatch === null || wasOffline) watchHints();
     hints.take();
     const before = state.registered;
-    const { totals, taken } = await reconcile(context, {
+    const { totals, taken, moved, gone } = await reconcile(context, {
       storage,
       settle: await settleTime(storage),
       signal: stop.signal,
@@ -164,20 +178,32 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
     state.totals = null;
     noteChecked();
     nextPass = clock.monotonic() + (network ? PASS_NETWORK : state.problem === null ? PASS : PASS_WITHOUT_HINTS);
-    setHealth(state.problem === null ? 'watching' : 'partly watched', state.problem?.reason ?? null);
+    noteGone(gone, moved);
+  }
+
+  function noteGone(gone: GoneDecision, moved: number): void {
+    goneDueAt = gone.next;
+    state.held = gone.held;
+    if (gone.held > 0) setHealth('possible loss', possibleLoss(gone.held));
+    else setHealth(state.problem === null ? 'watching' : 'partly watched', state.problem?.reason ?? null);
+    if (moved > 0) context.onWatching('folders');
   }
 
   async function looks(): Promise<void> {
     const { due } = await dueInInbox(context.workstation, storage.uid, clock.now(), DUE_AT_ONCE);
     const start = hints.take(due);
-    if (start.length === 0) return;
-    const { taken } = await reconcile(context, {
+    if (start.length === 0) {
+      if (goneDueAt !== null && goneDueAt <= clock.now()) noteGone(await decideGone(context, storage), 0);
+      return;
+    }
+    const { taken, moved, gone } = await reconcile(context, {
       storage,
       start,
       settle: await settleTime(storage),
       signal: stop.signal,
     });
     noteChecked();
+    noteGone(gone, moved);
     count(taken);
   }
 

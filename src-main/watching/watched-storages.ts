@@ -65,6 +65,7 @@ export async function describeFolder(
     n_artifacts: kept?.n ?? 0,
     n_waiting: counts.waiting,
     n_failed: counts.failed,
+    n_gone: gone,
     ...health,
     health_reason: health.health_reason ?? goneReason(gone),
   };

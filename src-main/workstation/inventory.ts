@@ -104,3 +104,24 @@ export function markGone(
     mark.run(since, 0, storageUid, rawToBytes(folder), rawToBytes(name));
   }
 }
+
+/** Everything of a storage counts as not found since `since`. */
+export async function markAllGone(tx: Transaction<WorkstationDB>, storageUid: string, since: string): Promise<void> {
+  await tx
+    .updateTable('inventory')
+    .set({ gone_since: since })
+    .where('storage_uid', '=', storageUid)
+    .where('gone_since', 'is', null)
+    .execute();
+}
+
+/** What is gone, and not told as missing yet, counts as not found since `since` only. */
+export async function restartHold(tx: Transaction<WorkstationDB>, storageUid: string, since: string): Promise<void> {
+  await tx
+    .updateTable('inventory')
+    .set({ gone_since: since })
+    .where('storage_uid', '=', storageUid)
+    .where('gone_since', 'is not', null)
+    .where('missing', '=', 0)
+    .execute();
+}

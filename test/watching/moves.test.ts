@@ -13,8 +13,9 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLabels } from '../../src-main/annotation/index.ts';
+import { confirmLoss, findMissing, locateArtifact } from '../../src-main/watching/index.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
-import { openWatching, type TestWatching } from './open-watching.ts';
+import { openWatching, until, type TestWatching } from './open-watching.ts';
 
 const HOLD = 10_000;
 let test: TestWatching;
@@ -368,5 +369,111 @@ describe('what is not found', () => {
     clock.jump(HOLD + 1);
     expect((await test.pass()).gone.held).toBe(120);
     expect(await transactions('missing')).toBe(0);
+  });
+});
+
+describe('a person says', () => {
+  async function missing(...keys: string[]): Promise<string[]> {
+    for (const n of [1, 2, 3, 4, 5]) test.put(`stays ${String(n)}.csv`);
+    for (const key of keys) test.put(key, `content of ${key}`);
+    await test.pass();
+    const uids = await Promise.all(keys.map((key) => uidOf(key)));
+    const away = test.folder('away');
+    for (const key of keys) renameSync(test.path(key), join(away, key.replaceAll('/', ' ')));
+    await lookTwice();
+    return uids;
+  }
+  const away = (key: string): string => join(test.base, 'away', key.replaceAll('/', ' '));
+
+  it('where a missing file is: it is the same record, and one that was made meanwhile is absorbed', async () => {
+    const [uid = ''] = await missing('run/a.csv');
+    copyFileSync(away('run/a.csv'), test.path('x.csv'));
+    copyFileSync(away('run/a.csv'), test.path('y.csv'));
+    await test.pass();
+    const { items } = await findMissing(test.context, { artifact: uid });
+    expect(items.map(({ path }) => path).sort()).toEqual([test.path('x.csv'), test.path('y.csv')]);
+    const located = await locateArtifact(test.context, { artifact: uid, path: test.path('y.csv'), siblings: false });
+    expect(located.items).toMatchObject([{ uid, key: 'y.csv', state: 'ok' }]);
+    expect((await test.keys()).filter((key) => !key.startsWith('stays'))).toEqual(['x.csv', 'y.csv']);
+    expect((await test.pass()).taken.registered).toBe(0);
+  });
+
+  it('where it is, and the others of its folder come along', async () => {
+    const uids = await missing('run/a.csv', 'run/b.csv', 'run/deep/c.csv', 'other/d.csv');
+    mkdirSync(test.path('elsewhere/deep'), { recursive: true });
+    for (const name of ['a.csv', 'b.csv', 'deep/c.csv'])
+      copyFileSync(away(`run/${name}`), test.path(`elsewhere/${name}`));
+    const path = test.path('elsewhere/a.csv');
+    const { siblings } = await locateArtifact(test.context, { artifact: uids[0] ?? '', path, siblings: true });
+    expect(siblings).toBe(2);
+    expect(await Promise.all(uids.map(stateOf))).toEqual(['ok', 'ok', 'ok', 'missing: path-gone']);
+    expect(await transactions('locate')).toBe(1);
+  });
+
+  it('another file is refused: it may be the next version', async () => {
+    const [uid = ''] = await missing('a.csv');
+    test.put('b.csv', 'something else');
+    const call = locateArtifact(test.context, { artifact: uid, path: test.path('b.csv'), siblings: false });
+    await expect(call).rejects.toMatchObject({ code: 'refused', remedy: expect.stringContaining(uid) as unknown });
+    const outside = locateArtifact(test.context, { artifact: uid, path: away('a.csv'), siblings: false });
+    await expect(outside).rejects.toMatchObject({ code: 'refused' });
+    const there = await uidOf('stays 1.csv');
+    const ok = locateArtifact(test.context, { artifact: there, path: test.path('b.csv'), siblings: false });
+    await expect(ok).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  it('F-WA12 that files held as a possible loss are really gone', async () => {
+    for (let n = 0; n < 100; n++) test.put(`run/${String(n)}.csv`, String(n));
+    test.put('stays.csv');
+    await test.pass();
+    rmSync(test.path('run'), { recursive: true });
+    await lookTwice();
+    await confirmLoss(test.context, { storage: test.root, lost: false });
+    expect(await transactions('missing')).toBe(0);
+    await confirmLoss(test.context, { storage: test.root, lost: true });
+    const states = (await test.artifacts()).map(({ state }) => state);
+    expect(states.filter((state) => state === 'missing').length).toBe(100);
+    expect(await transactions('missing')).toBe(1);
+  });
+
+  it('F-WA08 that a folder which turned empty is right as it is', async () => {
+    test.put('a.csv');
+    await test.pass();
+    rmSync(test.path('a.csv'));
+    await expect(test.pass()).rejects.toMatchObject({ code: 'offline' });
+    await confirmLoss(test.context, { storage: test.root, lost: true });
+    expect((await test.artifacts()).map(({ state }) => state)).toEqual(['missing']);
+    test.put('b.csv');
+    expect((await test.pass()).taken.registered).toBe(1);
+  });
+});
+
+describe('while the folder is watched', () => {
+  it('what is gone is missing after the hold, though nothing else happens', async () => {
+    test.put('a.csv');
+    test.put('stays.csv');
+    await test.pass();
+    const uid = await uidOf('a.csv');
+    const watching = await test.start();
+    await watching.look();
+    rmSync(test.path('a.csv'));
+    test.hints.hint(test.path('a.csv'));
+    await until(async () => (await test.gone()).length === 1, 'it is noted');
+    expect(await stateOf(uid)).toBe('ok');
+    await clock.advance(HOLD + 1000);
+    await until(async () => (await stateOf(uid)) === 'missing: path-gone', 'it is missing');
+  });
+
+  it('many gone at once are told, and a person is asked', async () => {
+    for (let n = 0; n < 100; n++) test.put(`run/${String(n)}.csv`, String(n));
+    test.put('stays.csv');
+    await test.pass();
+    const watching = await test.start();
+    await watching.look();
+    rmSync(test.path('run'), { recursive: true });
+    await watching.look();
+    await clock.advance(HOLD + 1000);
+    await until(async () => (await watching.folders())[0]?.health === 'possible loss', 'it is told');
+    expect((await watching.folders())[0]).toMatchObject({ n_gone: 100 });
   });
 });

@@ -1,4 +1,5 @@
 import { editArtifact, saveArtifacts, verify } from '../../artifacts/index.ts';
+import { findMissing, locateArtifact } from '../../watching/index.ts';
 import { os } from './base.ts';
 
 export const artifacts = os.artifacts.router({
@@ -14,6 +15,8 @@ export const artifacts = os.artifacts.router({
   verify: os.artifacts.verify.handler(({ input, context, signal }) =>
     verify(context.services().context, input, signal),
   ),
+  locate: os.artifacts.locate.handler(({ input, context }) => locateArtifact(context.services().context, input)),
+  find: os.artifacts.find.handler(({ input, context }) => findMissing(context.services().context, input)),
   facets: os.artifacts.facets.handler(({ context }) => context.services().reads.listFacets({})),
   edit: os.artifacts.edit.handler(({ input, context }) => editArtifact(context.services().context, input)),
 });

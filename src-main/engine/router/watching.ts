@@ -1,4 +1,4 @@
-import { listInbox, setWatchRule, surveyFolder, watchOnce } from '../../watching/index.ts';
+import { confirmLoss, listInbox, setWatchRule, surveyFolder, watchOnce } from '../../watching/index.ts';
 import { findStorage } from '../../storage/index.ts';
 import { os } from './base.ts';
 
@@ -12,6 +12,12 @@ export const watching = os.watching.router({
     const result = await setWatchRule(services.context, input);
     await services.watching.refresh();
     return result;
+  }),
+  confirmLoss: os.watching.confirmLoss.handler(async ({ input, context }) => {
+    const services = context.services();
+    const { storage } = await confirmLoss(services.context, input);
+    await services.watching.look(storage);
+    return {};
   }),
   look: os.watching.look.handler(async ({ input, context }) => {
     const services = context.services();

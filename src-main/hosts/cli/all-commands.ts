@@ -7,6 +7,7 @@ import { demoCommands } from './commands/demo.ts';
 import { instanceCommands } from './commands/instance.ts';
 import { labelCommands } from './commands/labels.ts';
 import { listCommand } from './commands/list.ts';
+import { missingCommands } from './commands/missing.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
 import { watchingCommands } from './commands/watching.ts';
@@ -38,6 +39,7 @@ export const allCommands: readonly Command[] = [
   ...artifactCommands,
   ...labelCommands,
   ...watchingCommands,
+  ...missingCommands,
   ...changeCommands,
   ...serveCommands,
   ...demoCommands,

@@ -225,6 +225,14 @@ export function fakeRouter(world: World) {
         yield* steps(world, 'artifacts.verify', input.artifacts.length);
         return { checked: input.artifacts.length, ok: input.artifacts.length, failed: [] };
       }),
+      locate: os.artifacts.locate.handler(({ input }) => {
+        const row = find(world, input.artifact);
+        row.state = 'ok';
+        row.state_reason = null;
+        changed(world, 'artifact');
+        return { items: [row], siblings: 0 };
+      }),
+      find: os.artifacts.find.handler(() => ({ items: [] })),
       facets: os.artifacts.facets.handler(() => ({ items: countFacets(world.artifacts) })),
       edit: os.artifacts.edit.handler(({ input }) => {
         const row = find(world, input.artifact);
@@ -254,6 +262,7 @@ export function fakeRouter(world: World) {
       remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
     },
     watching: {
+      confirmLoss: os.watching.confirmLoss.handler(() => ({})),
       folders: os.watching.folders.handler(() => ({ items: world.folders })),
       inbox: os.watching.inbox.handler(({ input }) => ({
         items: world.inbox.slice(0, input.limit),

@@ -104,6 +104,7 @@ export function makeFolder(storage: StorageRecord, changes: Partial<WatchedFolde
     n_waiting: 0,
     n_failed: 0,
     n_skipped: 0,
+    n_gone: 0,
     n_new: 0,
     scan: null,
     ...changes,
