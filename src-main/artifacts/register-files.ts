@@ -6,7 +6,7 @@ import { gatherRegistration } from './gather-registration.ts';
 import { registerBatch, type RegisterContext, type RegisterOutcome, type RegisterRequest } from './register-batch.ts';
 
 /** Rows of one transaction: enough to make the sync cheap, few enough to keep the engine answering. */
-const BATCH = 500;
+const BATCH = 250;
 /**
  * Bytes of one, so that the first of many middling files are in the registry while the rest are read; and what a file
  * may have to be one of them. Reading that much takes no second, and the two ends alone are 100 MiB.
