@@ -49,9 +49,10 @@ function isStillSo(context: FollowContext, { from, to, absorbs }: Move): boolean
   if (now === null || (absorbs === null && !sameFacts(now, to.facts))) return false;
   const old = joinRaw(localRoot(from.storage), from.path);
   if (isAbsent(context, old)) return true;
+  if (folded(old) === folded(target)) return true;
+  // Another file took its place.
   const there = lookOrNull(context, old);
-  // Another file took its place, or the same answers under a name that differs in capitals only.
-  return there !== null && (there.ino !== now.ino || folded(old) === folded(target));
+  return there !== null && there.ino !== now.ino;
 }
 
 /** Null also where it can't be looked at: what it is, the next look finds. */

@@ -7,8 +7,9 @@ import type { InstanceContext } from '../instance/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot } from '../storage/index.ts';
+import { checkRoot, localRoot } from '../storage/index.ts';
 import type { InventoryRow } from '../workstation/schema.ts';
+import { isRenamedInCase } from './renamed-in-case.ts';
 
 /** A file of a storage that is now at another path, of the same storage or of another. */
 export interface Move {
@@ -64,6 +65,17 @@ export type Place = Pick<InventoryRow, 'folder' | 'name'>;
 
 export function pathOf(row: Place): RawPath {
   return joinRaw(rawFromBytes(row.folder), rawFromBytes(row.name));
+}
+
+/** Nothing is at the old path, or the disk takes it for the new one of which only capitals differ. */
+export async function isGoneFrom(
+  context: Pick<MovesContext, 'fs'>,
+  from: StorageRow,
+  path: RawPath,
+  to: { storage: StorageRow; path: RawPath },
+): Promise<boolean> {
+  if (isAbsent(context, joinRaw(localRoot(from), path))) return true;
+  return from.id === to.storage.id && isRenamedInCase(context.fs, localRoot(from), path, to.path);
 }
 
 /** Of several the one whose path ends most alike; null where that is not one alone. */

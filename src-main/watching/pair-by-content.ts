@@ -1,12 +1,11 @@
 /** Moves between disks: the same content, without anything of the file system to tell. */
-import { joinRaw, rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { localRoot } from '../storage/index.ts';
 import { bareArtifacts } from './bare-artifacts.ts';
 import {
   commonTail,
-  isAbsent,
+  isGoneFrom,
   nearest,
   pathOf,
   placeOf,
@@ -52,7 +51,7 @@ export async function pairByContent(
       const key = `${storageUid} ${path}`;
       if (storageUid === storage.uid && path === file.path) continue;
       const from = taken.has(key) ? null : await attached.byUid(storageUid);
-      if (from === null || !isAbsent(context, joinRaw(localRoot(from), path))) continue;
+      if (from === null || !(await isGoneFrom(context, from, path, { storage, path: file.path }))) continue;
       left.push({ row: placeOf(path), storage: from, key });
     }
     const chosen = nearest(left, file.path);

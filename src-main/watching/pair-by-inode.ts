@@ -4,8 +4,15 @@ import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { localRoot } from '../storage/index.ts';
 import type { InventoryRow } from '../workstation/schema.ts';
-import { isAbsent, nearest, pathOf, type AttachedStorages, type Known, type Move, type MovesContext } from './moves.ts';
-import { isRenamedInCase } from './renamed-in-case.ts';
+import {
+  isGoneFrom,
+  nearest,
+  pathOf,
+  type AttachedStorages,
+  type Known,
+  type Move,
+  type MovesContext,
+} from './moves.ts';
 import type { Candidate } from './scanner.ts';
 
 const CHUNK = 500;
@@ -104,12 +111,11 @@ async function hasLeft(
   to: { storage: StorageRow; path: RawPath; facts: FileFacts },
 ): Promise<boolean> {
   const old = joinRaw(localRoot(from), pathOf(row));
-  if (isAbsent(context, old)) return true;
+  if (await isGoneFrom(context, from, pathOf(row), to)) return true;
   const now = await context.fs.look(old).catch(() => null);
   if (now === null) return false;
-  // Both names are there: a hard link, unless the disk tells no capitals apart and only those changed.
-  if (now.ino === to.facts.ino && now.dev === to.facts.dev)
-    return isRenamedInCase(context.fs, localRoot(from), pathOf(row), from.id === to.storage.id ? to.path : null);
+  // Both names are there: a hard link.
+  if (now.ino === to.facts.ino && now.dev === to.facts.dev) return false;
   // Another file took its place. A new one is a new content of that path: an editor that keeps a copy under another name.
   const others = rows.get(now.ino) ?? (await rowsOfInodes(context, [now.ino])).get(now.ino) ?? [];
   return others.some((other) => other !== row && looksAlike(other, now, from) && pathOf(other) !== pathOf(row));
