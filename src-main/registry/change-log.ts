@@ -9,7 +9,7 @@ import { failpoint } from '../ports/failpoint.ts';
 import { changeHash, EMPTY_LOG_HASH, toLoggedJson, toLoggedJsonWithCopy } from './change-hash.ts';
 import { deriveFinding, emptyTouched, type Touched } from './derive-finding.ts';
 import type { Registry } from './open-registry.ts';
-import { prepareInsert, prepareUpdate } from './prepared-writes.ts';
+import { prepareDelete, prepareInsert, prepareUpdate } from './prepared-writes.ts';
 import type { ArtifactRow, LoggedTable, NewArtifactRow, NewCopyRow, RegistryDB } from './schema.ts';
 
 /** On whose behalf something is written. */
@@ -63,6 +63,8 @@ export interface RegistryWrite {
    */
   updateRow<T extends LoggedTable>(table: T, before: Row<T>, patch: Updateable<RegistryDB[T]>, uid?: string): boolean;
   remove(table: LoggedTable, id: number, uid?: string): Promise<boolean>;
+  /** What `remove` does, of a row that the caller read in this transaction. */
+  removeRow<T extends LoggedTable>(table: T, before: Row<T>, uid?: string): void;
 }
 
 /**
@@ -216,14 +218,14 @@ async function startLog(
     async remove(table, id, uid) {
       const before = await find(table, id);
       if (before === undefined) return false;
-      await tx
-        .deleteFrom(table as 'user')
-        .where('id', '=', id)
-        .execute();
+      write.removeRow(table, before, uid);
+      return true;
+    },
+    removeRow(table, before, uid) {
+      prepareDelete(registry, table)(before.id);
       append(table, uid ?? String(valueOf(before, 'uid')), 'delete', toLoggedJson(before), null);
       if (table === 'artifact') touched.removed.push(before as unknown as ArtifactRow);
       else touchLinks(touched, table, before, -1);
-      return true;
     },
   };
 
@@ -234,9 +236,13 @@ async function startLog(
   };
 }
 
-function touchLinks(touched: Touched, table: LoggedTable, row: Record<string, unknown>, n: 1 | -1): void {
+function touchLinks(touched: Touched, table: LoggedTable, row: object, n: 1 | -1): void {
   if (table !== 'artifact_ulabel') return;
-  touched.labelled.push({ artifactId: Number(row['artifact_id']), ulabelId: Number(row['ulabel_id']), n });
+  touched.labelled.push({
+    artifactId: Number(valueOf(row, 'artifact_id')),
+    ulabelId: Number(valueOf(row, 'ulabel_id')),
+    n,
+  });
 }
 
 function valueOf(row: object, field: string): unknown {

@@ -20,7 +20,8 @@ export async function keepOrder(tx: Transaction<RegistryDB>, { inserted, updated
   let from = Number(old['ordered_from'] ?? 1);
   for (const { id, created_at: created } of inserted) {
     if (created >= newest) newest = created;
-    else from = id + 1;
+    // One that was removed and comes back under its old id does not tell of those after it.
+    else from = Math.max(from, id + 1);
   }
   if (redated) {
     const last = await tx

@@ -1,4 +1,4 @@
-/** Inserts and updates of one row as prepared statements, compiled once a connection: bulk work is made of them. */
+/** Inserts, updates and deletes of one row as prepared statements, compiled once a connection: bulk work is made of them. */
 import type { Insertable } from 'kysely';
 import type { SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import type { Registry } from './open-registry.ts';
@@ -41,6 +41,19 @@ export function prepareUpdate(
   );
   return (id, values) => {
     run([...values.map((value) => value ?? null), id]);
+  };
+}
+
+/** Only inside a transaction of `registry.db`. */
+export function prepareDelete(registry: Registry, table: keyof RegistryDB): (id: number) => void {
+  const run = kept(registry, `delete ${table}`, () =>
+    registry.db
+      .deleteFrom(table as 'user')
+      .where('id', '=', 0)
+      .compile(),
+  );
+  return (id) => {
+    run([id]);
   };
 }
 
