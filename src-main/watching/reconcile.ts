@@ -11,6 +11,7 @@ import { followMoves } from './follow-moves.ts';
 import { attachedStorages, type Move } from './moves.ts';
 import { nestedRoots } from './nested-roots.ts';
 import { noteGone } from './note-gone.ts';
+import { noteUnverifiedGone } from './note-unverified-gone.ts';
 import { pairByContent, type NewContent } from './pair-by-content.ts';
 import { pairByInode } from './pair-by-inode.ts';
 import type { ScanBatch, ScanTotals, SkippedEntry } from './scanner.ts';
@@ -79,6 +80,7 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
   const followed = moves.length === 0 ? new Set<Move>() : await followAll(context, storage, moves);
   const others = moves.filter((move) => !followed.has(move)).map(({ to }) => ({ path: to.path, facts: to.facts }));
   taken = addTaken(taken, await takeCandidates(context, storage, others, settle, signal));
+  if (request.start === undefined) await noteUnverifiedGone(context, storage);
   return { totals, taken, moved: followed.size, gone: await decideGone(context, storage) };
 }
 

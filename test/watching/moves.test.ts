@@ -7,11 +7,14 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
+import { registerFiles } from '../../src-main/artifacts/index.ts';
 import { addLabels } from '../../src-main/annotation/index.ts';
 import { confirmLoss, findMissing, locateArtifact } from '../../src-main/watching/index.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
@@ -359,6 +362,32 @@ describe('what is not found', () => {
     await test.pass();
     expect([await stateOf(uid), await test.gone()]).toEqual(['ok', []]);
     expect(existsSync(test.path('a.csv'))).toBe(true);
+  });
+
+  it('is missing too where it went before all of it was read', async () => {
+    const size = 300 * 1024 * 1024;
+    test.put('stays.csv');
+    const large = test.put('large.raw', '');
+    truncateSync(large, size);
+    const storage = await test.storage();
+    const { registry } = test.context;
+    const { facts } = { facts: await test.context.fs.look(rawFromText(large)) };
+    if (facts === null) throw new Error('no file');
+    // The disk goes on giving what is asked; only the reading of all of it is stopped.
+    const stop = new AbortController();
+    const hasher = { ...test.context.hasher, hashFiles: () => Promise.reject(new Error('stopped')) };
+    const files = [{ path: rawFromText('large.raw'), facts }];
+    const author = await test.context.author();
+    await registerFiles(
+      { ...test.context, hasher },
+      { storage, files, author, operation: 'watch', signal: stop.signal },
+    ).catch(() => undefined);
+    expect((await registry.db.selectFrom('artifact').select('state').execute()).map(({ state }) => state)).toEqual([
+      'unverified',
+    ]);
+    rmSync(large);
+    await lookTwice();
+    expect(await stateOf(await uidOf('large.raw'))).toBe('missing: path-gone');
   });
 
   it('F-WA12 more than 50 files and a fifth of a root at once are held, and nothing is said of them', async () => {
