@@ -115,7 +115,6 @@ function uidOf(outcome: RegisterOutcome, { shown }: Source): string {
     case 'gone':
       throw new BenchkeepError('file_not_found', `${shown} is gone`, 'Check the path.');
     case 'changed':
-    // Nobody asked for files to be followed here.
     case 'moved':
       throw writtenMeanwhile(shown);
   }
