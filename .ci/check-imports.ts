@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'artifacts',
     'watching',
     'annotation',
+    'history',
     'provenance',
     'transfers',
     'curation',

@@ -130,6 +130,24 @@ export const changeRecord = z.object({
   note: z.string().nullable(),
 });
 
+/** What was done at once: one transaction of the change log. */
+export const transactionRecord = z.object({
+  /** Id of its first change. */
+  transaction: z.number(),
+  created_at: time,
+  created_by: z.string(),
+  operation: z.string(),
+  /** One plain sentence, without a full stop. */
+  title: z.string(),
+  /** Records that it concerns. */
+  n: z.number(),
+  undoable: z.boolean(),
+  /** A sentence, where it can't be taken back. */
+  why_not: z.string().nullable(),
+  /** The transaction that took it back, while that holds. */
+  undone_by: z.number().nullable(),
+});
+
 export const inboxItem = z.object({
   path: z.string(),
   storage: z.string(),
@@ -205,6 +223,7 @@ export type ArtifactDetails = z.infer<typeof artifactDetails>;
 export type StorageRecord = z.infer<typeof storageRecord>;
 export type LabelRecord = z.infer<typeof labelRecord>;
 export type ChangeRecord = z.infer<typeof changeRecord>;
+export type TransactionRecord = z.infer<typeof transactionRecord>;
 export type InboxItem = z.infer<typeof inboxItem>;
 export type InstanceRecord = z.infer<typeof instanceRecord>;
 export type InstanceInfo = z.infer<typeof instanceInfo>;

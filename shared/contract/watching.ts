@@ -2,7 +2,7 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { empty, items, job, jobProgress, mutation, query, storageArgument, stream } from './procedures.ts';
-import { changeRecord, inboxItem, watchedFolder } from './records.ts';
+import { artifactRecord, changeRecord, inboxItem, transactionRecord, watchedFolder } from './records.ts';
 
 export const watchSummary = z.object({
   registered: z.number(),
@@ -91,5 +91,24 @@ export const changes = {
       }),
     )
     .output(items(changeRecord)),
+  /** What was done, newest first, each transaction as one sentence. */
+  transactions: query
+    .input(
+      z.object({
+        limit: z.number().int().min(1).max(200).default(50),
+        /** Only transactions before this one: the next page. */
+        before: z.number().int().nullish(),
+        /** Only these operations. */
+        operation: z.array(z.string().max(100)).max(50).optional(),
+      }),
+    )
+    .output(items(transactionRecord)),
+  /**
+   * Takes back the transaction that a change belongs to; null: the last one of this person that can be. Errors:
+   * `not_found`, `refused` with what is in the way, `offline`. At most 1,000 of its artifacts are answered.
+   */
+  undo: mutation
+    .input(z.object({ change: z.number().int().nullable().default(null) }))
+    .output(items(artifactRecord).extend({ transaction: z.number(), title: z.string() })),
   events: stream.input(empty).output(eventIterator(engineEvent)),
 };

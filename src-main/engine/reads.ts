@@ -10,6 +10,7 @@ import {
   previewArtifact,
   type ContentContext,
 } from '../artifacts/index.ts';
+import { listTransactions } from '../history/index.ts';
 import { viewChanges } from '../registry/queries/changes.ts';
 
 const READS = {
@@ -22,6 +23,7 @@ const READS = {
   listFacets,
   listLabels,
   viewChanges,
+  listTransactions,
 } as const satisfies Record<string, (context: ContentContext, input: never) => Promise<unknown>>;
 
 export type ReadName = keyof typeof READS;

@@ -1,4 +1,5 @@
 import { confirmLoss, listInbox, setWatchRule, surveyFolder, watchOnce } from '../../watching/index.ts';
+import { undoChange } from '../../history/index.ts';
 import { findStorage } from '../../storage/index.ts';
 import { os } from './base.ts';
 
@@ -31,6 +32,10 @@ export const watching = os.watching.router({
 });
 
 export const changes = os.changes.router({
+  transactions: os.changes.transactions.handler(({ input, context }) =>
+    context.services().reads.listTransactions(input),
+  ),
+  undo: os.changes.undo.handler(({ input, context }) => undoChange(context.services().context, input)),
   view: os.changes.view.handler(({ input, context }) => context.services().reads.viewChanges(input)),
   events: os.changes.events.handler(({ context, signal }) => context.events.subscribe(signal)),
 });

@@ -301,6 +301,8 @@ export function fakeRouter(world: World) {
     },
     changes: {
       view: os.changes.view.handler(() => ({ items: world.changes })),
+      transactions: os.changes.transactions.handler(() => ({ items: [] })),
+      undo: os.changes.undo.handler(() => ({ items: [], transaction: 0, title: '' })),
       events: os.changes.events.handler(async function* ({ signal }) {
         const queue: EngineEvent[] = [];
         let wake = (): void => undefined;

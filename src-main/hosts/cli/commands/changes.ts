@@ -1,4 +1,5 @@
-/** `view`, and how changes are shown. */
+/** `view` and `undo`, and how changes are shown. */
+import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { ChangeRecord } from '../../../../shared/contract/index.ts';
 import type { Command } from '../command.ts';
 import { renderTable } from '../render-text.ts';
@@ -6,13 +7,16 @@ import { wholeNumber } from '../whole-number.ts';
 
 export function renderChanges(items: readonly ChangeRecord[]): string {
   return renderTable(
-    ['when', 'who', 'what', 'record', 'change'],
+    // What was done at once has one number: the one that `undo` takes.
+    ['no.', 'when', 'who', 'what', 'record', 'change', 'why'],
     items.map((item) => [
+      item.transaction,
       item.created_at.slice(0, 19).replace('T', ' '),
       item.created_by,
       item.operation,
       `${item.registry} ${item.uid}`,
       changeWords(item),
+      item.note,
     ]),
     'No changes.',
   );
@@ -50,4 +54,23 @@ const view: Command = {
   },
 };
 
-export const changeCommands: readonly Command[] = [view];
+const undo: Command = {
+  name: 'undo',
+  usage: '[CHANGE]',
+  help: 'take back your last change, or the one with a number of view',
+  positionals: [0, 1],
+  async run(context) {
+    const [change] = context.arguments.positionals;
+    const result = await (
+      await context.client()
+    ).changes.undo({ change: change === undefined ? null : changeNumber(change) });
+    return { json: result, text: result.title };
+  },
+};
+
+function changeNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new BenchkeepError('invalid_argument', `"${text}" is not the number of a change`, 'See: benchkeep view');
+}
+
+export const changeCommands: readonly Command[] = [view, undo];

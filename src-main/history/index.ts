@@ -1,0 +1,2 @@
+export { listTransactions } from './list-transactions.ts';
+export { undoChange } from './undo-change.ts';
