@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import { readContext, sweepOrphans } from '../artifacts/index.ts';
 import { openInstance, type InstanceContext, type OpenInstance, type Workbench } from '../instance/index.ts';
+import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
@@ -33,9 +34,15 @@ export interface ServicesOptions {
   attach: (port: MessagePort | FramePort) => void;
 }
 
+/** Ms. */
+const LONGEST_CLOSE = 1000;
+
 /** Closes again what was opened before an error. */
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { workbench, events } = options;
+  const { clock } = workbench;
+  // Of what looks at watched folders: a drive may hang, and nobody waits for it to quit.
+  const soon = (closing: () => Promise<void>) => () => Promise.race([closing(), wait(clock, LONGEST_CLOSE)]);
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer();
@@ -43,7 +50,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   };
   try {
     const hasher = hashPool();
-    closers.push(() => hasher.close());
+    closers.push(soon(() => hasher.close()));
     let watching: Watching | null = null;
     const context: OpenInstance = await openInstance(workbench, {
       name: options.name,
@@ -62,7 +69,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     if (context.readOnly === null) await sweepOrphans(context);
 
     const scanner = scanThreads(context.workstation.path);
-    closers.push(() => scanner.close());
+    closers.push(soon(() => scanner.close()));
     const scanning = { ...context, scanner };
     const reads = options.threads ? await readerThread(context, closers) : inlineReads(readContext(context));
     if (options.watch && context.readOnly === null) {
@@ -70,7 +77,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       closers.push(() => hints.close());
       const started = await startWatching({ ...scanning, hints });
       watching = started;
-      closers.push(() => started.close());
+      closers.push(soon(() => started.close()));
     }
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);

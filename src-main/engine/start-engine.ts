@@ -19,6 +19,9 @@ export async function startEngine(options: EngineOptions, host: Host): Promise<E
   let failure: ErrorData | null = null;
   let closing = false;
   const stopped = new Promise<{ error: ErrorData | null }>((resolve) => {
+    worker.on('message', ({ type }: FromEngine) => {
+      if (type === 'closed') resolve({ error: null });
+    });
     worker.once('exit', () => {
       const lost = new BenchkeepError(
         'internal',
@@ -38,7 +41,7 @@ export async function startEngine(options: EngineOptions, host: Host): Promise<E
       else if (message.type === 'failed') {
         failure = message.error;
         reject(reviveError(message.error));
-      } else void answer(message.id, message.method, message.argument);
+      } else if (message.type === 'host') void answer(message.id, message.method, message.argument);
     });
     void stopped.then(({ error }) => {
       if (error !== null) reject(reviveError(error));

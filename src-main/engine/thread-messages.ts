@@ -20,4 +20,5 @@ export type ToEngine =
 export type FromEngine =
   | { type: 'ready' }
   | { type: 'failed'; error: ErrorData }
+  | { type: 'closed' }
   | { type: 'host'; id: number; method: HostMethod; argument: string };

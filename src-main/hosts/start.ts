@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { reviveError, toErrorData } from '../../shared/errors.ts';
 import { systemClock } from '../ports/clock.ts';
+import { leaveProcess } from '../ports/leave-process.ts';
 import { nodeFs } from '../ports/fs/node-fs.ts';
 import { systemRandom } from '../ports/random.ts';
 import { hasDisplay } from './browser/open-browser.ts';
@@ -83,11 +84,8 @@ async function start(): Promise<number> {
   return choice.host === 'browser' ? openInBrowser(choice.open, choice.why) : 1;
 }
 
-start().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const { message, remedy } = toErrorData(error);
-    process.stderr.write(`${message}. ${remedy}\n`);
-    process.exit(1);
-  },
-);
+start().then(leaveProcess, (error: unknown) => {
+  const { message, remedy } = toErrorData(error);
+  process.stderr.write(`${message}. ${remedy}\n`);
+  process.exit(1);
+});

@@ -34,6 +34,8 @@ try {
     if (message.type === 'attach') engine.attach(message.port);
     else if (message.type === 'close') {
       void engine.close().finally(() => {
+        // A thread below that waits for a drive that hangs keeps this one from its end.
+        send({ type: 'closed' });
         main.close();
         process.exit(0);
       });

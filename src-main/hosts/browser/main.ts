@@ -3,6 +3,7 @@ import process from 'node:process';
 import { reviveError, toErrorData } from '../../../shared/errors.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { systemClock } from '../../ports/clock.ts';
+import { leaveProcess } from '../../ports/leave-process.ts';
 import { findWindowFolder, readStaticFiles } from '../../ports/fs/static-files.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { dataFolder } from '../data-folder.ts';
@@ -54,7 +55,9 @@ async function serve(): Promise<void> {
 
 if (import.meta.main) {
   serve().then(
-    () => process.exit(0),
+    () => {
+      leaveProcess(0);
+    },
     (error: unknown) => {
       const { message, remedy } = toErrorData(error);
       process.stderr.write(`${message}. ${remedy}\n`);

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import process from 'node:process';
 import { keepAlive } from '../../ports/clock.ts';
+import { leaveProcess } from '../../ports/leave-process.ts';
 import { dataFolder } from '../data-folder.ts';
 import { runCommandLine } from './run-command-line.ts';
 
@@ -23,7 +24,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const end = keepAlive();
-process.exitCode = await runCommandLine({
+const code = await runCommandLine({
   words: process.argv.slice(2),
   home: dataFolder(process.env, process.platform),
   cwd: process.cwd(),
@@ -33,3 +34,4 @@ process.exitCode = await runCommandLine({
   signal: stop.signal,
 });
 end();
+leaveProcess(code);
