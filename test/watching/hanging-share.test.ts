@@ -29,3 +29,19 @@ it.skipIf(whyNoShare() !== null)(
     }
   },
 );
+
+it.skipIf(whyNoShare() !== null)(
+  'F-WA10 the program quits while a share hangs, and its registry is sound',
+  () => {
+    const base = realpathSync(mkdtempSync(join(tmpdir(), 'benchkeep-share-')));
+    try {
+      expect(runWithMounts(join(import.meta.dirname, 'children', 'quit-while-hanging.ts'), base)).toEqual({
+        ended: true,
+        sound: 0,
+      });
+    } finally {
+      rmSync(base, { recursive: true, force: true });
+    }
+  },
+  60_000,
+);
