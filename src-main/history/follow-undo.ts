@@ -8,7 +8,7 @@ import { dropInventory, putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { InventoryRow, InventoryTable } from '../workstation/schema.ts';
 import { stays } from './part-records.ts';
-import { isAlike, isAsKnown, isSame, type Place, type TouchedPlace } from './places-of-undo.ts';
+import { isAsKnown, isMovedFile, isSame, type Place, type TouchedPlace } from './places-of-undo.ts';
 
 type Context = Pick<InstanceContext, 'workstation' | 'clock'>;
 
@@ -17,7 +17,9 @@ type Context = Pick<InstanceContext, 'workstation' | 'clock'>;
  * with the registry. Rows that stayed would be believed.
  */
 export async function forgetMoved({ workstation }: Context, touched: readonly TouchedPlace[]): Promise<void> {
-  const left = touched.flatMap(({ now, then }) => (now === null || isSame(now, then) ? [] : [now]));
+  const left = touched.flatMap(({ now, then }) =>
+    isSame(now, then) ? [] : [now, then].filter((place) => place !== null),
+  );
   if (left.length === 0) return;
   await writeWorkstation(workstation, (tx) => {
     dropInventory(
@@ -49,7 +51,7 @@ function rowsOf(
   missing: boolean,
   since: string,
 ): Insertable<InventoryTable>[] {
-  const { then, atThen, knownThen, now, atNow, knownNow, uid } = one;
+  const { then, atThen, knownThen, now, atNow, knownNow, uid, sha256 } = one;
   const rows: Insertable<InventoryTable>[] = [];
   if (stays(one)) {
     if (owner !== null && now !== null && atNow !== null && knownNow !== null)
@@ -57,12 +59,21 @@ function rowsOf(
     return rows;
   }
   if (then === null) return rows;
+  const gone = { gone_since: since, missing: missing ? 1 : 0 };
+  if (atThen === null) {
+    const known = knownNow ?? knownThen;
+    return known === null ? rows : [{ ...known, ...placed(then), artifact_uid: uid, ...gone }];
+  }
+  const known = isAsKnown(atThen, knownThen, sha256)
+    ? knownThen
+    : isMovedFile(atThen, knownNow, then, sha256)
+      ? knownNow
+      : null;
   // What is there and is no file that is known from either path is left to the next look.
-  const known = isAsKnown(atThen, knownThen) ? knownThen : isAlike(atThen, knownNow) ? knownNow : null;
-  if (atThen !== null) return known === null ? rows : [rowAt(then, atThen, { ...known, artifact_uid: uid })];
-  const gone = knownNow ?? knownThen;
-  if (gone === null) return rows;
-  return [{ ...gone, ...placed(then), artifact_uid: uid, gone_since: since, missing: missing ? 1 : 0 }];
+  if (known === null) return rows;
+  const row = rowAt(then, atThen, { ...known, artifact_uid: uid });
+  // What is called missing although it is there is found again by the next look, which says so.
+  return [missing ? { ...row, ...gone } : row];
 }
 
 function rowAt(place: Place, facts: FileFacts, known: InventoryRow): Insertable<InventoryTable> {

@@ -14,8 +14,8 @@ import { isAsKnown, isSame, type Place, type TouchedPlace } from './places-of-un
 const CHUNK = 500;
 
 /** True for a file that stays where it was moved to. */
-export function stays({ now, then, atNow, atThen, knownNow }: TouchedPlace): boolean {
-  return now !== null && then !== null && !isSame(now, then) && atThen === null && isAsKnown(atNow, knownNow);
+export function stays({ now, then, atNow, atThen, knownNow, sha256 }: TouchedPlace): boolean {
+  return now !== null && then !== null && !isSame(now, then) && atThen === null && isAsKnown(atNow, knownNow, sha256);
 }
 
 /** After the steps, in their transaction. The uids of the records that lie now at the places of the files that stay. */

@@ -20,6 +20,8 @@ export interface TouchedPlace {
   copyId: number;
   artifactId: number;
   uid: string;
+  /** Of its content, null where that is not known. */
+  sha256: string | null;
   /** Where the registry says that it is now, and will say after the undo; null: no copy. */
   now: Place | null;
   then: Place | null;
@@ -38,6 +40,7 @@ const CHUNK = 200;
 /** Error: `offline` where a storage of them is not connected here, since nothing can be said of its files then. */
 export async function placesOfUndo(context: Context, steps: readonly Step[]): Promise<TouchedPlace[]> {
   const copies = await touchedCopies(context.registry.db, steps);
+  const contents = await contentsOf(context.registry.db, steps, copies);
   const storages = await localStorages(context, copies);
   const known = knownFiles(context);
   const touched: TouchedPlace[] = [];
@@ -47,7 +50,19 @@ export async function placesOfUndo(context: Context, steps: readonly Step[]): Pr
       const then = placeOf(after, storages);
       const atThen = await lookAt(context, then);
       const atNow = isSame(now, then) ? atThen : await lookAt(context, now);
-      return { copyId, artifactId, uid, now, then, atNow, atThen, knownNow: known(now), knownThen: known(then) };
+      const sha256 = contents.get(artifactId) ?? null;
+      return {
+        copyId,
+        artifactId,
+        uid,
+        sha256,
+        now,
+        then,
+        atNow,
+        atThen,
+        knownNow: known(now),
+        knownThen: known(then),
+      };
     });
     touched.push(...(await Promise.all(looked)));
   }
@@ -96,6 +111,28 @@ async function touchedCopies(db: Kysely<RegistryDB>, steps: readonly Step[]): Pr
   return [...touched.values()];
 }
 
+/** Checksums by artifact, of those too that the steps bring back. */
+async function contentsOf(
+  db: Kysely<RegistryDB>,
+  steps: readonly Step[],
+  copies: readonly TouchedCopy[],
+): Promise<Map<number, string | null>> {
+  const contents = new Map<number, string | null>();
+  for (const step of steps)
+    if (step.kind === 'insert' && step.table === 'artifact')
+      contents.set(step.id, (step.row['sha256'] ?? null) as string | null);
+  const ids = copies.map(({ artifactId }) => artifactId);
+  for (let i = 0; i < ids.length; i += CHUNK) {
+    const rows = await db
+      .selectFrom('artifact')
+      .select(['id', 'sha256'])
+      .where('id', 'in', ids.slice(i, i + CHUNK))
+      .execute();
+    for (const { id, sha256 } of rows) contents.set(id, sha256);
+  }
+  return contents;
+}
+
 async function localStorages(context: Context, copies: readonly TouchedCopy[]): Promise<Map<number, StorageRow>> {
   const ids = [...new Set(copies.flatMap(({ before, after }) => [before?.storage_id ?? 0, after?.storage_id ?? 0]))];
   if (ids.length === 0) return new Map();
@@ -142,22 +179,27 @@ function knownFiles({ workstation }: Context): (place: Place | null) => Inventor
   };
 }
 
-/** The file that this workstation knows at a path is there, unchanged. */
-export function isAsKnown(facts: FileFacts | null, known: InventoryRow | null): facts is FileFacts {
-  return (
-    facts !== null &&
-    known !== null &&
-    isAlike(facts, known) &&
-    facts.ctimeNs === known.ctime_ns &&
-    known.gone_since === null
-  );
+/** What this workstation knows of a path is of the content `sha256`, and the file there is as it was then. */
+export function isAsKnown(facts: FileFacts | null, known: InventoryRow | null, sha256: string | null): boolean {
+  return isAlike(facts, known, sha256) && facts?.ctimeNs === known?.ctime_ns;
 }
 
-/** The same file, perhaps moved there from the path where it is known. */
-export function isAlike(facts: FileFacts | null, known: InventoryRow | null): facts is FileFacts {
+/** The file that is known from another path. As for every move, a time of whole seconds is too coarse to tell. */
+export function isMovedFile(
+  facts: FileFacts,
+  known: InventoryRow | null,
+  { storage }: Place,
+  sha256: string | null,
+): boolean {
+  if (!isAlike(facts, known, sha256) || facts.mtimeNs.endsWith('000000000')) return false;
+  return facts.dev === known?.dev || storage.uid === known?.storage_uid;
+}
+
+function isAlike(facts: FileFacts | null, known: InventoryRow | null, sha256: string | null): boolean {
   return (
     facts?.kind === 'file' &&
     known !== null &&
+    known.sha256 === sha256 &&
     facts.ino === known.ino &&
     facts.size === known.size &&
     facts.mtimeNs === known.mtime_ns

@@ -195,5 +195,5 @@ test('view shows the latest changes, since a time and so many', async () => {
     ),
   ).toBe(true);
   expect((await cli.refused(2, 'view', '--since', 'yesterdayish')).message).toContain('yesterdayish');
-  expect((await cli.run('view')).out).toMatch(/^when +who +what +record +change\n/);
+  expect((await cli.run('view')).out).toMatch(/^no\. +when +who +what +record +change +why\n/);
 });
