@@ -150,6 +150,7 @@ async function pairWithRegistered(
         to: { storage: target, path, facts },
         sha256: row.sha256 ?? '',
         evidence: 'the same content (size and checksum agree) came up here shortly before it went there',
+        sameFile: false,
         absorbs: one.id,
       });
     }

@@ -18,6 +18,8 @@ export interface Move {
   sha256: string;
   /** In plain words, for the log. */
   evidence: string;
+  /** The very file, on the device that it was on before. */
+  sameFile: boolean;
   /** Registered meanwhile at the new path as a file of its own: that record is absorbed. */
   absorbs: number | null;
 }
@@ -26,12 +28,25 @@ export type MovesContext = Pick<InstanceContext, 'registry' | 'workstation' | 'w
 
 /** Storages of this workstation that are connected now: asked once each in one look. */
 export interface AttachedStorages {
-  byUid(uid: string): Promise<StorageRow | null>;
+  /**
+   * `device`: of a file that was in it and is elsewhere now. Where the root lies on that very device it is connected,
+   * though it may be empty now because all of it was moved out.
+   */
+  byUid(uid: string, device?: string): Promise<StorageRow | null>;
+}
+
+interface Asked {
+  storage: StorageRow;
+  attached: boolean;
+  /** Null where the root is no folder now. */
+  device: string | null;
 }
 
 export function attachedStorages(context: MovesContext, proven: StorageRow): AttachedStorages {
-  const asked = new Map<string, Promise<StorageRow | null>>([[proven.uid, Promise.resolve(proven)]]);
-  async function ask(uid: string): Promise<StorageRow | null> {
+  const asked = new Map<string, Promise<Asked | null>>([
+    [proven.uid, Promise.resolve({ storage: proven, attached: true, device: null })],
+  ]);
+  async function ask(uid: string): Promise<Asked | null> {
     const row = await context.registry.db
       .selectFrom('storage')
       .selectAll()
@@ -40,13 +55,17 @@ export function attachedStorages(context: MovesContext, proven: StorageRow): Att
       .where('type', '=', 'local')
       .executeTakeFirst();
     if (row === undefined) return null;
-    return (await checkRoot(context, row)).attached ? row : null;
+    const { attached } = await checkRoot(context, row);
+    const facts = attached ? null : await context.fs.look(localRoot(row)).catch(() => null);
+    return { storage: row, attached, device: facts?.kind === 'folder' ? facts.dev : null };
   }
   return {
-    byUid(uid) {
-      const known = asked.get(uid) ?? ask(uid);
-      asked.set(uid, known);
-      return known;
+    async byUid(uid, device) {
+      const asking = asked.get(uid) ?? ask(uid);
+      asked.set(uid, asking);
+      const known = await asking;
+      if (known === null) return null;
+      return known.attached || (device !== undefined && known.device === device) ? known.storage : null;
     },
   };
 }

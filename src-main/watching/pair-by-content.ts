@@ -70,6 +70,7 @@ export async function pairByContent(
       to: { storage, path: only.file.path, facts: only.file.facts },
       sha256: only.file.sha256,
       evidence: 'the same content (size and checksum agree), no longer at its old path, and no other file like it',
+      sameFile: false,
       absorbs: own.get(only.file.path) ?? null,
     });
   }

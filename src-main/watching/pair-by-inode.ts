@@ -48,7 +48,7 @@ export async function pairByInode(
     for (const row of rows.get(facts.ino) ?? []) {
       if (taken.has(row) || !looksAlike(row, facts, storage)) continue;
       if (row.storage_uid === storage.uid && pathOf(row) === path) continue;
-      const from = await attached.byUid(row.storage_uid);
+      const from = await attached.byUid(row.storage_uid, row.dev === facts.dev ? facts.dev : undefined);
       if (from !== null && (await hasLeft(context, rows, from, row, { storage, path, facts })))
         alike.push({ row, storage: from });
     }
@@ -63,6 +63,7 @@ export async function pairByInode(
       to: { storage, path, facts },
       sha256: known.row.sha256,
       evidence: SAME_FILE,
+      sameFile: true,
       absorbs: null,
     });
   }

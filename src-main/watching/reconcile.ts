@@ -92,7 +92,10 @@ async function followAll(
   // Proven once more: what is not seen on a drive that went meanwhile did not move away.
   const attached = attachedStorages(context, storage);
   const certain: Move[] = [];
-  for (const move of moves) if ((await attached.byUid(move.from.storage.uid)) !== null) certain.push(move);
+  for (const move of moves) {
+    const device = move.sameFile ? move.to.facts.dev : undefined;
+    if ((await attached.byUid(move.from.storage.uid, device)) !== null) certain.push(move);
+  }
   const author = { userId: storage.created_by_id, runId: await instrumentRun(context, storage) };
   const followed = new Set(await followMoves(context, certain, author));
   const settled = [...followed].map(({ to }) => to.path);

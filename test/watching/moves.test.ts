@@ -220,6 +220,19 @@ describe('several at once', () => {
   });
 });
 
+it('all of a folder moved into another watched one is followed, though the first is empty now', async () => {
+  const other = test.folder('other');
+  await test.add(other);
+  for (let n = 0; n < 20; n++) test.put(`run/${String(n)}.csv`, `content ${String(n)}`);
+  await test.pass();
+  const uids = (await test.artifacts()).map(({ uid }) => uid);
+  renameSync(test.path('run'), join(other, 'run'));
+  expect((await test.pass({ root: other })).moved).toBe(20);
+  expect((await test.artifacts(other)).map(({ uid }) => uid)).toEqual(uids);
+  await test.pass();
+  expect(await transactions('move')).toBe(1);
+});
+
 describe('what is no move', () => {
   it('a hard link is a file of its own', async () => {
     test.put('a.csv');
