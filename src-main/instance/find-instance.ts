@@ -19,16 +19,22 @@ export async function findInstance({ home, fs }: FindContext, argument: string):
       'Name an instance of this computer.',
     );
   }
-  const cards = await listCards({ home, fs });
-  const found =
-    cards.find(({ name }) => name === argument) ??
-    cards.find(({ uid }) => uid === argument) ??
-    (await byRoot(fs, cards, argument));
-  if (found !== null && found !== undefined) return found;
+  const found = await meantBy({ home, fs }, argument);
+  if (found !== null) return found;
   throw new BenchkeepError(
     'not_found',
     `There is no instance "${argument}" on this computer`,
     'See them with: benchkeep instances. Make one with: benchkeep init.',
+  );
+}
+
+/** Null where there is none. */
+async function meantBy({ home, fs }: FindContext, argument: string): Promise<InstanceCard | null> {
+  const cards = await listCards({ home, fs });
+  return (
+    cards.find(({ name }) => name === argument) ??
+    cards.find(({ uid }) => uid === argument) ??
+    (await byRoot(fs, cards, argument))
   );
 }
 
@@ -53,6 +59,6 @@ async function realPathOrNull(fs: Fs, path: string): Promise<string | null> {
 export async function connectedInstanceFolder(context: FindContext, name: string | null): Promise<RawPath | null> {
   const wanted = name ?? (await connectedName(context));
   if (wanted === null) return null;
-  const card = (await listCards(context)).find((candidate) => candidate.name === wanted);
-  return card === undefined ? null : instanceFolder(context.home, card.uid);
+  const card = await meantBy(context, wanted);
+  return card === null ? null : instanceFolder(context.home, card.uid);
 }

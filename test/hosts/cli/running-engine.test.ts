@@ -50,6 +50,15 @@ describe('while an engine runs', () => {
     for (const text of follower.lines) engineEvent.parse(JSON.parse(text));
   }, 60_000);
 
+  test('it is found by name, uid and root of its default storage', async () => {
+    const { uid } = await cli.json(instanceInfo, 'info');
+    const engine = await startEngine();
+    for (const named of ['lab', uid, cli.path('data')])
+      expect((await cli.json(instanceInfo, 'info', '--instance', named)).uid).toBe(uid);
+    engine.child.kill('SIGTERM');
+    await engine.ended;
+  });
+
   test('it changes its instance and still answers who asked for that', async () => {
     const engine = await startEngine();
     const instances = items(instanceRecord);
