@@ -75,7 +75,14 @@ export const preview = z.discriminatedUnion('kind', [
     rows: z.array(z.array(z.string())),
     truncated: z.boolean(),
   }),
-  z.object({ kind: z.literal('image'), mime: z.string(), /** base64 */ bytes: z.string() }),
+  z.object({
+    kind: z.literal('image'),
+    mime: z.string(),
+    /** base64 */
+    bytes: z.string(),
+    /** What to know before comparing it, for example that brightness was stretched. */
+    note: z.string().nullable(),
+  }),
   z.object({ kind: z.literal('none'), reason: z.string() }),
 ]);
 export type Preview = z.infer<typeof preview>;

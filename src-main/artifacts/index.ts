@@ -2,6 +2,7 @@ export { artifactLog } from './artifact-log.ts';
 export { artifactPath } from './artifact-path.ts';
 export { artifactRecords } from './artifact-records.ts';
 export { describeArtifact } from './describe-artifact.ts';
+export { encodePng, type ColourImage } from './encode-png.ts';
 export { descriptionOf, editArtifact } from './edit-artifact.ts';
 export { findArtifact, findArtifacts } from './find-artifact.ts';
 export { readFolderContent } from './folder-content.ts';

@@ -1,16 +1,19 @@
 /** What a file shows at a glance: a bounded part of it is read, nothing in it is ever run. */
 import type { Preview } from '../../shared/contract/index.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { decodeText } from './decode-text.ts';
+import { drawTiff } from './draw-tiff.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent, type Content } from './locate-content.ts';
 import type { ContentContext } from './read-context.ts';
 import { readTable } from './read-table.ts';
-import { contentName, imageType } from './recognise-content.ts';
+import { contentName, imageType, isTiff } from './recognise-content.ts';
 
 /** Bytes. */
 const MOST_TEXT = 256 * 1024;
 const MOST_IMAGE = 10 * 1024 * 1024;
+const MOST_TIFF = 64 * 1024 * 1024;
 
 const TABLES: Record<string, string | undefined> = { '.tsv': '\t', '.csv': undefined };
 
@@ -35,8 +38,9 @@ async function previewContent(
   if (mime !== null) {
     if (facts.size > MOST_IMAGE) return none('This image is larger than 10 MB: open it in an image viewer.');
     const bytes = facts.size > head.length ? await context.fs.readRange(path, 0, facts.size) : head;
-    return { kind: 'image', mime, bytes: bytes.toString('base64') };
+    return { kind: 'image', mime, bytes: bytes.toString('base64'), note: null };
   }
+  if (isTiff(head)) return previewTiff(context, path, facts.size);
   const what = contentName(head);
   if (what !== null) return none(`This is ${what}. There is no preview of it yet.`);
   const cut = facts.size > head.length;
@@ -47,6 +51,14 @@ async function previewContent(
     if (table !== null) return { kind: 'table', ...table };
   }
   return { kind: 'text', text: decoded.text, truncated: cut };
+}
+
+async function previewTiff({ fs }: ContentContext, path: RawPath, size: number): Promise<Preview> {
+  if (size > MOST_TIFF) return none('This image is larger than 64 MB: open it in an image viewer.');
+  const drawn = await drawTiff(await fs.readRange(path, 0, size));
+  if (drawn === null) return none('This is a TIFF image of a kind that is not shown here: open it in an image viewer.');
+  const { png, note } = drawn;
+  return { kind: 'image', mime: 'image/png', bytes: Buffer.from(png).toString('base64'), note };
 }
 
 /** The ending of its name: the suffix knows only what the registry knows. */

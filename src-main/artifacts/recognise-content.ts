@@ -21,14 +21,16 @@ const KNOWN: readonly [magic: string, what: string][] = [
   ['PK\x03\x04', 'a zip archive or an Office document'],
   ['%PDF', 'a PDF document'],
   ['\x89HDF', 'an HDF5 file'],
-  ['II*\0', 'a TIFF image'],
-  ['MM\0*', 'a TIFF image'],
-  ['II+\0', 'a BigTIFF image'],
   ['FCS', 'a flow cytometry file (FCS)'],
   ['PAR1', 'a Parquet table'],
   ['\xd0\xcf\x11\xe0', 'an older Office document'],
   ['SQLite format 3', 'an SQLite database'],
 ];
+
+/** Of either byte order, with addresses of 32 or 64 bits. */
+export function isTiff(head: Buffer): boolean {
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(head.toString('latin1', 0, 4));
+}
 
 /** In words, for "There is no preview of …". */
 export function contentName(head: Buffer): string | null {

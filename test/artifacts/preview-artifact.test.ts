@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preview } from '../../shared/contract/artifacts.ts';
+import { encodeTiff } from '../../src-main/hosts/cli/demo/encode-tiff.ts';
 import { previewArtifact, readContext } from '../../src-main/artifacts/index.ts';
 import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../src-main/ports/random.ts';
@@ -128,7 +130,12 @@ describe('previewArtifact', () => {
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
       'base64',
     );
-    expect(await preview('a.dat', png)).toEqual({ kind: 'image', mime: 'image/png', bytes: png.toString('base64') });
+    expect(await preview('a.dat', png)).toEqual({
+      kind: 'image',
+      mime: 'image/png',
+      bytes: png.toString('base64'),
+      note: null,
+    });
     expect(await preview('a.svg', '<?xml version="1.0"?><svg xmlns="x"/>')).toMatchObject({
       kind: 'image',
       mime: 'image/svg+xml',
@@ -188,6 +195,41 @@ describe('previewArtifact', () => {
     for (const path of filesBelow(FORMATS)) {
       const shown = await previewOf(await register(storage, path, statSync(join(FORMATS, path)).size));
       expect(['text', 'table', 'image', 'none'], path).toContain(shown.kind);
+      if (/\.tiff?$/.test(path)) expect(shown.kind, path).toBe('image');
     }
   });
+
+  it('draws TIFF images as PNG, those of 16 bits stretched, and says so', async () => {
+    const pixels = new Uint16Array(64 * 32).map((_, i) => 1000 + (i % 64) * 10);
+    const tiff = encodeTiff({
+      pages: [{ width: 64, height: 32, pixels }],
+      description: 'a ramp',
+      dateTime: '2026:11:02 10:00:00',
+      micrometresPerPixel: 1,
+    });
+    const shown = await preview('a.tif', Buffer.from(tiff));
+    if (shown.kind !== 'image') throw new Error(JSON.stringify(shown));
+    expect([shown.mime, shown.note]).toEqual(['image/png', expect.stringContaining('stretched')]);
+    const { width, rows } = readPng(Buffer.from(shown.bytes, 'base64'));
+    // From black at the left to white at the right, grey in between.
+    expect([width, rows.length]).toEqual([64, 32]);
+    const row = rows[5] ?? [];
+    expect([row[0], row[63 * 3]]).toEqual([0, 255]);
+    expect(row[32 * 3]).toBeGreaterThan(120);
+    expect(row[32 * 3]).toBeLessThan(136);
+    expect(await preview('broken.tif', Buffer.from('II*\0 nothing of the kind'))).toMatchObject({ kind: 'none' });
+  });
 });
+
+/** A PNG of eight bits a colour, without filters. */
+function readPng(png: Buffer): { width: number; rows: number[][] } {
+  const width = png.readUInt32BE(16);
+  const height = png.readUInt32BE(20);
+  const start = png.indexOf('IDAT');
+  const data = inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)));
+  const length = width * 3 + 1;
+  return {
+    width,
+    rows: Array.from({ length: height }, (_, i) => [...data.subarray(i * length + 1, (i + 1) * length)]),
+  };
+}

@@ -6,7 +6,7 @@ import { drawTube } from './simulate-flow.ts';
 import { encodeFastq } from './encode-fastq.ts';
 import { encodeFcs } from './encode-fcs.ts';
 import { encodeOmeTiff } from './encode-ome-tiff.ts';
-import { encodePng } from './encode-png.ts';
+import { encodePng } from '../../../artifacts/index.ts';
 import { encodeTable } from './encode-table.ts';
 import { encodeTiff } from './encode-tiff.ts';
 import type { Random } from './draw-numbers.ts';

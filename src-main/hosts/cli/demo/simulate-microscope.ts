@@ -1,6 +1,6 @@
 import { drawNormal, drawWhole } from './draw-numbers.ts';
 import type { Random } from './draw-numbers.ts';
-import type { ColourImage } from './encode-png.ts';
+import type { ColourImage } from '../../../artifacts/index.ts';
 import type { GreyImage } from './encode-tiff.ts';
 
 /** Centre and size of a cell, in pixels. */

@@ -1,3 +1,4 @@
+/** Writes images that every window can draw. */
 import { crc32, deflateSync } from 'node:zlib';
 
 /** A colour image: `pixels` row by row, three bytes each (red, green, blue). */
