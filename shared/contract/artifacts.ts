@@ -87,6 +87,24 @@ export const preview = z.discriminatedUnion('kind', [
 ]);
 export type Preview = z.infer<typeof preview>;
 
+const named = z.object({ artifacts: z.array(artifactArgument).min(1).max(10_000) });
+
+export const plannedDeletion = z.object({
+  uid: z.string(),
+  key: z.string().nullable(),
+  size: z.number(),
+  /** Where its file lies among a person's own, and where Benchkeep's copy lies. */
+  in_place: z.string().nullable(),
+  managed: z.string().nullable(),
+  /** The file in place lies in a linked storage: it can't be removed from here. */
+  linked: z.boolean(),
+  /** "a file remains here: …", if nothing else is asked for. */
+  remains: z.string().nullable(),
+  /** Why it can't be deleted. */
+  blocked: z.string().nullable(),
+});
+export type PlannedDeletion = z.infer<typeof plannedDeletion>;
+
 export const artifacts = {
   save: job.input(saveInput).output(eventIterator(jobProgress, saveResult)),
   list: query.input(listArtifactsInput).output(artifactPage),
@@ -109,6 +127,19 @@ export const artifacts = {
     .output(items(z.object({ path: z.string(), evidence: z.string() }))),
   /** Counts for the filter bar, kept with every write, of what is shown and newest. */
   facets: query.input(z.object({})).output(items(facetRecord)),
+  /** To the trash: nothing leaves it by itself. */
+  trash: mutation.input(named).output(items(artifactRecord)),
+  restore: mutation.input(named).output(items(artifactRecord)),
+  /** What `delete` would do. */
+  planDeletion: query.input(named).output(items(plannedDeletion)),
+  /** For good. `storage` null: own copies go, content in place stays; true: that too; false: no content goes. */
+  delete: mutation.input(named.extend({ storage: z.boolean().nullable().default(null) })).output(
+    items(z.object({ uid: z.string(), key: z.string().nullable() })).extend({
+      removed: z.array(z.string()),
+      /** Sentences: "a file remains here: …". */
+      remains: z.array(z.string()),
+    }),
+  ),
   edit: mutation
     .input(
       z.object({

@@ -1,7 +1,7 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import { readContext, sweepOrphans } from '../artifacts/index.ts';
+import { finishRemovals, readContext, sweepOrphans } from '../artifacts/index.ts';
 import { openInstance, type InstanceContext, type OpenInstance, type Workbench } from '../instance/index.ts';
 import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
@@ -66,7 +66,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       },
     });
     closers.push(() => context.close());
-    if (context.readOnly === null) await sweepOrphans(context);
+    if (context.readOnly === null) {
+      await sweepOrphans(context);
+      await finishRemovals(context);
+    }
 
     const scanner = scanThreads(context.workstation.path);
     closers.push(soon(() => scanner.close()));

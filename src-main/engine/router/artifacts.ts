@@ -1,4 +1,13 @@
-import { editArtifact, saveArtifacts, verify } from '../../artifacts/index.ts';
+import {
+  deleteArtifacts,
+  editArtifact,
+  planDeletion,
+  readContext,
+  restoreArtifacts,
+  saveArtifacts,
+  trashArtifacts,
+  verify,
+} from '../../artifacts/index.ts';
 import { findMissing, locateArtifact } from '../../watching/index.ts';
 import { os } from './base.ts';
 
@@ -17,6 +26,12 @@ export const artifacts = os.artifacts.router({
   ),
   locate: os.artifacts.locate.handler(({ input, context }) => locateArtifact(context.services().context, input)),
   find: os.artifacts.find.handler(({ input, context }) => findMissing(context.services().context, input)),
+  trash: os.artifacts.trash.handler(({ input, context }) => trashArtifacts(context.services().context, input)),
+  restore: os.artifacts.restore.handler(({ input, context }) => restoreArtifacts(context.services().context, input)),
+  planDeletion: os.artifacts.planDeletion.handler(({ input, context }) =>
+    planDeletion(readContext(context.services().context), input),
+  ),
+  delete: os.artifacts.delete.handler(({ input, context }) => deleteArtifacts(context.services().context, input)),
   facets: os.artifacts.facets.handler(({ context }) => context.services().reads.listFacets({})),
   edit: os.artifacts.edit.handler(({ input, context }) => editArtifact(context.services().context, input)),
 });

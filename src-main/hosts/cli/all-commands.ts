@@ -10,6 +10,7 @@ import { listCommand } from './commands/list.ts';
 import { missingCommands } from './commands/missing.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
+import { trashCommands } from './commands/trash.ts';
 import { watchingCommands } from './commands/watching.ts';
 import { helpAnswer, overview } from './help-answer.ts';
 
@@ -40,6 +41,7 @@ export const allCommands: readonly Command[] = [
   ...labelCommands,
   ...watchingCommands,
   ...missingCommands,
+  ...trashCommands,
   ...changeCommands,
   ...serveCommands,
   ...demoCommands,

@@ -48,6 +48,11 @@ export interface Fs {
   removeOwnFolder(path: RawPath): Promise<void>;
   /** Removes a file that this program made (a marker, a temporary file); one that is not there is fine. */
   removeOwnFile(path: RawPath): Promise<void>;
+  /**
+   * Removes a file that a person asked to be removed, if it still is the one that was proven a moment ago
+   * (`file_changed` otherwise); one that is not there is fine. Synced.
+   */
+  unlinkProven(path: RawPath, proven: FileFacts): Promise<void>;
   /** Removes an empty folder that this program made; false where it is not empty or not there. */
   removeEmptyFolder(path: RawPath): Promise<boolean>;
   /** Bytes that may still be written there. */

@@ -139,6 +139,20 @@ export function nodeFs(random: Random): Fs {
         await effect('fs.removeFolder', () => fsp.rm(rawToBytes(path), { recursive: true, force: true }));
       }),
     removeOwnFile: (path) => about(path, () => effect('fs.unlink', () => removeIfThere(path))),
+    unlinkProven: (path, proven) =>
+      about(path, async () => {
+        const now = await lookOrNull(path);
+        if (now === null) return;
+        if (!sameFacts(now, proven)) {
+          throw new BenchkeepError(
+            'file_changed',
+            `${rawToDisplay(path)} was changed meanwhile`,
+            'It was left as it is. Look at it, then try again.',
+          );
+        }
+        await effect('fs.unlink', () => removeIfThere(path));
+        await syncFolder(splitRaw(path).folder);
+      }),
     async removeEmptyFolder(path) {
       try {
         await effect('fs.removeFolder', () => fsp.rmdir(rawToBytes(path)));

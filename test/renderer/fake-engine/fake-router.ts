@@ -232,6 +232,31 @@ export function fakeRouter(world: World) {
         changed(world, 'artifact');
         return { items: [row], siblings: 0 };
       }),
+      trash: os.artifacts.trash.handler(({ input }) => show(world, input.artifacts, -1)),
+      restore: os.artifacts.restore.handler(({ input }) => show(world, input.artifacts, 1)),
+      planDeletion: os.artifacts.planDeletion.handler(({ input }) => ({
+        items: input.artifacts.map((uid) => {
+          const row = find(world, uid);
+          const path = row.copies[0]?.path ?? null;
+          return {
+            uid: row.uid,
+            key: row.key,
+            size: row.size,
+            in_place: path,
+            managed: null,
+            linked: true,
+            remains: path === null ? null : `a file remains here: ${path}`,
+            blocked: null,
+          };
+        }),
+      })),
+      delete: os.artifacts.delete.handler(({ input }) => {
+        const rows = input.artifacts.map((uid) => find(world, uid));
+        world.artifacts = world.artifacts.filter((row) => !rows.includes(row));
+        changed(world, 'artifact');
+        const remains = rows.flatMap(({ copies }) => copies.map(({ path }) => `a file remains here: ${path}`));
+        return { items: rows.map(({ uid, key }) => ({ uid, key })), removed: [], remains };
+      }),
       find: os.artifacts.find.handler(() => ({ items: [] })),
       facets: os.artifacts.facets.handler(() => ({ items: countFacets(world.artifacts) })),
       edit: os.artifacts.edit.handler(({ input }) => {
@@ -332,4 +357,11 @@ export function fakeRouter(world: World) {
       version: os.host.version.handler(() => ({ version: '0.1.0' })),
     },
   });
+}
+
+function show(world: World, uids: readonly string[], visibility: number): { items: ArtifactRecord[] } {
+  const rows = uids.map((uid) => find(world, uid));
+  for (const row of rows) row.visibility = visibility;
+  changed(world, 'artifact');
+  return { items: rows };
 }

@@ -1,0 +1,155 @@
+/** Deletes records for good, and with them the content that is Benchkeep's own or that a person asked to be removed. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { rawToDisplay } from '../ports/fs/raw-path.ts';
+import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
+import { checkRoot, offline } from '../storage/index.ts';
+import { dropInventory } from '../workstation/inventory.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { rawFromBytes } from '../ports/fs/raw-path.ts';
+import { findArtifacts } from './find-artifact.ts';
+import { manifestPath } from './folder-manifest.ts';
+import { keepLatest } from './keep-latest.ts';
+import { finishRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
+import { placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
+import { proveContent } from './prove-content.ts';
+
+export interface Deleted {
+  items: { uid: string; key: string | null }[];
+  /** Paths that were removed, and what stays where. */
+  removed: string[];
+  remains: string[];
+}
+
+interface Doomed {
+  artifact: ArtifactRow;
+  places: DeletionPlace[];
+  removals: PendingRemoval[];
+  remains: string[];
+}
+
+/**
+ * `storage` null: Benchkeep's own copies go, content in place stays; true: content in place goes too; false: nothing is
+ * removed. Errors: `refused` (held by a set, named; on another computer), `storage_linked`, `offline`, `file_changed`
+ * (other content than what was registered): then nothing at all is done.
+ */
+export async function deleteArtifacts(
+  context: InstanceContext,
+  input: { artifacts: string[]; storage: boolean | null },
+): Promise<Deleted> {
+  const doomed: Doomed[] = [];
+  for (const artifact of await findArtifacts(context.registry.db, input.artifacts))
+    doomed.push(await doom(context, artifact, input.storage));
+  await planRemovals(
+    context,
+    doomed.flatMap(({ removals }) => removals),
+  );
+  await writeRegistry(context, await context.author(), 'delete for good', async (write) => {
+    for (const one of doomed) await removeRecord(write, one);
+    for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
+  });
+  const removed = await finishRemovals(context);
+  await forgetLocally(context, doomed);
+  return {
+    items: doomed.map(({ artifact: { uid, key } }) => ({ uid, key })),
+    removed: removed.map(rawToDisplay),
+    remains: doomed.flatMap(({ remains }) => remains),
+  };
+}
+
+async function doom(context: InstanceContext, artifact: ArtifactRow, storage: boolean | null): Promise<Doomed> {
+  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
+  const blocked = await whyBlocked(context.registry.db, artifact);
+  if (blocked !== null) {
+    throw new BenchkeepError(
+      'refused',
+      `${name} can't be deleted: ${blocked}`,
+      'Take it out of there first. Nothing was deleted.',
+    );
+  }
+  const places = await placesOf(context.registry.db, artifact);
+  const removals: PendingRemoval[] = [];
+  const remains: string[] = [];
+  for (const place of places) {
+    const goes = place.isOwn ? storage !== false : storage === true;
+    if (goes) removals.push(...(await removalOf(context, artifact, place, name)));
+    else if (artifact.state !== 'missing') remains.push(remainsHere(artifact, place.path));
+  }
+  return { artifact, places, removals, remains };
+}
+
+/** None where nothing is there any more. */
+async function removalOf(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  place: DeletionPlace,
+  name: string,
+): Promise<PendingRemoval[]> {
+  const { storage, path, isOwn } = place;
+  if (storage.managed === 0) {
+    throw new BenchkeepError(
+      'storage_linked',
+      `${name} lies in ${storage.root}, a linked storage, which Benchkeep never changes`,
+      'Delete the record only (--storage no), and the file yourself.',
+    );
+  }
+  if (storage.workstation_uid !== context.workstationUid) {
+    throw new BenchkeepError(
+      'refused',
+      `${name} lies on another computer, in ${storage.root}`,
+      'Delete it there, or the record only (--storage no).',
+    );
+  }
+  const root = await checkRoot(context, storage);
+  if (!root.attached) throw offline(root.reason);
+  const facts = await context.fs.look(path);
+  if (facts === null) return [];
+  if (!isOwn) await proveContent(context, artifact, path, facts);
+  return [{ uid: artifact.uid, storageUid: storage.uid, path, facts: facts.kind === 'folder' ? null : facts }];
+}
+
+async function removeRecord(write: RegistryWrite, { artifact, places, removals }: Doomed): Promise<void> {
+  const { id, uid } = artifact;
+  const labels = await write.tx.selectFrom('artifact_ulabel').select('id').where('artifact_id', '=', id).execute();
+  for (const label of labels) await write.remove('artifact_ulabel', label.id, uid);
+  for (const { copy, storage, isOwn, path } of places) {
+    await write.remove('copy', copy.id, uid);
+    // What stays where people put it does not come back by itself.
+    if (isOwn || removals.some((removal) => removal.path === path)) continue;
+    const before = await write.tx
+      .selectFrom('tombstone')
+      .select('id')
+      .where('storage_id', '=', storage.id)
+      .where('path', '=', copy.path)
+      .executeTakeFirst();
+    if (before !== undefined) await write.remove('tombstone', before.id, uid);
+    const stone = {
+      storage_id: storage.id,
+      path: copy.path,
+      sha256: artifact.sha256,
+      artifact_uid: uid,
+      created_by_id: write.author.userId,
+      created_at: write.now,
+    };
+    write.insert('tombstone', [stone], [uid]);
+  }
+  // Copies without a local folder.
+  const others = await write.tx.selectFrom('copy').select('id').where('artifact_id', '=', id).execute();
+  for (const copy of others) await write.remove('copy', copy.id, uid);
+  await write.remove('artifact', id);
+}
+
+async function forgetLocally(context: InstanceContext, doomed: readonly Doomed[]): Promise<void> {
+  const gone = doomed.flatMap(({ places, removals }) =>
+    places
+      .filter(({ path }) => removals.some((removal) => removal.path === path))
+      .map(({ storage, copy }) => ({ storageUid: storage.uid, path: rawFromBytes(copy.path) })),
+  );
+  await writeWorkstation(context.workstation, (tx) => {
+    dropInventory(tx, context.workstation, gone);
+  });
+  for (const { artifact } of doomed)
+    if (artifact.n_files !== null) await context.fs.removeOwnFile(manifestPath(context, artifact.uid));
+}

@@ -1,0 +1,89 @@
+/** What deleting for good would do: asked before, and decided by the same function when it is done. */
+import type { Kysely } from 'kysely';
+import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, CopyRow, RegistryDB, StorageRow } from '../registry/schema.ts';
+import { localRoot, OWN_FOLDER } from '../storage/index.ts';
+import { findArtifacts } from './find-artifact.ts';
+
+export interface PlannedDeletion {
+  uid: string;
+  key: string | null;
+  size: number;
+  /** Where its file lies among others of a person, if it does. */
+  in_place: string | null;
+  /** Where Benchkeep's own copy lies, if there is one. */
+  managed: string | null;
+  /** The file lies where Benchkeep never writes. */
+  linked: boolean;
+  /** "a file remains here: …", if nothing else is asked for. */
+  remains: string | null;
+  /** Why it can't be deleted. */
+  blocked: string | null;
+}
+
+export interface DeletionPlace {
+  storage: StorageRow;
+  copy: CopyRow;
+  /** Absolute. */
+  path: RawPath;
+  /** A copy that Benchkeep made, under its own folder. */
+  isOwn: boolean;
+}
+
+/** Errors: `not_found`, `ambiguous`. */
+export async function planDeletion(
+  context: { registry: Kysely<RegistryDB> },
+  input: { artifacts: string[] },
+): Promise<{ items: PlannedDeletion[] }> {
+  const items: PlannedDeletion[] = [];
+  for (const artifact of await findArtifacts(context.registry, input.artifacts)) {
+    const places = await placesOf(context.registry, artifact);
+    const own = places.find(({ isOwn }) => isOwn);
+    const inPlace = places.find(({ isOwn }) => !isOwn);
+    items.push({
+      uid: artifact.uid,
+      key: artifact.key,
+      size: artifact.size,
+      in_place: inPlace === undefined ? null : rawToDisplay(inPlace.path),
+      managed: own === undefined ? null : rawToDisplay(own.path),
+      linked: inPlace?.storage.managed === 0,
+      remains: inPlace === undefined ? null : remainsHere(artifact, inPlace.path),
+      blocked: await whyBlocked(context.registry, artifact),
+    });
+  }
+  return { items };
+}
+
+export function remainsHere({ n_files: n }: ArtifactRow, path: RawPath): string {
+  return `a ${n === null ? 'file' : 'folder'} remains here: ${rawToDisplay(path)}`;
+}
+
+/** Copies on this and other computers; those without a local folder are left out. */
+export async function placesOf(db: Kysely<RegistryDB>, { id }: ArtifactRow): Promise<DeletionPlace[]> {
+  const copies = await db.selectFrom('copy').selectAll().where('artifact_id', '=', id).orderBy('id').execute();
+  const places: DeletionPlace[] = [];
+  for (const copy of copies) {
+    const storage = await db.selectFrom('storage').selectAll().where('id', '=', copy.storage_id).executeTakeFirst();
+    if (storage === undefined || storage.root_path === null) continue;
+    const path = rawFromBytes(copy.path);
+    const isOwn = storage.managed === 1 && path.startsWith(`${OWN_FOLDER}/`);
+    places.push({ storage, copy, path: joinRaw(localRoot(storage), path), isOwn });
+  }
+  return places;
+}
+
+const MOST_NAMED = 5;
+
+/** Collections that hold it. Versions and equal files have content of their own, so they hold nothing back. */
+export async function whyBlocked(db: Kysely<RegistryDB>, { id }: ArtifactRow): Promise<string | null> {
+  const sets = await db
+    .selectFrom('collection_artifact')
+    .innerJoin('collection', 'collection.id', 'collection_artifact.collection_id')
+    .select('collection.key')
+    .where('collection_artifact.artifact_id', '=', id)
+    .limit(MOST_NAMED + 1)
+    .execute();
+  if (sets.length === 0) return null;
+  const named = sets.slice(0, MOST_NAMED).map(({ key }) => `"${key}"`);
+  return `it belongs to the set${sets.length === 1 ? '' : 's'} ${named.join(', ')}${sets.length > MOST_NAMED ? ' and more' : ''}`;
+}
