@@ -3,6 +3,7 @@ import { sql, type Kysely, type SqlBool } from 'kysely';
 import { searchTerms } from '../../../shared/search-terms.ts';
 import type { RegistryDB } from '../schema.ts';
 import { isShownScope, type Condition, type Scope } from './condition.ts';
+import { findByRareWords } from './find-by-rare-words.ts';
 import { matchArgument } from './search-index.ts';
 
 const UID_PREFIX = /^[0-9A-Za-z]{8,20}$/;
@@ -20,6 +21,8 @@ export async function searchCondition(db: Kysely<RegistryDB>, typed: string, sco
     return fromUnion(both);
   }
   if (isShownScope(scope)) {
+    const ids = await findByRareWords(db, terms);
+    if (ids !== null) return fromIds(ids);
     return {
       where: sql<SqlBool>`a.id IN (SELECT rowid FROM search_shown WHERE search_shown MATCH ${match})`,
       driver: {
@@ -33,6 +36,21 @@ export async function searchCondition(db: Kysely<RegistryDB>, typed: string, sco
   }
   return fromUnion(sql`(SELECT rowid AS id FROM search_shown WHERE search_shown MATCH ${match}
     UNION ALL SELECT rowid FROM search_other WHERE search_other MATCH ${match})`);
+}
+
+function fromIds(ids: readonly number[]): Condition {
+  const list = JSON.stringify(ids);
+  return {
+    where: sql<SqlBool>`a.id IN (SELECT value FROM json_each(${list}))`,
+    driver: {
+      from: sql`json_each(${list}) d`,
+      where: sql<SqlBool>`1`,
+      id: sql<number>`d.value`,
+      // So few are sorted at once.
+      streams: true,
+      has: 'just the list',
+    },
+  };
 }
 
 function fromUnion(ids: ReturnType<typeof sql>): Condition {
