@@ -8,6 +8,12 @@ import { openWorkstation } from '../../workstation/open-workstation.ts';
 import type { FromReader, ReaderThreadData, ToReader } from '../reader-messages.ts';
 import { runRead } from '../reads.ts';
 
+/**
+ * Memory for pages. More buys nothing: lists read rows all over a file that is larger than any such memory, from what
+ * the system keeps of it anyway; with 32 MiB they took a third longer than with 4.
+ */
+const PAGES_KIB = 8192;
+
 const engine = parentPort;
 if (engine === null) throw new Error('reader-thread runs as a worker');
 const data = workerData as ReaderThreadData;
@@ -17,6 +23,7 @@ const send = (message: FromReader): void => {
 
 try {
   const registry = await openRegistry(data.registry, { readonly: true, beside: true });
+  registry.sqlite.pragma(`cache_size = -${String(PAGES_KIB)}`);
   const workstation = await openWorkstation(data.workstation, { readonly: true, beside: true });
   const context = {
     registry: registry.db,
