@@ -28,10 +28,16 @@ const globs = z.array(z.string().max(500)).max(100);
 /** Seconds between two equal looks; null is the default: 10 on local disks, 30 on network shares. */
 const settle = z.number().min(0).max(86_400).nullable();
 
+const doneMarker = z.string().min(1).max(500).nullable();
+
 export const watchRule = z.object({
   include: globs.default([]),
   exclude: globs.default([]),
   settle: settle.default(null),
+  /** Folders that are one item each, beside those that are known as such (`shared/completion-rules`). */
+  bundle: globs.default([]),
+  /** Name or pattern of the file in them that says they are done; null: when nothing in them changes any more. */
+  done_marker: doneMarker.default(null),
 });
 export type WatchRule = z.infer<typeof watchRule>;
 
@@ -67,6 +73,8 @@ export const watching = {
         include: globs.optional(),
         exclude: globs.optional(),
         settle: settle.optional(),
+        bundle: globs.optional(),
+        done_marker: doneMarker.optional(),
       }),
     )
     .output(z.object({ storage: z.string(), rule: watchRule })),

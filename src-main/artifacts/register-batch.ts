@@ -190,6 +190,7 @@ async function writeInventory(
         artifact_uid: uids[i] ?? '',
         gone_since: null,
         missing: 0,
+        unit: 0,
       },
     ];
   });

@@ -44,7 +44,8 @@ export function compareEntry(walk: Walk, path: RawPath, known: KnownFile | null)
     compareFile(walk, path, facts, known);
     return null;
   }
-  if (known?.gone === false) batches.gone(path);
+  // A known unit is compared as a whole when it is come to.
+  if (known?.gone === false && !(known.unit && facts?.kind === 'folder')) batches.gone(path);
   if (facts?.kind === 'symlink' || facts?.kind === 'special') batches.skipped({ path, kind: facts.kind });
   return facts?.kind === 'folder' && isEntered(walk, path) ? fileId(facts) : null;
 }
@@ -65,9 +66,9 @@ function compareFile(walk: Walk, path: RawPath, facts: FileFacts, known: KnownFi
 }
 
 /** Nothing is there, or not a file: asked once more, since a folder may change while it is read. */
-export function isStillGone(walk: Walk, path: RawPath): boolean {
+export function isStillGone(walk: Walk, path: RawPath, isUnit: boolean): boolean {
   try {
-    return lookAt(joinRaw(walk.request.root, path))?.kind !== 'file';
+    return lookAt(joinRaw(walk.request.root, path))?.kind !== (isUnit ? 'folder' : 'file');
   } catch {
     // It can't be looked at: then nothing is said about it here; its folder was or will be reported as failed.
     return false;

@@ -46,7 +46,10 @@ export async function followMoves(
 function isStillSo(context: FollowContext, { from, to, absorbs }: Move): boolean {
   const target = joinRaw(localRoot(to.storage), to.path);
   const now = lookOrNull(context, target);
-  if (now === null || (absorbs === null && !sameFacts(now, to.facts))) return false;
+  if (now === null || now.kind !== to.facts.kind) return false;
+  // What a folder holds was looked at by the walk; here it is the folder that counts.
+  const same = now.kind === 'folder' ? now.ino === to.facts.ino : sameFacts(now, to.facts);
+  if (absorbs === null && !same) return false;
   const old = joinRaw(localRoot(from.storage), from.path);
   if (isAbsent(context, old)) return true;
   if (folded(old) === folded(target)) return true;
@@ -174,6 +177,7 @@ async function moveInventory(
           artifact_uid: uid,
           gone_since: null,
           missing: 0,
+          unit: to.facts.kind === 'folder' ? 1 : 0,
         };
       }),
     );

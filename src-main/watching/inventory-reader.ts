@@ -14,6 +14,8 @@ export interface KnownFile {
   facts: string;
   /** Noted as gone. */
   gone: boolean;
+  /** A folder that is one item. */
+  unit: boolean;
 }
 
 export interface InventoryReader {
@@ -35,6 +37,7 @@ type FileColumns = [
   ctimeNs: string,
   ino: string,
   goneSince: string | null,
+  unit: number,
 ];
 
 const PAGE = 1000;
@@ -45,7 +48,9 @@ const BEYOND = Buffer.alloc(256, 0xff);
 export function inventoryReader({ db, sqlite }: Workstation, storageUid: string): InventoryReader {
   const blank = Buffer.alloc(0);
   const prepare = (query: { compile(): { sql: string } }) => sqlite.prepare(query.compile().sql).raw(true);
-  const columns = db.selectFrom('inventory').select(['name', 'size', 'mtime_ns', 'ctime_ns', 'ino', 'gone_since']);
+  const columns = db
+    .selectFrom('inventory')
+    .select(['name', 'size', 'mtime_ns', 'ctime_ns', 'ino', 'gone_since', 'unit']);
   const page = prepare(
     columns
       .where('storage_uid', '=', '')
@@ -121,8 +126,13 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
   };
 }
 
-function knownFile([name, size, mtimeNs, ctimeNs, ino, goneSince]: FileColumns): KnownFile {
-  return { name: rawFromBytes(name), facts: inventoryFacts({ size, mtimeNs, ctimeNs, ino }), gone: goneSince !== null };
+function knownFile([name, size, mtimeNs, ctimeNs, ino, goneSince, unit]: FileColumns): KnownFile {
+  return {
+    name: rawFromBytes(name),
+    facts: inventoryFacts({ size, mtimeNs, ctimeNs, ino }),
+    gone: goneSince !== null,
+    unit: unit === 1,
+  };
 }
 
 /** `path` itself, and all below it: between `path/` and `path0`, the next character. */

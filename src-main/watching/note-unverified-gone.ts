@@ -46,6 +46,7 @@ export async function noteUnverifiedGone(context: InstanceContext, storage: Stor
           artifact_uid: uid,
           gone_since: since,
           missing: 0,
+          unit: 0,
         };
       }),
     );

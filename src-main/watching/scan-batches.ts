@@ -1,4 +1,5 @@
 /** Gathers what a walk finds into batches of bounded size. */
+import type { Unit } from '../../shared/completion-rules.ts';
 import { toErrorData } from '../../shared/errors.ts';
 import { failpoint } from '../ports/failpoint.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
@@ -15,7 +16,7 @@ export interface ScanBatches {
   readonly totals: ScanTotals;
   /** The walk is to end. */
   ended(): boolean;
-  candidate(path: RawPath, facts: FileFacts): void;
+  candidate(path: RawPath, facts: FileFacts, unit?: Unit): void;
   gone(path: RawPath): void;
   back(path: RawPath): void;
   failed(path: RawPath, error: unknown): void;
@@ -52,8 +53,8 @@ export function scanBatches(give: (batch: ScanBatch) => boolean, now: () => numb
   return {
     totals,
     ended: () => ended,
-    candidate(path, facts) {
-      batch.candidates.push({ path, facts });
+    candidate(path, facts, unit) {
+      batch.candidates.push(unit === undefined ? { path, facts } : { path, facts, unit });
       count();
     },
     gone(path) {

@@ -1,4 +1,5 @@
 /** What a scan of a watched folder asks and tells. The walking runs in a thread of its own (`engine/scan-client`). */
+import type { Unit } from '../../shared/completion-rules.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { FolderSurvey, WatchRule } from '../../shared/contract/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
@@ -21,7 +22,10 @@ export interface ScanRequest {
 export interface Candidate {
   /** Below the root. */
   path: RawPath;
+  /** Of a unit: its own inode, the sum of sizes, and the youngest times of all in it. */
   facts: FileFacts;
+  /** Set for a folder that is one item. */
+  unit?: Unit;
 }
 
 /** Links, sockets, pipes and devices: never opened, never followed. */

@@ -13,6 +13,8 @@ export async function setWatchRule(
     include?: string[] | undefined;
     exclude?: string[] | undefined;
     settle?: number | null | undefined;
+    bundle?: string[] | undefined;
+    done_marker?: string | null | undefined;
   },
 ): Promise<{ storage: string; rule: WatchRule }> {
   const storage = await findStorage(context.registry.db, input.storage);
@@ -21,6 +23,8 @@ export async function setWatchRule(
     include: input.include ?? before.include,
     exclude: input.exclude ?? before.exclude,
     settle: input.settle === undefined ? before.settle : input.settle,
+    bundle: input.bundle ?? before.bundle,
+    done_marker: input.done_marker === undefined ? before.done_marker : input.done_marker,
   };
   compileRule(rule);
   await writeRegistry(context, await context.author(), 'watch rule', (write) =>

@@ -11,6 +11,7 @@ import { compareEntry, isStillGone, type Walk } from './compare-entry.ts';
 import type { InventoryReader, KnownFile } from './inventory-reader.ts';
 import { scanBatches } from './scan-batches.ts';
 import type { ScanBatch, ScanRequest, ScanTotals } from './scanner.ts';
+import { takeUnit, tellUnit, unitAround } from './walk-unit.ts';
 import { compileRule, isJunk } from './watch-rule.ts';
 
 const ROOT = '' as RawPath;
@@ -25,17 +26,24 @@ export function walkStorage(
   const batches = scanBatches(give, now);
   const rule = compileRule(request.rule);
   const parents = new Map<RawPath, FileFacts | null>();
-  for (const start of request.start) {
+  const units = new Map<RawPath, boolean>();
+  const walked = new Set<RawPath>();
+  for (const asked of request.start) {
     if (batches.ended()) break;
     const walk: Walk = {
       request,
       inventory,
       batches,
       rule,
-      pending: new Set(inventory.inboxBelow(start)),
+      pending: new Set(),
       closed: new Set(),
       leftOut: new Set(),
     };
+    const start = unitAround(walk, asked, units);
+    // Many hints from inside a unit are one look at it.
+    if (start !== asked && walked.has(start)) continue;
+    walked.add(start);
+    for (const path of inventory.inboxBelow(start)) walk.pending.add(path);
     walkFrom(walk, start, parents);
   }
   batches.handOver();
@@ -48,17 +56,16 @@ function walkFrom(walk: Walk, start: RawPath, parents: Map<RawPath, FileFacts | 
   const walked = new Set<RawPath>();
   const above = standingOn(walk, start, parents);
   if (above !== null) {
-    const open: RawPath[] = [];
-    if (start === ROOT) open.push(ROOT);
+    const open: OpenFolder[] = [];
+    if (start === ROOT) open.push({ path: ROOT, beside: [] });
     else {
       const known = walk.inventory.fileAt(start);
       const folder = compareEntry(walk, start, known);
-      if (folder !== null && !above.has(folder)) open.push(start);
+      if (folder !== null && !above.has(folder)) open.push({ path: start, beside: besides(walk, start) });
       if (folder !== null) above.add(folder);
     }
     for (let folder = open.pop(); folder !== undefined && !batches.ended(); folder = open.pop()) {
-      const below = walkFolder(walk, folder, walked, above);
-      while (below.length > 0) open.push(below.pop() ?? ROOT);
+      open.push(...walkFolder(walk, folder, walked, above).reverse());
       batches.handOverIfDue();
     }
   }
@@ -67,6 +74,21 @@ function walkFrom(walk: Walk, start: RawPath, parents: Map<RawPath, FileFacts | 
   if (known !== null) noteIfGone(walk, splitRaw(start).folder, known);
   noteVanishedFolders(walk, start, walked);
   for (const path of walk.pending) if (!isBelowAny(path, walk.closed)) batches.settled(path);
+}
+
+interface OpenFolder {
+  path: RawPath;
+  /** Names in the folder that it lies in. */
+  beside: readonly RawPath[];
+}
+
+function besides(walk: Walk, path: RawPath): readonly RawPath[] {
+  try {
+    return namesInFolder(absolute(walk, splitRaw(path).folder)) ?? [];
+  } catch {
+    // Told where it is walked.
+    return [];
+  }
 }
 
 /**
@@ -108,7 +130,12 @@ function standingOn(walk: Walk, start: RawPath, parents: Map<RawPath, FileFacts 
 }
 
 /** Compares one folder with the inventory, entry by entry in the order of names. Returns the folders in it. */
-function walkFolder(walk: Walk, folder: RawPath, walked: Set<RawPath>, ids: Set<string>): RawPath[] {
+function walkFolder(
+  walk: Walk,
+  { path: folder, beside }: OpenFolder,
+  walked: Set<RawPath>,
+  ids: Set<string>,
+): OpenFolder[] {
   const { batches, inventory } = walk;
   failpoint('scan.folder.before');
   let names: RawPath[] | null;
@@ -124,8 +151,13 @@ function walkFolder(walk: Walk, folder: RawPath, walked: Set<RawPath>, ids: Set<
   }
   if (names === null) return [];
   walked.add(folder);
+  const unit = folder === ROOT ? null : tellUnit(walk, folder, names, beside);
+  if (unit !== null) {
+    takeUnit(walk, folder, unit);
+    return [];
+  }
   batches.totals.folders += 1;
-  const folders: RawPath[] = [];
+  const folders: OpenFolder[] = [];
   const known = inventory.filesOf(folder)[Symbol.iterator]();
   let next = known.next();
   const takeUpTo = (name: RawPath | null): KnownFile | null => {
@@ -149,7 +181,7 @@ function walkFolder(walk: Walk, folder: RawPath, walked: Set<RawPath>, ids: Set<
       walk.leftOut.add(path);
     } else {
       ids.add(id);
-      folders.push(path);
+      folders.push({ path, beside: names });
     }
   }
   takeUpTo(null);
@@ -167,7 +199,7 @@ function noteVanishedFolders(walk: Walk, start: RawPath, walked: ReadonlySet<Raw
 
 function noteIfGone(walk: Walk, folder: RawPath, file: KnownFile): void {
   const path = joinRaw(folder, file.name);
-  if (!file.gone && isStillGone(walk, path)) walk.batches.gone(path);
+  if (!file.gone && isStillGone(walk, path, file.unit)) walk.batches.gone(path);
 }
 
 function absolute({ request }: Walk, path: RawPath): RawPath {

@@ -1,10 +1,11 @@
 /** Which entries of a watched folder are registered. */
+import type { OwnUnits } from '../../shared/completion-rules.ts';
 import { compileGlob } from '../../shared/glob.ts';
 import { junkReason } from '../../shared/junk-names.ts';
 import type { WatchRule } from '../../shared/contract/index.ts';
-import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 
-export const DEFAULT_RULE: WatchRule = { include: [], exclude: [], settle: null };
+export const DEFAULT_RULE: WatchRule = { include: [], exclude: [], settle: null, bundle: [], done_marker: null };
 
 /** The rule as the registry keeps it; null is the default. */
 export function ruleFromRow(json: string | null): WatchRule {
@@ -21,12 +22,17 @@ export interface PathRule {
   includes(path: RawPath): boolean;
   /** True where `path`, a file or a folder with all in it, is left out. */
   excludes(path: RawPath): boolean;
+  /** Folders that are one item, as bytes: names are compared as they are on the disk. */
+  units: OwnUnits;
 }
 
 /** The patterns, compiled once. A pattern without a slash is held against the name. Errors: `invalid_argument`. */
 export function compileRule(rule: WatchRule): PathRule {
   const include = rule.include.map((pattern) => compileGlob(pattern));
   const exclude = rule.exclude.map((pattern) => compileGlob(pattern));
+  // Wrong patterns are told when the rule is made.
+  for (const pattern of [...rule.bundle, ...(rule.done_marker === null ? [] : [rule.done_marker])])
+    compileGlob(pattern);
   const some = (globs: typeof include, path: RawPath): boolean => {
     if (globs.length === 0) return false;
     const shown = rawToDisplay(path);
@@ -35,5 +41,9 @@ export function compileRule(rule: WatchRule): PathRule {
   return {
     includes: (path) => include.length === 0 || some(include, path),
     excludes: (path) => some(exclude, path),
+    units: {
+      bundle: rule.bundle.map(rawFromText),
+      doneMarker: rule.done_marker === null ? null : rawFromText(rule.done_marker),
+    },
   };
 }

@@ -17,6 +17,7 @@ const COLUMNS = [
   'artifact_uid',
   'gone_since',
   'missing',
+  'unit',
 ] as const;
 
 /** One row a file, replacing what was known of its path. Only inside `writeWorkstation`: it runs on the same connection. */

@@ -24,6 +24,8 @@ export interface InventoryTable {
   gone_since: string | null;
   /** 1: a second look did not find it either, and the registry says so. */
   missing: number;
+  /** 1: a folder that is one item; size, mtime and ctime are the sum and the youngest of all in it. */
+  unit: number;
 }
 
 /** What waits, failed, or is left out by a person's word. */

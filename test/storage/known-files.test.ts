@@ -34,7 +34,7 @@ async function know(names: string[]): Promise<void> {
       const key = { storage_uid: uid, folder: Buffer.from(''), name: Buffer.from(name) };
       await tx
         .insertInto('inventory')
-        .values({ ...key, ...facts, sha256: null, artifact_uid: name, gone_since: null, missing: 0 })
+        .values({ ...key, ...facts, sha256: null, artifact_uid: name, gone_since: null, missing: 0, unit: 0 })
         .execute();
     }
   });

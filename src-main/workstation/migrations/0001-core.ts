@@ -6,6 +6,7 @@ const STATEMENTS = [
     storage_uid TEXT NOT NULL, folder BLOB NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL,
     mtime_ns TEXT NOT NULL, ctime_ns TEXT NOT NULL, dev TEXT NOT NULL, ino TEXT NOT NULL, sha256 TEXT,
     artifact_uid TEXT NOT NULL, gone_since TEXT, missing INTEGER NOT NULL DEFAULT 0 CHECK (missing IN (0, 1)),
+    unit INTEGER NOT NULL DEFAULT 0 CHECK (unit IN (0, 1)),
     PRIMARY KEY (storage_uid, folder, name)) STRICT, WITHOUT ROWID`,
   `CREATE INDEX inventory_gone ON inventory (storage_uid, gone_since) WHERE gone_since IS NOT NULL`,
   // By which a renamed file is known again.

@@ -91,6 +91,8 @@ const rule: Command = {
     include: { value: 'GLOB', repeated: true, help: 'only these' },
     exclude: { value: 'GLOB', repeated: true, help: 'not these' },
     settle: { value: 'SECONDS', help: 'how long a file must stay unchanged' },
+    bundle: { value: 'GLOB', repeated: true, help: 'folders that are one item each' },
+    'done-marker': { value: 'NAME', help: 'the file in them that says they are done' },
   },
   async run(context) {
     const given = context.arguments;
@@ -100,6 +102,8 @@ const rule: Command = {
       ...(given.has('include') ? { include: given.list('include') } : {}),
       ...(given.has('exclude') ? { exclude: given.list('exclude') } : {}),
       ...(settle === undefined ? {} : { settle: seconds(settle) }),
+      ...(given.has('bundle') ? { bundle: given.list('bundle') } : {}),
+      ...(given.has('done-marker') ? { done_marker: given.text('done-marker') ?? null } : {}),
     };
     const client = await context.client();
     const result = await onStorage(context, named, (storage) => client.watching.rule({ storage, ...change }));
