@@ -156,6 +156,12 @@ export const inboxItem = z.object({
   since: time,
   /** When it is looked at again; null if only a change of the file brings it back. */
   next: time.nullable(),
+  /** Path below the root of its storage, as `ignore`, `unignore` and `retry` want it. */
+  relative: z.string(),
+  /** What a person can do about it. */
+  can: z.array(z.enum(['retry', 'ignore', 'ignore names', 'unignore'])),
+  /** What `ignore names` would leave out from then on; null where that can't be done. */
+  pattern: z.string().nullable(),
 });
 
 export const instanceRecord = z.object({

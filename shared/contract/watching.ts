@@ -41,6 +41,9 @@ export const watchRule = z.object({
 });
 export type WatchRule = z.infer<typeof watchRule>;
 
+/** `relative` of an item of the inbox. */
+const inboxPath = z.string().max(4200);
+
 /** What a window looks at again. Many changes come as one event. */
 export const engineEvent = z.discriminatedUnion('type', [
   z.object({
@@ -83,6 +86,17 @@ export const watching = {
    * missing, otherwise they are looked for again.
    */
   confirmLoss: mutation.input(z.object({ storage: storageArgument, lost: z.boolean() })).output(empty),
+  /**
+   * Leaves a file of the inbox alone from now on, or (`names`) all that are named like it: those become a pattern of the
+   * folder's rule, which is returned. Errors: `not_found`; `refused` for what must not be ignored.
+   */
+  ignore: mutation
+    .input(z.object({ storage: storageArgument, path: inboxPath, names: z.boolean().default(false) }))
+    .output(z.object({ pattern: z.string().nullable() })),
+  /** What was ignored is looked at again. */
+  unignore: mutation.input(z.object({ storage: storageArgument, path: inboxPath })).output(empty),
+  /** What failed is tried again now; without a path all of the storage. */
+  retry: mutation.input(z.object({ storage: storageArgument, path: inboxPath.nullable().default(null) })).output(empty),
   /** Looks at a folder (or all) now. */
   look: mutation.input(z.object({ storage: storageArgument.nullish() })).output(empty),
 };

@@ -1,10 +1,13 @@
 /** Re-reads the content of artifacts and compares it with what was recorded. */
 import type { InstanceContext } from '../instance/index.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
 import type { HashOutcome } from '../ports/fs/hasher.ts';
 import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
+import { judgeDamage } from './judge-damage.ts';
+import { noteDamaged } from './note-damaged.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 export interface VerifyFailure {
@@ -18,9 +21,13 @@ export interface VerifyTools {
   onBytes: (bytes: number) => void;
 }
 
-interface CopyToVerify {
+export interface CopyToVerify {
   id: number;
   artifact: ArtifactRow;
+  storage: StorageRow;
+  /** Below the root. */
+  below: RawPath;
+  verifiedAt: string | null;
   /** As displayed. */
   shown: string;
   /** Absolute; null where it can't be read from here, for `reason`. */
@@ -31,7 +38,14 @@ interface CopyToVerify {
 /** `sha256`: of content whose whole checksum was not known before. */
 export type Finding =
   | { kind: 'same'; sha256?: string }
-  | { kind: 'differs'; reason: string }
+  /** `damaged`: though nothing was written. `facts`: of the file as it was read. */
+  | {
+      kind: 'differs';
+      reason: string;
+      damaged?: boolean;
+      facts?: FileFacts;
+      /** In a folder: whose bytes differ. */ file?: RawPath;
+    }
   /** Nothing can be said of it: it is told, and nothing is written. */
   | { kind: 'unknown'; reason: string };
 
@@ -47,6 +61,9 @@ export async function verifyArtifacts(
 ): Promise<VerifyFailure[]> {
   const copies = await copiesOf(context, artifacts);
   const found = await findingsOf(context, copies, tools);
+  for (const [copy, finding] of found) {
+    if (finding.kind === 'differs') found.set(copy, await judgeDamage(context, copy, finding));
+  }
   const failures: VerifyFailure[] = [];
   for (const artifact of artifacts) {
     const own = copies.filter((copy) => copy.artifact === artifact);
@@ -60,6 +77,7 @@ export async function verifyArtifacts(
     }
   }
   await record(context, copies, found);
+  await noteDamaged(context, copies, found);
   return failures;
 }
 
@@ -78,14 +96,23 @@ async function copiesOf(context: InstanceContext, artifacts: readonly ArtifactRo
     const storage = await db.selectFrom('storage').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     storages.set(id, { storage, reason: await awayReason(context, storage) });
   }
-  return rows.flatMap(({ id, path, storage_id: storageId, artifact_id: artifactId }) => {
+  return rows.flatMap(({ id, path, storage_id: storageId, artifact_id: artifactId, verified_at: verifiedAt }) => {
     const artifact = artifacts.find((row) => row.id === artifactId);
     const where = storages.get(storageId);
     if (artifact === undefined || where === undefined) return [];
     const { storage, reason } = where;
     const below = rawFromBytes(path);
     const absolute = reason === null ? joinRaw(localRoot(storage), below) : null;
-    return { id, artifact, shown: `${storage.root}/${rawToDisplay(below)}`, path: absolute, reason: reason ?? '' };
+    return {
+      id,
+      artifact,
+      storage,
+      below,
+      verifiedAt,
+      shown: `${storage.root}/${rawToDisplay(below)}`,
+      path: absolute,
+      reason: reason ?? '',
+    };
   });
 }
 
@@ -123,12 +150,16 @@ function findingOf({ size, hash, sha256 }: ArtifactRow, outcome: HashOutcome): F
   switch (outcome.kind) {
     case 'hashed': {
       if (outcome.facts.size !== size) {
-        return { kind: 'differs', reason: `It has ${String(outcome.facts.size)} bytes instead of ${String(size)}.` };
+        return {
+          kind: 'differs',
+          facts: outcome.facts,
+          reason: `It has ${String(outcome.facts.size)} bytes instead of ${String(size)}.`,
+        };
       }
       // Never read wholly before: its ends are all there is to compare.
       if (sha256 === null && outcome.hash === hash) return { kind: 'same', sha256: outcome.sha256 };
       if (sha256 === outcome.sha256) return { kind: 'same' };
-      return { kind: 'differs', reason: 'Its bytes are not those that were recorded.' };
+      return { kind: 'differs', facts: outcome.facts, reason: 'Its bytes are not those that were recorded.' };
     }
     case 'gone':
       return { kind: 'unknown', reason: 'The file is not there.' };

@@ -16,7 +16,7 @@ export async function verifyFolder(
   if ((await context.fs.look(path))?.kind !== 'folder') return { kind: 'unknown', reason: 'The folder is not there.' };
   const recorded = await recordedEntries(context, artifact);
   let expected = await recorded?.next();
-  let wrong: string | null = null;
+  let wrong: { reason: string; file?: RawPath } | null = null;
   async function compare(entry: ManifestEntry | null): Promise<void> {
     if (wrong !== null || recorded === null || expected === undefined) return;
     const line = expected.done === true ? null : expected.value;
@@ -27,7 +27,7 @@ export async function verifyFolder(
     const content = await readFolderContent(context, path, { ...tools, onSkipped: () => undefined, onEntry: compare });
     if (content.sha256 === artifact.sha256) return { kind: 'same' };
     await compare(null);
-    return { kind: 'differs', reason: wrong ?? 'Its files are not those that were recorded.' };
+    return { kind: 'differs', ...(wrong ?? { reason: 'Its files are not those that were recorded.' }) };
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'cancelled') throw error;
     if (error.code === 'empty_folder') return { kind: 'differs', reason: 'The folder is empty now.' };
@@ -47,10 +47,13 @@ async function recordedEntries(
 }
 
 /** Both are in the order of their paths. */
-function difference(recorded: ManifestEntry | null, now: ManifestEntry | null): string | null {
-  if (recorded === null) return now === null ? null : `${rawToDisplay(now.path)} was not in it.`;
-  if (now === null || recorded.path < now.path) return `${rawToDisplay(recorded.path)} is not there.`;
-  if (recorded.path > now.path) return `${rawToDisplay(now.path)} was not in it.`;
+function difference(
+  recorded: ManifestEntry | null,
+  now: ManifestEntry | null,
+): { reason: string; file?: RawPath } | null {
+  if (recorded === null) return now === null ? null : { reason: `${rawToDisplay(now.path)} was not in it.` };
+  if (now === null || recorded.path < now.path) return { reason: `${rawToDisplay(recorded.path)} is not there.` };
+  if (recorded.path > now.path) return { reason: `${rawToDisplay(now.path)} was not in it.` };
   if (recorded.size === now.size && recorded.sha256 === now.sha256) return null;
-  return `The bytes of ${rawToDisplay(now.path)} are not those that were recorded.`;
+  return { reason: `The bytes of ${rawToDisplay(now.path)} are not those that were recorded.`, file: now.path };
 }

@@ -1,16 +1,20 @@
 /** What the hash pool and its threads say to each other. Outcomes travel as text: cloning objects costs more than hashing small files. */
-import type { EndsOutcome, HashOutcome } from '../ports/fs/hasher.ts';
+import type { EndsOutcome, HashOutcome, RehashOutcome } from '../ports/fs/hasher.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 
 export interface ToHash {
   /** From 1. */
   job: number;
   paths: RawPath[];
-  /** Only the two ends of each. */
-  ends: boolean;
+  /** All of each; only its two ends; or all of it once more. */
+  read: 'whole' | 'ends' | 'again';
 }
 
-export type Outcome = HashOutcome | EndsOutcome;
+/** Slots of the memory that a thread shares with the pool: the job that is to be ended; 1: reading again waits. */
+export const CANCELLED = 0;
+export const HELD = 1;
+
+export type Outcome = HashOutcome | EndsOutcome | RehashOutcome;
 
 /** `bytes` were read since the last message; with `outcomes` (see `packOutcomes`) the job is done. */
 export interface FromHash {
@@ -26,7 +30,8 @@ export function packOutcomes(outcomes: readonly Outcome[]): string {
 
 function packOutcome(outcome: Outcome): string {
   if (outcome.kind !== 'hashed') return JSON.stringify(outcome);
-  const { hash, hashType, facts } = outcome;
+  const { facts } = outcome;
+  const { hash, hashType } = 'hash' in outcome ? outcome : { hash: '', hashType: '' };
   const sha256 = 'sha256' in outcome ? outcome.sha256 : '';
   return `${hash}\t${hashType}\t${sha256}\t${String(facts.size)}\t${facts.mtimeNs}\t${facts.ctimeNs}\t${facts.dev}\t${facts.ino}`;
 }

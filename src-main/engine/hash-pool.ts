@@ -5,17 +5,20 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
-import type { EndsOutcome, HashOptions, Hasher, HashOutcome } from '../ports/fs/hasher.ts';
+import type { EndsOutcome, HashOptions, Hasher, HashOutcome, RehashOutcome } from '../ports/fs/hasher.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import { unpackOutcomes, type FromHash, type Outcome, type ToHash } from './hash-messages.ts';
+import { CANCELLED, HELD, unpackOutcomes, type FromHash, type Outcome, type ToHash } from './hash-messages.ts';
 import { threadFile } from './threads/thread-file.ts';
 
 /** Files of one message. Sizes are not known here, so a batch stays small enough not to hide a large file's siblings for long. */
 const BATCH = 64;
 
 /** What is read first, of what waits. */
-const RANKS = ['files', 'ends', 'background'] as const;
+const RANKS = ['files', 'ends', 'background', 'again'] as const;
 type Rank = (typeof RANKS)[number];
+const READS = { files: 'whole', background: 'whole', ends: 'ends', again: 'again' } as const;
+/** Threads that read known files again: two are as fast as hashing is, and the disk is not torn between more. */
+const MOST_AGAIN = 2;
 
 interface Job {
   id: number;
@@ -28,21 +31,21 @@ interface Job {
 
 interface Thread {
   worker: Worker;
-  cancelled: Int32Array;
+  control: Int32Array;
   job: Job | null;
 }
 
 export function hashPool(threads: number = Math.max(2, availableParallelism())): Hasher {
-  const waiting: Record<Rank, Job[]> = { files: [], ends: [], background: [] };
+  const waiting: Record<Rank, Job[]> = { files: [], ends: [], background: [], again: [] };
   const all = new Set<Thread>();
   let jobs = 0;
   let closed = false;
 
   function startThread(): Thread {
-    const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    const worker = new Worker(threadFile('hash-thread'), { workerData: { cancelled }, name: 'benchkeep-hash' });
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const worker = new Worker(threadFile('hash-thread'), { workerData: { control }, name: 'benchkeep-hash' });
     worker.unref();
-    const thread: Thread = { worker, cancelled, job: null };
+    const thread: Thread = { worker, control, job: null };
     all.add(thread);
     worker.on('message', ({ bytes, outcomes }: FromHash) => {
       const { job } = thread;
@@ -75,22 +78,41 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
 
   /** Jobs in the background never hold up others: both kinds have as many threads as there are cores, and one is kept for the others. */
   function mayRun(rank: Rank): boolean {
+    const busy = (of: (other: Rank) => boolean): number =>
+      [...all].filter(({ job }) => job !== null && of(job.rank)).length;
+    if (rank === 'again') return !isWanted() && busy((other) => other === 'again') < Math.min(MOST_AGAIN, threads);
     const isBackground = rank === 'background';
-    const busy = [...all].filter(({ job }) => job !== null && (job.rank === 'background') === isBackground);
-    return busy.length < threads;
+    if (busy((other) => other !== 'again') > threads) return false;
+    return busy((other) => other !== 'again' && (other === 'background') === isBackground) < threads;
+  }
+
+  /** Anything but reading known files again is to be done. */
+  function isWanted(): boolean {
+    const isOther = (rank: Rank): boolean => rank !== 'again';
+    return (
+      RANKS.some((rank) => isOther(rank) && waiting[rank].length > 0) ||
+      [...all].some(({ job }) => job !== null && isOther(job.rank))
+    );
+  }
+
+  function holdOrLetGo(): void {
+    const held = isWanted() ? 1 : 0;
+    for (const { control } of all) if (Atomics.exchange(control, HELD, held) !== held) Atomics.notify(control, HELD);
   }
 
   function feed(): void {
+    holdOrLetGo();
     for (const rank of RANKS) {
       const queue = waiting[rank];
       while (queue.length > 0 && !closed && mayRun(rank)) {
         const idle =
-          [...all].find((thread) => thread.job === null) ?? (all.size < threads + 1 ? startThread() : undefined);
+          [...all].find((thread) => thread.job === null) ??
+          (all.size < threads + 1 + MOST_AGAIN ? startThread() : undefined);
         const job = idle === undefined ? undefined : queue.shift();
         if (idle === undefined || job === undefined) return;
         idle.job = job;
         idle.worker.ref();
-        const message: ToHash = { job: job.id, paths: job.paths, ends: job.rank === 'ends' };
+        const message: ToHash = { job: job.id, paths: job.paths, read: READS[job.rank] };
         idle.worker.postMessage(message);
       }
     }
@@ -98,7 +120,13 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
 
   function cancel(ids: ReadonlySet<number>): void {
     for (const rank of RANKS) waiting[rank] = waiting[rank].filter(({ id }) => !ids.has(id));
-    for (const { job, cancelled } of all) if (job !== null && ids.has(job.id)) Atomics.store(cancelled, 0, job.id);
+    for (const { job, control } of all) {
+      if (job === null || !ids.has(job.id)) continue;
+      Atomics.store(control, CANCELLED, job.id);
+      // One that is held ends too.
+      Atomics.notify(control, HELD);
+    }
+    feed();
   }
 
   function run(paths: RawPath[], rank: Rank, options: HashOptions, ids: Set<number>): Promise<Outcome[]> {
@@ -136,6 +164,7 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
     hashFiles: (paths, options = {}) =>
       hashAll(paths, options.background === true ? 'background' : 'files', options) as Promise<HashOutcome[]>,
     hashEnds: (paths, options = {}) => hashAll(paths, 'ends', options) as Promise<EndsOutcome[]>,
+    rehashFiles: (paths, options = {}) => hashAll(paths, 'again', options) as Promise<RehashOutcome[]>,
     async close() {
       closed = true;
       for (const rank of RANKS) for (const job of waiting[rank].splice(0)) failJob(job, 'the program ends');

@@ -104,5 +104,5 @@ async function readerThread(context: InstanceContext, closers: (() => Promise<vo
 
 function notWatching(context: InstanceContext): Watching {
   const nothing = (): Promise<void> => Promise.resolve();
-  return { refresh: nothing, look: nothing, folders: () => foldersAtRest(context), close: nothing };
+  return { refresh: nothing, look: nothing, wake: () => undefined, folders: () => foldersAtRest(context), close: nothing };
 }

@@ -3,7 +3,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
-import { inboxStatements, restartInboxRows, type InboxEntry } from '../workstation/inbox-rows.ts';
+import { IGNORED_BY_PERSON, inboxStatements, restartInboxRows, type InboxEntry } from '../workstation/inbox-rows.ts';
 import { writeWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import type { InboxRow } from '../workstation/schema.ts';
 import type { Candidate, SkippedEntry } from './scanner.ts';
@@ -75,6 +75,7 @@ export async function updateInbox(
     }
     for (const { path, facts, error } of failed) {
       const before = find(storageUid, path);
+      if (before?.cause === IGNORED_BY_PERSON) continue;
       const attempts = (before?.state === 'failed' ? before.attempts : 0) + 1;
       const next = now + Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(attempts - 1, 20));
       put(storageUid, { path, facts, ...failure(error), since: now, next, attempts });
@@ -98,6 +99,7 @@ export async function replaceSkipped(
     .select(['path', 'cause'])
     .where('storage_uid', '=', storageUid)
     .where('state', '=', 'ignored')
+    .where('cause', '!=', IGNORED_BY_PERSON)
     .execute();
   const before = new Map(rows.map(({ path, cause }) => [rawFromBytes(path), cause]));
   const fresh = skipped.filter(({ path, kind }) => before.get(path) !== kind);
@@ -105,9 +107,10 @@ export async function replaceSkipped(
   const over = [...before.keys()].filter((path) => !still.has(path));
   if (fresh.length + over.length === 0) return false;
   return writeWorkstation(workstation, () => {
-    const { put, remove } = inboxStatements(workstation);
+    const { find, put, remove } = inboxStatements(workstation);
     for (const path of over) remove(storageUid, path);
     for (const { path, kind } of fresh) {
+      if (find(storageUid, path)?.cause === IGNORED_BY_PERSON) continue;
       put(storageUid, {
         path,
         facts: NO_FACTS,
@@ -129,7 +132,10 @@ export interface DueFiles {
   next: number | null;
 }
 
-/** What is to be looked at again by `now`, and when the rest is. */
+/** Failed files that are tried again in one look: the rest of them must not hold up what came meanwhile. */
+const FAILED_AT_ONCE = 250;
+
+/** What is to be looked at again by `now`, what waits before what failed, and when the rest is. */
 export async function dueInInbox(
   workstation: Workstation,
   storageUid: string,
@@ -138,12 +144,16 @@ export async function dueInInbox(
 ): Promise<DueFiles> {
   const time = new Date(now).toISOString();
   const base = workstation.db.selectFrom('inbox').where('storage_uid', '=', storageUid);
-  const due = await base.select('path').where('next', '<=', time).orderBy('next').limit(limit).execute();
+  const dueOf = (state: 'waiting' | 'failed', most: number) =>
+    base.select('path').where('state', '=', state).where('next', '<=', time).orderBy('next').limit(most).execute();
+  const waiting = await dueOf('waiting', limit);
+  const mostFailed = Math.min(limit - waiting.length, FAILED_AT_ONCE);
+  const failed = mostFailed === 0 ? [] : await dueOf('failed', mostFailed);
   const later = await base.select('next').where('next', '>', time).orderBy('next').limit(1).executeTakeFirst();
   const next = later?.next ?? null;
   return {
-    due: due.map(({ path }) => rawFromBytes(path)),
-    next: due.length === limit ? now : next === null ? null : Date.parse(next),
+    due: [...waiting, ...failed].map(({ path }) => rawFromBytes(path)),
+    next: failed.length === mostFailed ? now : next === null ? null : Date.parse(next),
   };
 }
 

@@ -1,12 +1,15 @@
 export { confirmLoss } from './confirm-loss.ts';
 export { findMissing } from './find-missing.ts';
+export { ignoreFile } from './ignore-file.ts';
 export { inboxCounts } from './inbox.ts';
 export { listInbox } from './list-inbox.ts';
 export { locateArtifact } from './locate-artifact.ts';
 export type { ReconcileContext } from './reconcile.ts';
 export type { HintSource, ScanBatch, Scanner, ScanRequest, ScanTotals, WatchProblem } from './scanner.ts';
+export { retryFile } from './retry-file.ts';
 export { setWatchRule } from './set-watch-rule.ts';
 export { startWatching, type Watching } from './start-watching.ts';
 export { surveyFolder } from './survey-folder.ts';
+export { unignoreFile } from './unignore-file.ts';
 export { foldersAtRest } from './watched-storages.ts';
 export { watchOnce } from './watch-once.ts';

@@ -1,4 +1,5 @@
 /** The inventory and the inbox as a walk reads them: statements prepared once, pages of bounded size, no transaction left open. */
+import { DAMAGED } from '../workstation/inbox-rows.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import { rawFromBytes, rawFromText, rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 
@@ -26,7 +27,7 @@ export interface InventoryReader {
   ownedBy(storageUid: string, path: RawPath): boolean;
   /** Folders at or below `folder` that hold known files. */
   foldersBelow(folder: RawPath): Iterable<RawPath>;
-  /** Paths at or below `path` that wait or failed. */
+  /** Paths at or below `path` that wait or failed, and are over when there is nothing to register. */
   inboxBelow(path: RawPath): RawPath[];
 }
 
@@ -78,7 +79,8 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
       .where('storage_uid', '=', '')
       .where('path', '>=', blank)
       .where('path', '<', blank)
-      .where('state', '!=', 'ignored'),
+      .where('state', '!=', 'ignored')
+      .where('cause', '!=', DAMAGED),
   );
 
   function rowAt(uid: string, path: RawPath): KnownFile | null {
@@ -119,7 +121,7 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
     inboxBelow(path) {
       const { exactly, below } = rangesOf(path);
       const rows = [exactly, below].flatMap((range) =>
-        range === null ? [] : (inbox.all(storageUid, range.from, range.to, 'ignored') as [Buffer][]),
+        range === null ? [] : (inbox.all(storageUid, range.from, range.to, 'ignored', DAMAGED) as [Buffer][]),
       );
       return rows.map(([found]) => rawFromBytes(found));
     },

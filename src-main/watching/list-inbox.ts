@@ -3,7 +3,10 @@ import type { InboxItem } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
 import { findStorage } from '../storage/index.ts';
+import { DAMAGED, IGNORED_BY_PERSON } from '../workstation/inbox-rows.ts';
+import type { InboxRow } from '../workstation/schema.ts';
 import { inboxCounts } from './inbox.ts';
+import { suchNames } from './such-names.ts';
 
 export interface InboxPage {
   items: InboxItem[];
@@ -12,21 +15,26 @@ export interface InboxPage {
   ignored: number;
 }
 
-/** Failed first, then what waits longest. `storage` of an item is the uid. */
+/** What failed comes first, then what waits, each the longest first; what is left out at the end. `storage` of an item is the uid. */
 export async function listInbox(
   context: Pick<InstanceContext, 'registry' | 'workstation'>,
   input: { storage?: string | null | undefined; limit: number },
 ): Promise<InboxPage> {
   const storage = input.storage ?? null;
   const uid = storage === null ? undefined : (await findStorage(context.registry.db, storage)).uid;
-  const rows = await context.workstation.db
-    .selectFrom('inbox')
-    .selectAll()
-    .$if(uid !== undefined, (query) => query.where('storage_uid', '=', uid ?? ''))
-    .orderBy('state')
-    .orderBy('since')
-    .limit(input.limit)
-    .execute();
+  const rows: InboxRow[] = [];
+  for (const state of ['failed', 'waiting', 'ignored'] as const) {
+    const more = await context.workstation.db
+      .selectFrom('inbox')
+      .selectAll()
+      .where('state', '=', state)
+      .$if(uid !== undefined, (query) => query.where('storage_uid', '=', uid ?? ''))
+      .orderBy('since')
+      .limit(input.limit - rows.length)
+      .execute();
+    rows.push(...more);
+    if (rows.length >= input.limit) break;
+  }
   const storages = await context.registry.db.selectFrom('storage').select(['uid', 'root']).execute();
   const roots = new Map(storages.map((storage) => [storage.uid, rawFromText(storage.root)]));
   return {
@@ -37,7 +45,18 @@ export async function listInbox(
       reason: row.reason,
       since: row.since,
       next: row.next,
+      relative: rawToDisplay(rawFromBytes(row.path)),
+      ...choicesOf(row),
     })),
     ...(await inboxCounts(context.workstation, uid)),
   };
+}
+
+function choicesOf({ state, cause, path }: InboxRow): Pick<InboxItem, 'can' | 'pattern'> {
+  if (cause === DAMAGED) return { can: ['retry'], pattern: null };
+  if (cause === IGNORED_BY_PERSON) return { can: ['unignore'], pattern: null };
+  // A link or a device: nothing would be read in it anyway.
+  if (state === 'ignored') return { can: [], pattern: null };
+  const pattern = suchNames(rawFromBytes(path));
+  return { can: state === 'failed' ? ['retry', 'ignore', 'ignore names'] : ['ignore', 'ignore names'], pattern };
 }

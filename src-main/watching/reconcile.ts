@@ -123,9 +123,10 @@ async function rootId(context: ReconcileContext, root: RawPath): Promise<string 
   return facts === null ? null : fileId(facts);
 }
 
-/** What could not be looked at is in the inbox, what needs no waiting is out of it. */
+/** What could not be looked at is in the inbox, what needs no waiting or is gone is out of it. */
 async function updateFromScan(context: ReconcileContext, storage: StorageRow, batch: ScanBatch): Promise<void> {
+  const settled = [...batch.settled, ...batch.gone];
   const failed = batch.failed.map(({ path, error }) => ({ path, facts: NO_FACTS, error }));
-  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { failed, settled: batch.settled }))
+  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { failed, settled }))
     context.onWatching('inbox');
 }

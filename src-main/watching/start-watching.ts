@@ -9,6 +9,8 @@ export interface Watching {
   refresh(): Promise<void>;
   /** Looks at one folder or all now; resolves when the passes are done. */
   look(storageUid?: string): Promise<void>;
+  /** Looks now at what is due in the inbox of a folder. */
+  wake(storageUid: string): void;
   folders(): Promise<WatchedFolder[]>;
   close(): Promise<void>;
 }
@@ -41,6 +43,9 @@ export async function startWatching(context: WatchFolderContext): Promise<Watchi
     async look(storageUid) {
       const chosen = [...watches].filter(([uid]) => storageUid === undefined || uid === storageUid);
       await Promise.all(chosen.map(([, { watch }]) => watch.look()));
+    },
+    wake(storageUid) {
+      watches.get(storageUid)?.watch.wake();
     },
     async folders() {
       return Promise.all(

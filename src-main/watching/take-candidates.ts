@@ -8,6 +8,7 @@ import { fileId } from '../ports/fs/open-for-writing.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { factsOfRow, inboxOf, updateInbox, type Failed, type Waiting } from './inbox.ts';
 import type { Candidate, Scanner } from './scanner.ts';
+import { ignoredPaths } from './ignored-paths.ts';
 import { judgeStability } from './stability.ts';
 
 export interface TakeContext extends InstanceContext {
@@ -48,10 +49,14 @@ export async function takeCandidates(
     storage.uid,
     candidates.map(({ path }) => path),
   );
+  const isIgnored = await ignoredPaths(workstation, storage.uid);
   const now = clock.now();
   const stable: Candidate[] = [];
+  // What failed before is read after what may be read at once.
+  const again: Candidate[] = [];
   const waiting: Waiting[] = [];
   for (const candidate of candidates) {
+    if (isIgnored(candidate.path)) continue;
     const row = earlier.get(candidate.path);
     const next = row?.next ?? null;
     const due = next === null ? null : Date.parse(next);
@@ -59,10 +64,10 @@ export async function takeCandidates(
     if (row?.state === 'failed' && due !== null && due > now && sameFacts(factsOfRow(row), candidate.facts)) continue;
     const look = row?.state === 'waiting' && due !== null ? { facts: factsOfRow(row), due } : null;
     const judged = judgeStability(candidate.facts, look, now, settle);
-    if (judged.stable) stable.push(candidate);
+    if (judged.stable) (row?.state === 'failed' ? again : stable).push(candidate);
     else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
   }
-  const { closed, open } = await splitOpen(context, stable, now + settle);
+  const { closed, open } = await splitOpen(context, [...stable, ...again], now + settle);
   waiting.push(...open);
   // Told before anything is read: what waits is seen at once, however long the reading takes.
   if (await updateInbox(workstation, storage.uid, now, { waiting })) context.onWatching('inbox');

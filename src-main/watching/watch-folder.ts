@@ -31,6 +31,8 @@ const LOOK_AT_CLOCK = 10_000;
 export interface FolderWatch {
   /** Looks at all of it soon; resolves when a pass that began after this call is done (or could not be made). */
   look(): Promise<void>;
+  /** Looks now at what is due in the inbox. */
+  wake(): void;
   /** Health as the window shows it; counts of the registry and the inbox are the caller's. */
   health(): Pick<WatchedFolder, 'health' | 'health_reason' | 'checked_at' | 'n_skipped' | 'n_new' | 'scan'>;
   close(): Promise<void>;
@@ -242,6 +244,10 @@ export function watchFolder(given: WatchFolderContext, storage: StorageRow): Fol
   wakeIn(0);
   return {
     look: lookSoon,
+    wake() {
+      dueAt = clock.now();
+      wakeIn(0);
+    },
     health: () => ({
       health: state.health,
       health_reason: state.reason,

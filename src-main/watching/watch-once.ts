@@ -40,13 +40,14 @@ export async function* watchOnce(
   for (const { storage, settle } of unsettled) {
     signal?.throwIfAborted();
     for (;;) {
-      const { due } = await dueInInbox(context.workstation, storage.uid, context.clock.now(), AT_ONCE);
+      const now = context.clock.now();
+      const { due, next } = await dueInInbox(context.workstation, storage.uid, now, AT_ONCE);
       if (due.length === 0) break;
       const second = await passOrOffline(context, storage, settle, signal, due);
       if (second === null) break;
       taken = addTaken(taken, second.taken);
       yield { items: files, items_total: files, bytes, bytes_total: bytes, file: storage.root };
-      if (due.length < AT_ONCE) break;
+      if (next !== now) break;
     }
   }
   const left = await inboxCounts(context.workstation);

@@ -24,9 +24,13 @@ export interface InboxStatements {
   find(storageUid: string, path: RawPath): InboxRow | undefined;
   /** `since` stays that of the first look while the state is the same. */
   put(storageUid: string, entry: InboxEntry): void;
-  /** True where there was a row. */
+  /** True where there was a row. What a person ignored stays. */
   remove(storageUid: string, path: RawPath): boolean;
 }
+
+/** Causes of rows that no look at the file ends: a person said to leave it alone; its bytes are damaged. */
+export const IGNORED_BY_PERSON = 'person';
+export const DAMAGED = 'damaged';
 
 const COLUMNS = [
   'storage_uid',
@@ -50,7 +54,12 @@ export function inboxStatements({ db, sqlite }: Pick<Workstation, 'db' | 'sqlite
     db.selectFrom('inbox').selectAll().where('storage_uid', '=', '').where('path', '=', blank).compile().sql,
   );
   const remove = sqlite.prepare(
-    db.deleteFrom('inbox').where('storage_uid', '=', '').where('path', '=', blank).compile().sql,
+    db
+      .deleteFrom('inbox')
+      .where('storage_uid', '=', '')
+      .where('path', '=', blank)
+      .where('cause', '!=', IGNORED_BY_PERSON)
+      .compile().sql,
   );
   const kept = COLUMNS.filter((column) => column !== 'storage_uid' && column !== 'path' && column !== 'since');
   const upsert = db
@@ -77,7 +86,7 @@ export function inboxStatements({ db, sqlite }: Pick<Workstation, 'db' | 'sqlite
       const { size, mtimeNs, ctimeNs, dev, ino } = facts;
       put.run(storageUid, rawToBytes(path), state, cause, reason, ...times, attempts, size, mtimeNs, ctimeNs, dev, ino);
     },
-    remove: (storageUid, path) => remove.run(storageUid, rawToBytes(path)).changes > 0,
+    remove: (storageUid, path) => remove.run(storageUid, rawToBytes(path), IGNORED_BY_PERSON).changes > 0,
   };
 }
 

@@ -3,7 +3,6 @@
  * is the operating system's and dies with its process. In WAL mode others can still read who holds it.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { errnoOf } from '../ports/fs/fs-error.ts';
 import { writePrivateFile } from '../ports/fs/private-folder.ts';
 import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
@@ -68,7 +67,7 @@ function makeFile(path: RawPath): void {
   try {
     writePrivateFile(rawToText(path) ?? '', '');
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
   }
 }
 

@@ -34,7 +34,7 @@ export interface InboxTable {
   storage_uid: string;
   path: Buffer;
   state: 'waiting' | 'failed' | 'ignored';
-  /** `settling`, `open`, or an error code; `reason` is the sentence that people read. */
+  /** `settling`, `open`, `person`, `damaged`, or an error code; `reason` is the sentence that people read. */
   cause: string;
   reason: string;
   since: string;
@@ -64,12 +64,44 @@ export interface SettingTable {
   value: string;
 }
 
+/** The round of the scrub that is under way, or was the last: one row. */
+export interface ScrubTable {
+  id: 1;
+  round: number;
+  state: 'idle' | 'running' | 'paused';
+  /** Id of the last copy that was read. */
+  position: number;
+  checked: number;
+  total: number;
+  bytes: number;
+  failed: number;
+  started_at: string | null;
+  /** Of the last round that came to its end. */
+  finished_at: string | null;
+}
+
+/**
+ * When a copy was last found right by the scrub. Kept here and not in the registry: a date a month for each of a
+ * million copies would make the change log grow faster than all that people do.
+ */
+export interface ScrubbedTable {
+  copy_id: number;
+  /** Whose copy it was then. */
+  artifact_uid: string;
+  /** The round that came upon it last. */
+  round: number;
+  verified_at: string | null;
+}
+
 export interface WorkstationDB {
+  scrub: ScrubTable;
+  scrubbed: ScrubbedTable;
   inventory: InventoryTable;
   inbox: InboxTable;
   root: RootTable;
   setting: SettingTable;
 }
 
+export type ScrubRow = Selectable<ScrubTable>;
 export type InventoryRow = Selectable<InventoryTable>;
 export type InboxRow = Selectable<InboxTable>;

@@ -20,6 +20,7 @@ import { systemRandom } from '../../src-main/ports/random.ts';
 export const noHasher: Hasher = {
   hashFiles: () => Promise.reject(new Error('nothing is hashed here')),
   hashEnds: () => Promise.reject(new Error('nothing is hashed here')),
+  rehashFiles: () => Promise.reject(new Error('nothing is hashed here')),
   close: () => Promise.resolve(),
 };
 

@@ -1,4 +1,13 @@
-import { confirmLoss, listInbox, setWatchRule, surveyFolder, watchOnce } from '../../watching/index.ts';
+import {
+  confirmLoss,
+  ignoreFile,
+  listInbox,
+  retryFile,
+  setWatchRule,
+  surveyFolder,
+  unignoreFile,
+  watchOnce,
+} from '../../watching/index.ts';
 import { undoChange } from '../../history/index.ts';
 import { findStorage } from '../../storage/index.ts';
 import { os } from './base.ts';
@@ -18,6 +27,22 @@ export const watching = os.watching.router({
     const services = context.services();
     const { storage } = await confirmLoss(services.context, input);
     await services.watching.look(storage);
+    return {};
+  }),
+  ignore: os.watching.ignore.handler(async ({ input, context }) => {
+    const services = context.services();
+    const ignored = await ignoreFile(services.context, input);
+    if (ignored.pattern !== null) await services.watching.refresh();
+    return ignored;
+  }),
+  unignore: os.watching.unignore.handler(async ({ input, context }) => {
+    const services = context.services();
+    services.watching.wake((await unignoreFile(services.context, input)).storage);
+    return {};
+  }),
+  retry: os.watching.retry.handler(async ({ input, context }) => {
+    const services = context.services();
+    services.watching.wake((await retryFile(services.context, input)).storage);
     return {};
   }),
   look: os.watching.look.handler(async ({ input, context }) => {

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { artifactCommands } from './commands/artifacts.ts';
 import { changeCommands } from './commands/changes.ts';
 import { demoCommands } from './commands/demo.ts';
+import { inboxCommands } from './commands/inbox.ts';
 import { instanceCommands } from './commands/instance.ts';
 import { labelCommands } from './commands/labels.ts';
 import { listCommand } from './commands/list.ts';
@@ -40,6 +41,7 @@ export const allCommands: readonly Command[] = [
   ...artifactCommands,
   ...labelCommands,
   ...watchingCommands,
+  ...inboxCommands,
   ...missingCommands,
   ...trashCommands,
   ...changeCommands,

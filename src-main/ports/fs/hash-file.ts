@@ -6,7 +6,7 @@ import { encodeHash, FAST_HASH_LIMIT, FAST_HASH_PART } from '../../../shared/has
 import { failpoint } from '../failpoint.ts';
 import { factsFromStats, type FileFacts } from './file-facts.ts';
 import { fsError, isMissing } from './fs-error.ts';
-import type { ContentHashes, EndsOutcome, HashOutcome } from './hasher.ts';
+import type { ContentHashes, EndsOutcome, HashOutcome, RehashOutcome } from './hasher.ts';
 import { rawToBytes, rawToDisplay, type RawPath } from './raw-path.ts';
 
 /** Files up to this size are read whole and hashed in one call. */
@@ -38,6 +38,25 @@ export function hashFile(path: RawPath, buffer: Buffer, control: HashControl): H
 /** The two ends of a file over the limit, under the same rule. */
 export function hashFileEnds(path: RawPath, buffer: Buffer, control: HashControl): EndsOutcome {
   return readUnchanged(path, (file, size, at) => hashTwoEnds(file, size, buffer, control, at));
+}
+
+/** All of a known file once more: sha256 alone, which is all that is compared. Asks `cancelled` at least once a file. */
+export function rehashFile(path: RawPath, buffer: Buffer, control: HashControl): RehashOutcome {
+  return readUnchanged(path, (file, size, at) => {
+    const sha256 = createHash('sha256');
+    refuseIfCancelled(control);
+    for (let position = 0; position < size;) {
+      failpoint('hash.read.before');
+      at(position);
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, size - position), position);
+      if (read === 0) return null;
+      sha256.update(buffer.subarray(0, read));
+      position += read;
+      control.onBytes(read);
+      refuseIfCancelled(control);
+    }
+    return { sha256: sha256.digest('hex') };
+  });
 }
 
 type Read<H> = (file: number, size: number, at: (position: number) => void) => H | null;

@@ -22,6 +22,10 @@ export type HashOutcome =
   | { kind: 'gone' }
   | { kind: 'failed'; error: ErrorData };
 
+/** What reading a known file once more gives. */
+export type RehashOutcome =
+  { kind: 'hashed'; facts: FileFacts; sha256: string } | Exclude<HashOutcome, { kind: 'hashed' }>;
+
 export interface HashOptions {
   signal?: AbortSignal;
   /** Bytes read since the last call, of any of the files. */
@@ -35,5 +39,7 @@ export interface Hasher {
   hashFiles(paths: readonly RawPath[], options?: HashOptions): Promise<HashOutcome[]>;
   /** For files over LaminDB's limit of 50 MiB: reads at most 100 MiB of each. */
   hashEnds(paths: readonly RawPath[], options?: HashOptions): Promise<EndsOutcome[]>;
+  /** Known files once more, only while nothing else is to be read: at once, in the middle of a file, it waits for others. */
+  rehashFiles(paths: readonly RawPath[], options?: Omit<HashOptions, 'background'>): Promise<RehashOutcome[]>;
   close(): Promise<void>;
 }

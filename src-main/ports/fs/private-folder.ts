@@ -5,6 +5,8 @@
 import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { failpoint } from '../failpoint.ts';
+import { fsError } from './fs-error.ts';
+import { rawFromText } from './raw-path.ts';
 
 const posix = process.platform !== 'win32';
 
@@ -13,8 +15,8 @@ const posix = process.platform !== 'win32';
  * it is somebody else's; a folder others can only read is closed to them. Windows keeps profiles private by itself.
  */
 export function makePrivateFolder(folder: string): void {
-  failpoint('fs.makeFolder.before');
   try {
+    failpoint('fs.makeFolder.before');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new BenchkeepError(
@@ -50,15 +52,23 @@ function closeToOthers(folder: string): void {
 
 /** A new file of mode 0600; an existing one, or a link of that name, is never written to. */
 export function writePrivateFile(path: string, text: string): void {
-  failpoint('fs.writeTemp.before');
-  writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  try {
+    failpoint('fs.writeTemp.before');
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw fsError(error, rawFromText(path));
+  }
   failpoint('fs.writeTemp.after');
 }
 
 /** Removes a file that `writePrivateFile` made; one that is gone already is fine. */
 export function removePrivateFile(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
-  failpoint('fs.unlink.before');
-  unlinkSync(path);
+  try {
+    failpoint('fs.unlink.before');
+    unlinkSync(path);
+  } catch (error) {
+    throw fsError(error, rawFromText(path));
+  }
   failpoint('fs.unlink.after');
 }

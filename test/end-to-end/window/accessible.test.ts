@@ -56,6 +56,9 @@ function busyWorld(): World {
       reason: 'Still being written',
       since: '2026-11-01T00:00:00Z',
       next: null,
+      relative: '',
+      can: [],
+      pattern: null,
     },
     {
       path: '/data/x.fcs',
@@ -64,6 +67,9 @@ function busyWorld(): World {
       reason: 'It can’t be read',
       since: '2026-11-01T00:00:00Z',
       next: null,
+      relative: '',
+      can: [],
+      pattern: null,
     },
   ];
   const nas = makeStorage(3, { root: '/mnt/Sequencer-NAS', managed: false, watch: true });

@@ -131,6 +131,9 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
       reason: 'Still being written',
       since: at,
       next: at,
+      relative: '',
+      can: [],
+      pattern: null,
     });
     held.resolve();
     emit(world, { type: 'inbox', waiting: 1, failed: 0 });
@@ -254,6 +257,9 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
         reason: 'Still being written',
         since: at(-9),
         next: at(20),
+        relative: '',
+        can: [],
+        pattern: null,
       },
       {
         path: '/data/instruments/secret.csv',
@@ -262,6 +268,9 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
         reason: 'It can’t be read',
         since: at(-90),
         next: null,
+        relative: '',
+        can: [],
+        pattern: null,
       },
     );
     emit(world, { type: 'inbox', waiting: 1, failed: 1 });

@@ -89,6 +89,9 @@ function hostileWorld(): World {
     reason: name,
     since: '2026-11-01T00:00:00Z',
     next: null,
+    relative: '',
+    can: [],
+    pattern: null,
   }));
   if (world.instance)
     Object.assign(world.instance, {

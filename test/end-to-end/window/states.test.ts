@@ -51,6 +51,9 @@ describe.runIf(chromiumPath !== undefined)('states', () => {
       reason: 'Waiting – still being written',
       since,
       next: null,
+      relative: '',
+      can: [],
+      pattern: null,
     }));
     emit(world, { type: 'inbox', waiting: 2, failed: 0 });
     await page.getByRole('heading', { name: '2 files on the way' }).waitFor();

@@ -1,28 +1,21 @@
 /**
  * Cuts the power of a disk under a running program, and looks at what is on it afterwards; prints that as JSON. Runs in
- * a mount namespace of its own. The disk is an image with ext4; `ioctl 0x8004587d` makes it drop what was not synced.
+ * a mount namespace of its own.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { mount } from '../../storage/mounts.ts';
-
-const EXT4_SHUTDOWN = '0x8004587d';
-const NO_LOG_FLUSH = 2;
+import { powerDisk } from './power-disk.ts';
 
 const [base = '', synchronous = 'FULL', lines = '60'] = process.argv.slice(2);
 const image = join(base, `${synchronous}.img`);
 const disk = join(base, `disk-${synchronous}`);
-mkdirSync(disk);
-execFileSync('truncate', ['-s', '64M', image]);
-execFileSync('mkfs.ext4', ['-q', '-F', '-O', '^has_journal', '-E', 'lazy_itable_init=0', image]);
-execFileSync('tune2fs', ['-O', 'has_journal', image], { stdio: 'ignore' });
-mount('-o', 'loop', image, disk);
+const powered = powerDisk(image, disk);
 
+const plant = JSON.parse(process.env['BK_PLANT'] ?? '{}') as Record<string, string>;
 const writer = spawn(process.execPath, [join(import.meta.dirname, 'write-until-cut.ts'), disk, synchronous], {
   stdio: ['ignore', 'pipe', 'pipe'],
+  env: { ...process.env, ...plant },
 });
 let told = '';
 let complaints = '';
@@ -38,28 +31,14 @@ const enough = new Promise<void>((resolve, reject) => {
 });
 await enough;
 const ended = once(writer, 'exit');
-execFileSync('perl', [
-  '-e',
-  `open(my $d, "<", $ARGV[0]) or die; my $f = pack("L", ${String(NO_LOG_FLUSH)}); ioctl($d, ${EXT4_SHUTDOWN}, $f) or die $!`,
-  disk,
-]);
+powered.cut();
 writer.kill('SIGKILL');
 await ended;
-// The kernel may hold it a moment longer than the process lives.
-for (let attempt = 0; ; attempt++) {
-  try {
-    execFileSync('umount', [disk], { stdio: 'ignore' });
-    break;
-  } catch (error) {
-    if (attempt === 50) throw error;
-    await pause(20);
-  }
-}
-mount('-o', 'loop', image, disk);
+await powered.startAgain();
 const found = execFileSync(process.execPath, [join(import.meta.dirname, 'look-after-cut.ts'), disk], {
   encoding: 'utf8',
 });
-execFileSync('umount', [disk]);
+powered.remove();
 const confirmed = told
   .split('\n')
   .filter((line) => line.startsWith('ACK '))

@@ -4,8 +4,10 @@ import { makeInstance, put } from '../crash/crash-bench.ts';
 
 const [disk = '', synchronous = 'FULL'] = process.argv.slice(2);
 const bench = await makeInstance(disk);
-bench.context.registry.sqlite.pragma(`synchronous = ${synchronous}`);
-bench.context.workstation.sqlite.pragma(`synchronous = ${synchronous}`);
+if (synchronous !== 'AS-IT-IS') {
+  bench.context.registry.sqlite.pragma(`synchronous = ${synchronous}`);
+  bench.context.workstation.sqlite.pragma(`synchronous = ${synchronous}`);
+}
 // What was there before is on the disk for sure; what is asked is what becomes of the commits from here on.
 bench.context.registry.sqlite.pragma('wal_checkpoint(TRUNCATE)');
 for (let n = 0; ; n++) {

@@ -9,13 +9,21 @@ import { initInstance, openInstance, type OpenInstance } from '../../../src-main
 import { addStorage, findStorage } from '../../../src-main/storage/index.ts';
 import { reconcile, type Reconciled } from '../../../src-main/watching/reconcile.ts';
 import type { Scanner } from '../../../src-main/watching/index.ts';
+import { systemClock } from '../../../src-main/ports/clock.ts';
 import { openBenchWorkbench } from '../../instance/open-bench.ts';
+
+/** Ms after which a file that is not found counts as gone. */
+const HOLD = 10_000;
 
 export interface CrashBench {
   base: string;
   context: OpenInstance & { scanner: Scanner };
   /** One pass over the watched folder, everything that is there being complete. */
   pass(): Promise<Reconciled>;
+  /** The wall clock goes on by so many ms. */
+  jump(ms: number): void;
+  /** Passes with time between them, so that what is gone counts as gone. */
+  passTwice(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,17 +48,28 @@ export async function makeInstance(base: string): Promise<CrashBench> {
 }
 
 export async function openCrashBench(base: string): Promise<CrashBench> {
-  const workbench = await openBenchWorkbench(join(base, 'home'));
+  let ahead = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+  const workbench = await openBenchWorkbench(join(base, 'home'), { clock });
   const hasher = hashPool(2);
   const instance = await openInstance(workbench, { name: 'lab', hasher });
   const context = { ...instance, scanner: scanThreads(instance.workstation.path) };
   await sweepOrphans(context);
+  async function pass(): Promise<Reconciled> {
+    const storage = await findStorage(context.registry.db, watchedRoot(base));
+    return reconcile(context, { storage, settle: 0 });
+  }
   return {
     base,
     context,
-    async pass() {
-      const storage = await findStorage(context.registry.db, watchedRoot(base));
-      return reconcile(context, { storage, settle: 0 });
+    pass,
+    jump(ms) {
+      ahead += ms;
+    },
+    async passTwice() {
+      await pass();
+      ahead += HOLD + 1;
+      await pass();
     },
     async close() {
       await context.scanner.close();

@@ -18,10 +18,20 @@ export interface Operation {
   run(bench: CrashBench, acknowledge: (what: Acknowledged) => void): Promise<void>;
 }
 
-const FILES = 12;
-const file = (n: number): string => `run-${String(n % 3)}/sample ${String(n)}.csv`;
+/** A second try may find it done. */
+async function unless(code: string, doing: Promise<unknown>): Promise<void> {
+  await doing.catch((error: unknown) => {
+    if ((error as { code?: string }).code !== code) throw error;
+  });
+}
 
-async function acknowledgeAll({ context }: CrashBench, acknowledge: (what: Acknowledged) => void): Promise<void> {
+const FILES = 12;
+export const file = (n: number): string => `run-${String(n % 3)}/sample ${String(n)}.csv`;
+
+export async function acknowledgeAll(
+  { context }: CrashBench,
+  acknowledge: (what: Acknowledged) => void,
+): Promise<void> {
   const rows = await context.registry.db
     .selectFrom('artifact')
     .select(['key', 'sha256'])
@@ -30,7 +40,7 @@ async function acknowledgeAll({ context }: CrashBench, acknowledge: (what: Ackno
   for (const { key, sha256 } of rows) acknowledge({ kind: 'artifact', key: key ?? '', sha256: sha256 ?? '' });
 }
 
-function putFiles(bench: CrashBench, content: string): void {
+export function putFiles(bench: CrashBench, content: string): void {
   for (let n = 0; n < FILES; n++) put(bench.base, file(n), `${content} ${String(n)}\n`);
 }
 
@@ -58,7 +68,7 @@ const version: Operation = {
   },
 };
 
-async function uidOf({ context }: CrashBench, key: string): Promise<string> {
+export async function uidOf({ context }: CrashBench, key: string): Promise<string> {
   const row = await context.registry.db
     .selectFrom('artifact')
     .select('uid')
@@ -74,7 +84,7 @@ const label: Operation = {
     await bench.pass();
   },
   async run(bench, acknowledge) {
-    await createLabel(bench.context, { name: 'control' });
+    await unless('already_exists', createLabel(bench.context, { name: 'control' }));
     const keys = [file(0), file(1)];
     const artifacts = await Promise.all(keys.map((key) => uidOf(bench, key)));
     await addLabels(bench.context, { artifacts, labels: ['control', 'day 1'], create_missing: true });
@@ -92,11 +102,14 @@ const storage: Operation = {
   },
   async run({ base, context }, acknowledge) {
     for (const name of ['linked', 'managed']) {
-      await addStorage(context, { root: join(base, name), managed: name === 'managed', watch: false });
+      await unless(
+        'already_exists',
+        addStorage(context, { root: join(base, name), managed: name === 'managed', watch: false }),
+      );
       acknowledge({ kind: 'storage', root: join(base, name), there: true });
     }
     for (const name of ['linked', 'managed']) {
-      await removeStorage(context, { storage: join(base, name) });
+      await unless('not_found', removeStorage(context, { storage: join(base, name) }));
       acknowledge({ kind: 'storage', root: join(base, name), there: false });
     }
   },
@@ -124,4 +137,5 @@ const save: Operation = {
   },
 };
 
-export const OPERATIONS: readonly Operation[] = [register, version, label, storage, save];
+/** With those of `move-operations`: `all-operations`. */
+export const REGISTERING: readonly Operation[] = [register, version, label, storage, save];

@@ -200,6 +200,14 @@ function checkContent(db: Database.Database, root: string, violations: string[])
     path: Buffer | null;
   }[];
   const recorded = new Map<string, string | null>();
+  const removed = new Set(
+    (
+      db
+        .prepare('SELECT t.path, t.sha256 FROM tombstone t JOIN storage s ON s.id = t.storage_id WHERE s.root = ?')
+        .raw()
+        .all(root) as [Buffer, string | null][]
+    ).map(([path, hash]) => `${path.toString()} ${hash ?? ''}`),
+  );
   for (const row of rows) {
     if (row.path === null) {
       if (row.state !== 'missing' || row.state_reason !== 'overwritten' || row.is_latest === 1)
@@ -207,11 +215,18 @@ function checkContent(db: Database.Database, root: string, violations: string[])
       continue;
     }
     const path = row.path.toString();
-    if (disk.get(path) !== row.sha256) violations.push(`${path} does not hash to its record`);
-    if (row.state !== 'ok') violations.push(`${path} is ${row.state}`);
+    const there = disk.get(path);
+    if (row.state === 'missing' && row.state_reason === 'path-gone') {
+      if (there === row.sha256) violations.push(`${path} is missing though it is there`);
+      if (there === undefined) continue;
+    } else {
+      if (there !== row.sha256) violations.push(`${path} does not hash to its record`);
+      if (row.state !== 'ok') violations.push(`${path} is ${row.state}`);
+    }
     recorded.set(path, row.sha256);
   }
-  for (const path of disk.keys()) if (!recorded.has(path)) violations.push(`${path} was not found`);
+  for (const [path, hash] of disk)
+    if (!recorded.has(path) && !removed.has(`${path} ${hash}`)) violations.push(`${path} was not found`);
 }
 
 /** Each copy in a managed storage has its bytes; nothing on its way to a name is left there. */

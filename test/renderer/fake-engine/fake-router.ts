@@ -288,6 +288,9 @@ export function fakeRouter(world: World) {
     },
     watching: {
       confirmLoss: os.watching.confirmLoss.handler(() => ({})),
+      ignore: os.watching.ignore.handler(() => ({ pattern: null })),
+      unignore: os.watching.unignore.handler(() => ({})),
+      retry: os.watching.retry.handler(() => ({})),
       folders: os.watching.folders.handler(() => ({ items: world.folders })),
       inbox: os.watching.inbox.handler(({ input }) => ({
         items: world.inbox.slice(0, input.limit),

@@ -1,13 +1,11 @@
-/** `watch`, `watch rule`, `inbox`. */
+/** `watch`, `watch rule`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { ChangeRecord, EngineEvent, WatchSummary } from '../../../../shared/contract/index.ts';
 import type { Client, Command, CommandContext } from '../command.ts';
-import { renderTable } from '../render-text.ts';
 import { escapeForDisplay } from '../../../../shared/format/display-name.ts';
 import { countOf } from '../../../../shared/format/counts.ts';
 import { onStorage } from '../storage-argument.ts';
 import { runJob } from '../run-job.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 const watch: Command = {
   name: 'watch',
@@ -118,22 +116,4 @@ function seconds(text: string): number {
   throw new BenchkeepError('invalid_argument', `"${text}" is not a number of seconds`, 'Give a number such as 10.');
 }
 
-const inbox: Command = {
-  name: 'inbox',
-  usage: '',
-  help: 'what the watcher waits for or could not register, and why',
-  positionals: [0, 0],
-  options: { limit: { value: 'N', help: 'how many (1000)' } },
-  async run(context) {
-    const result = await (
-      await context.client()
-    ).watching.inbox({ limit: wholeNumber(context.arguments.text('limit'), 1000) });
-    const rows = result.items.map((item) => [item.state, item.path, item.reason, item.since, item.next]);
-    return {
-      json: result,
-      text: renderTable(['state', 'path', 'why', 'since', 'looks again'], rows, 'Nothing waits.'),
-    };
-  },
-};
-
-export const watchingCommands: readonly Command[] = [watch, rule, inbox];
+export const watchingCommands: readonly Command[] = [watch, rule];
