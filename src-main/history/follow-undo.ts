@@ -88,6 +88,7 @@ function rowAt(place: Place, facts: FileFacts, known: InventoryRow): Insertable<
     artifact_uid: known.artifact_uid,
     gone_since: null,
     missing: 0,
+    unit: known.unit,
   };
 }
 

@@ -16,6 +16,8 @@ export const REASONS = {
   settling: 'Waiting – still being written',
   open: 'Waiting – another program has it open for writing',
   changed: 'Waiting – it was changed while it was read',
+  unit: 'Waiting – it is not complete yet',
+  empty: 'Waiting – nothing is in it yet',
 } as const;
 
 const LEFT_OUT = {
@@ -70,8 +72,10 @@ export async function updateInbox(
     const { find, put, remove } = inboxStatements(workstation);
     let changed = waiting.length + failed.length > 0;
     for (const path of settled) if (remove(storageUid, path)) changed = true;
-    for (const { path, facts, cause, next } of waiting) {
-      put(storageUid, { path, facts, state: 'waiting', cause, reason: REASONS[cause], since: now, next, attempts: 0 });
+    for (const { path, facts, cause, next, unit } of waiting) {
+      const waitsFor = unit?.waitsFor ?? null;
+      const reason = cause === 'unit' && waitsFor !== null ? `Waiting – ${waitsFor}` : REASONS[cause];
+      put(storageUid, { path, facts, state: 'waiting', cause, reason, since: now, next, attempts: 0 });
     }
     for (const { path, facts, error } of failed) {
       const before = find(storageUid, path);

@@ -27,6 +27,8 @@ export interface InventoryReader {
   ownedBy(storageUid: string, path: RawPath): boolean;
   /** Folders at or below `folder` that hold known files. */
   foldersBelow(folder: RawPath): Iterable<RawPath>;
+  /** When what waits at `path` is looked at again (wall clock, ms); null where nothing waits. */
+  dueAt(path: RawPath): number | null;
   /** Paths at or below `path` that wait or failed, and are over when there is nothing to register. */
   inboxBelow(path: RawPath): RawPath[];
 }
@@ -83,6 +85,15 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
       .where('cause', '!=', DAMAGED),
   );
 
+  const due = prepare(
+    db
+      .selectFrom('inbox')
+      .select('next')
+      .where('storage_uid', '=', '')
+      .where('path', '=', blank)
+      .where('state', '=', 'waiting'),
+  );
+
   function rowAt(uid: string, path: RawPath): KnownFile | null {
     const { folder, name } = splitRaw(path);
     const row = one.get(uid, rawToBytes(folder), rawToBytes(name)) as FileColumns | undefined;
@@ -117,6 +128,10 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
       const { exactly, below } = rangesOf(folder);
       if (exactly !== null) yield* foldersFrom(exactly.from, exactly.to);
       yield* foldersFrom(below.from, below.to);
+    },
+    dueAt(path) {
+      const row = due.get(storageUid, rawToBytes(path), 'waiting') as [string | null] | undefined;
+      return typeof row?.[0] === 'string' ? Date.parse(row[0]) : null;
     },
     inboxBelow(path) {
       const { exactly, below } = rangesOf(path);

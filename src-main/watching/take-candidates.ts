@@ -9,6 +9,7 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import { factsOfRow, inboxOf, updateInbox, type Failed, type Waiting } from './inbox.ts';
 import type { Candidate, Scanner } from './scanner.ts';
 import { ignoredPaths } from './ignored-paths.ts';
+import { registerUnits } from './register-units.ts';
 import { judgeStability } from './stability.ts';
 
 export interface TakeContext extends InstanceContext {
@@ -32,6 +33,9 @@ export function addTaken(a: Readonly<Taken>, b: Readonly<Taken>): Taken {
     failed: a.failed + b.failed,
   };
 }
+
+/** Ms between two looks at a folder that waits for a file: one look may be at 100,000 files. */
+const LOOK_AT_UNIT = 30_000;
 
 /** `settle` in ms. What is stable is registered before this returns; the rest is in the inbox. */
 export async function takeCandidates(
@@ -63,7 +67,12 @@ export async function takeCandidates(
     // What failed is left alone until its next try, unless it changed.
     if (row?.state === 'failed' && due !== null && due > now && sameFacts(factsOfRow(row), candidate.facts)) continue;
     const look = row?.state === 'waiting' && due !== null ? { facts: factsOfRow(row), due } : null;
-    const judged = judgeStability(candidate.facts, look, now, settle);
+    if (typeof candidate.unit?.waitsFor === 'string') {
+      waiting.push({ ...candidate, cause: 'unit', next: now + Math.max(settle, LOOK_AT_UNIT) });
+      continue;
+    }
+    const quiet = candidate.unit?.quiet ?? null;
+    const judged = judgeStability(candidate.facts, look, now, quiet === null ? settle : quiet * 1000);
     if (judged.stable) (row?.state === 'failed' ? again : stable).push(candidate);
     else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
   }
@@ -71,8 +80,11 @@ export async function takeCandidates(
   waiting.push(...open);
   // Told before anything is read: what waits is seen at once, however long the reading takes.
   if (await updateInbox(workstation, storage.uid, now, { waiting })) context.onWatching('inbox');
-  const taken = await registerStable(context, storage, closed, settle, signal, follow);
-  return { ...taken, waiting: taken.waiting + waiting.length };
+  const files = closed.filter(({ unit }) => unit === undefined);
+  const taken = await registerStable(context, storage, files, settle, signal, follow);
+  const units = closed.filter(({ unit }) => unit !== undefined);
+  const all = addTaken(taken, await registerUnits(context, storage, units, settle, signal));
+  return { ...all, waiting: all.waiting + waiting.length };
 }
 
 /** Files that some program holds open for writing wait, however old they look. */

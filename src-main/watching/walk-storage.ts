@@ -41,13 +41,19 @@ export function walkStorage(
     };
     const start = unitAround(walk, asked, units);
     // Many hints from inside a unit are one look at it.
-    if (start !== asked && walked.has(start)) continue;
+    if (start !== asked && (walked.has(start) || isLookedAtLater(walk, start))) continue;
     walked.add(start);
     for (const path of inventory.inboxBelow(start)) walk.pending.add(path);
     walkFrom(walk, start, parents);
   }
   batches.handOver();
   return batches.totals;
+}
+
+/** A unit that waits has its time: until then nothing that happens in it makes a look, each of which may be at 100,000 files. */
+function isLookedAtLater({ inventory }: Walk, unit: RawPath): boolean {
+  const due = inventory.dueAt(unit);
+  return due !== null && due > Date.now();
 }
 
 /** Looks at `start`, walks it where it is a folder, then at what is known below and was not come upon. */

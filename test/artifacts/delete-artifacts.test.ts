@@ -131,6 +131,7 @@ describe('for good', () => {
           stem_uid: 'collection000000',
           key: 'figure 2',
           is_latest: 1,
+          visibility: 1,
           created_by_id: 1,
           created_at: write.now,
           updated_at: write.now,

@@ -30,6 +30,8 @@ export interface TestWatching {
   /** Watches another folder. */
   add(root: string, managed?: boolean): Promise<StorageRow>;
   rule(rule: { include?: string[]; exclude?: string[]; settle?: number }, root?: string): Promise<void>;
+  /** Folders of these names are one item each. */
+  bundle(patterns: string[], doneMarker: string | null): Promise<void>;
   /** One pass, or a look at `start`. */
   pass(options?: { root?: string; start?: string[]; settle?: number; signal?: AbortSignal }): Promise<Reconciled>;
   start(): Promise<Watching>;
@@ -111,6 +113,9 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
     },
     async rule(rule, of = root) {
       await setWatchRule(open, { storage: of, ...rule });
+    },
+    async bundle(patterns, doneMarker) {
+      await setWatchRule(open, { storage: root, bundle: patterns, done_marker: doneMarker });
     },
     async pass({ root: of = root, start, settle = AT_ONCE, signal } = {}) {
       return reconcile(open, {
