@@ -7,10 +7,24 @@ import { artifacts } from './artifacts.ts';
 import { host } from './host.ts';
 import { instance, settings, users } from './instance.ts';
 import { labels } from './labels.ts';
+import { registry } from './registry.ts';
+import { scrub } from './scrub.ts';
 import { storages } from './storages.ts';
 import { changes, watching } from './watching.ts';
 
-export const contract = { instance, users, settings, storages, artifacts, labels, watching, changes, host };
+export const contract = {
+  instance,
+  users,
+  settings,
+  storages,
+  artifacts,
+  labels,
+  watching,
+  scrub,
+  changes,
+  registry,
+  host,
+};
 export type Contract = typeof contract;
 
 export * from './records.ts';
@@ -18,5 +32,7 @@ export type * from './artifacts.ts';
 export type * from './host.ts';
 export type * from './instance.ts';
 export type * from './procedures.ts';
+export type * from './registry.ts';
+export type * from './scrub.ts';
 export type * from './storages.ts';
 export type * from './watching.ts';

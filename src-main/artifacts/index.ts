@@ -7,6 +7,7 @@ export { encodePng, type ColourImage } from './encode-png.ts';
 export { descriptionOf, editArtifact } from './edit-artifact.ts';
 export { findArtifact, findArtifacts } from './find-artifact.ts';
 export { readFolderContent } from './folder-content.ts';
+export { noteDamaged } from './note-damaged.ts';
 export { listArtifacts } from './list-artifacts.ts';
 export { listFacets } from './list-facets.ts';
 export { listVersions } from './list-versions.ts';

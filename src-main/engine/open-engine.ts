@@ -77,6 +77,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
       return services;
     },
     isOpen: () => services !== null,
+    asked: () => options.instance ?? workbench.settings().instance,
     enter,
     leave,
   };

@@ -2,7 +2,18 @@
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import { finishRemovals, readContext, sweepOrphans } from '../artifacts/index.ts';
-import { openInstance, type InstanceContext, type OpenInstance, type Workbench } from '../instance/index.ts';
+import {
+  keepBackups,
+  oneByOne,
+  openInstance,
+  registryWork,
+  watchRegistry,
+  type BackupKeeper,
+  type InstanceContext,
+  type OpenInstance,
+  type RegistryWork,
+  type Workbench,
+} from '../instance/index.ts';
 import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
@@ -11,6 +22,7 @@ import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
 import { hintThread } from './hint-client.ts';
 import { startReader } from './reader-client.ts';
+import { registryThreads } from './registry-client.ts';
 import { scanThreads } from './scan-client.ts';
 
 /** What is at work on the open instance. */
@@ -20,6 +32,8 @@ export interface Services {
   scanning: ReconcileContext;
   reads: Reads;
   watching: Watching;
+  /** Backups and checks of the registry's files. */
+  registryWork: RegistryWork;
   close(): Promise<void>;
 }
 
@@ -52,11 +66,13 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const hasher = hashPool();
     closers.push(soon(() => hasher.close()));
     let watching: Watching | null = null;
+    let backups: BackupKeeper | null = null;
     const context: OpenInstance = await openInstance(workbench, {
       name: options.name,
       hasher,
       onCommitted(committed) {
         events.registryChanged(committed);
+        backups?.committed();
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
       },
@@ -70,6 +86,18 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await sweepOrphans(context);
       await finishRemovals(context);
     }
+
+    const files = options.threads ? registryThreads() : null;
+    const work = oneByOne(files ?? registryWork(workbench.fs));
+    if (options.watch && context.readOnly === null) {
+      const onWarning = (): void => {
+        events.instanceChanged();
+      };
+      backups = keepBackups({ ...context, onWarning }, work);
+      const keeper = backups;
+      closers.push(() => keeper.close(), watchRegistry({ ...context, onWarning }, work));
+    }
+    if (files !== null) closers.push(soon(() => files.close()));
 
     const scanner = scanThreads(context.workstation.path);
     closers.push(soon(() => scanner.close()));
@@ -86,7 +114,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());
     }
-    return { context, scanning, reads, watching: watching ?? notWatching(context), close };
+    return { context, scanning, reads, watching: watching ?? notWatching(context), registryWork: work, close };
   } catch (error) {
     await close();
     throw error;
@@ -104,5 +132,11 @@ async function readerThread(context: InstanceContext, closers: (() => Promise<vo
 
 function notWatching(context: InstanceContext): Watching {
   const nothing = (): Promise<void> => Promise.resolve();
-  return { refresh: nothing, look: nothing, wake: () => undefined, folders: () => foldersAtRest(context), close: nothing };
+  return {
+    refresh: nothing,
+    look: nothing,
+    wake: () => undefined,
+    folders: () => foldersAtRest(context),
+    close: nothing,
+  };
 }

@@ -4,10 +4,7 @@ import { closeToOthers, renameOwnFolder } from '../ports/fs/own-folder.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
-
-export function backupsFolder(folder: RawPath): RawPath {
-  return joinRaw(folder, rawFromText('backups'));
-}
+import { backupsFolder } from './backup-file.ts';
 
 /**
  * Named by `name` and the last change that is in it: what is there under that name already is this very state. The copy

@@ -6,7 +6,7 @@ import { closeRegistry, openRegistry } from '../registry/open-registry.ts';
 import { insertStorage, rememberRoot } from '../storage/index.ts';
 import { openWorkstation } from '../workstation/open-workstation.ts';
 import { writeSetting } from '../workstation/settings.ts';
-import { backupsFolder } from './backup-registry.ts';
+import { backupsFolder } from './backup-file.ts';
 import { insertUser } from './current-author.ts';
 import { writeHead, type Head } from './head-file.ts';
 import { registryPath, workstationPath, writeCard, type InstanceCard } from './instance-card.ts';

@@ -12,8 +12,12 @@ import { openWorkstation, type Workstation } from '../workstation/open-workstati
 import { takeOwnership } from '../workstation/owner-lock.ts';
 import { readSetting, writeSetting } from '../workstation/settings.ts';
 import { backupRegistry } from './backup-registry.ts';
+import { checkHead, readHead } from './head-file.ts';
 import { registryPath, workstationPath, type InstanceCard } from './instance-card.ts';
 import { proveRegistry, wasLeftUnclean } from './prove-registry.ts';
+import { matchInventory } from './match-inventory.ts';
+import { openOwnWorkstation } from './open-own-workstation.ts';
+import { endSwap, finishSwap } from './swap-registry.ts';
 import { sweepTemporary } from './sweep-temporary.ts';
 
 export interface Databases {
@@ -21,6 +25,10 @@ export interface Databases {
   workstation: Workstation;
   /** Why it is open for reading only, in plain words; null where it can be written. */
   readOnly: string | null;
+  /** What a person should know, in plain words. */
+  warnings: string[];
+  /** A large registry that nobody has looked at whole since it was left unclean, or for a week. */
+  unchecked: boolean;
   close(): Promise<void>;
 }
 
@@ -35,6 +43,8 @@ export interface OpenDatabasesContext {
 /** Name of the setting with the time (ms since 1970) of the last check of every page. */
 export const CHECKED_SETTING = 'registry_checked_at';
 const WEEK = 7 * 24 * 3600 * 1000;
+/** Bytes of a registry that is checked before it is opened: takes less than a second. A larger one is checked while it is open. */
+const SOON_CHECKED = 200 * 1024 * 1024;
 
 /** Errors: `locked`, `registry_foreign`, `registry_corrupt`, `newer_version`, `disk_full`. */
 export async function openDatabases(
@@ -55,7 +65,7 @@ export async function openDatabases(
   ) {
     return openForWriting(context, card, folder);
   }
-  return openCopy(card, folder);
+  return openCopy(context.fs, card, folder);
 }
 
 async function isGone(fs: Fs, folder: RawPath): Promise<boolean> {
@@ -70,12 +80,17 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
   });
   const path = registryPath(folder);
   let workstation: Workstation | undefined;
+  let registry: Registry | undefined;
   try {
     await sweepTemporary(context.fs, folder);
-    workstation = await openWorkstation(workstationPath(folder), { readonly: false });
-    const thorough = (await wasLeftUnclean(context.fs, path)) || (await isCheckDue(workstation, context.clock));
+    const swapped = await finishSwap(context.fs, folder);
+    const own = await openOwnWorkstation(context, folder);
+    workstation = own.workstation;
+    const due = (await wasLeftUnclean(context.fs, path)) || (await isCheckDue(workstation, context.clock));
+    const isLarge = ((await context.fs.look(path))?.size ?? 0) > SOON_CHECKED;
+    const thorough = due && !isLarge;
     await proveRegistry(path, card.uid, thorough);
-    const registry = await openRegistry(path, {
+    registry = await openRegistry(path, {
       readonly: false,
       ...(context.migrations === undefined ? {} : { migrations: context.migrations }),
       beforeMigration: async (sqlite, from) => {
@@ -83,27 +98,34 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
       },
     });
     if (thorough) await writeSetting(workstation, CHECKED_SETTING, context.clock.now());
-    const opened = workstation;
+    const opened = { registry, workstation };
+    const warnings = [...own.warnings];
+    const lost = await checkHead(registry, await readHead(context.fs, folder));
+    if (lost !== null) warnings.push(lost);
+    if (swapped || lost !== null || own.warnings.length > 0) await matchInventory({ registry, workstation });
+    if (swapped) await endSwap(context.fs, folder);
     return {
-      registry,
-      workstation,
+      ...opened,
       readOnly: null,
+      warnings,
+      unchecked: due && isLarge,
       async close() {
-        const doubtful = registry.guard.ended() !== null && opened.guard.ended() === null;
+        const doubtful = opened.registry.guard.ended() !== null && opened.workstation.guard.ended() === null;
         try {
           // Closing may fold the `-wal` in as if nothing had been: the next start looks at every page all the same.
-          if (doubtful) await writeSetting(opened, CHECKED_SETTING, null);
+          if (doubtful) await writeSetting(opened.workstation, CHECKED_SETTING, null);
         } catch (error) {
           // The disk fails here too; what it did to the databases shows when they are opened.
-          if (opened.guard.ended() === null) throw error;
+          if (opened.workstation.guard.ended() === null) throw error;
         } finally {
-          await closeRegistry(registry);
-          await opened.db.destroy();
+          await closeRegistry(opened.registry);
+          await opened.workstation.db.destroy();
           lock.release();
         }
       },
     };
   } catch (error) {
+    if (registry !== undefined) await closeRegistry(registry);
     await workstation?.db.destroy();
     lock.release();
     throw error;
@@ -117,7 +139,7 @@ async function isCheckDue(workstation: Workstation, clock: Clock): Promise<boole
 }
 
 /** SQLite needs to write beside a database even to read it, so a copy is read instead; what is open elsewhere is not disturbed. */
-async function openCopy(card: InstanceCard, folder: RawPath): Promise<Databases> {
+async function openCopy(fs: Fs, card: InstanceCard, folder: RawPath): Promise<Databases> {
   const copies = await makeTemporaryFolder('benchkeep-reading');
   try {
     const place = rawFromText(copies.path);
@@ -129,10 +151,13 @@ async function openCopy(card: InstanceCard, folder: RawPath): Promise<Databases>
     // Made first if it isn't there: then it is an empty one.
     await (await openWorkstation(workstationPath(place), { readonly: false })).db.destroy();
     const workstation = await openWorkstation(workstationPath(place), { readonly: true });
+    const lost = await checkHead(registry, await readHead(fs, folder));
     return {
       registry,
       workstation,
       readOnly: `The registry in ${rawToDisplay(folder)} can't be written, so it is open for reading only. Check the permissions of the folder and that its disk is not read-only, then start Benchkeep again.`,
+      warnings: lost === null ? [] : [lost],
+      unchecked: false,
       async close() {
         await closeRegistry(registry);
         await workstation.db.destroy();

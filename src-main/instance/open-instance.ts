@@ -6,10 +6,10 @@ import { finishInstrumentRuns } from '../provenance/index.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import { currentAuthor } from './current-author.ts';
 import { findInstance } from './find-instance.ts';
-import { checkHead, keepHead, readHead } from './head-file.ts';
+import { keepHead } from './head-file.ts';
 import { instanceFolder } from './instance-card.ts';
 import type { InstanceContext } from './instance-context.ts';
-import { openDatabases, type Databases } from './open-databases.ts';
+import { openDatabases } from './open-databases.ts';
 import { refreshCard } from './refresh-card.ts';
 import { refuseUnsafePlace } from './unsafe-place.ts';
 import type { Workbench } from './workbench.ts';
@@ -27,6 +27,8 @@ export interface OpenInstance extends InstanceContext {
   warnings: string[];
   /** Why nothing can be written, in plain words; null where it can. */
   readOnly: string | null;
+  /** See `Databases`. */
+  unchecked: boolean;
   /** Ends the session: writes what is outstanding, closes the databases, gives the lock back. Can be called again. */
   close(): Promise<void>;
 }
@@ -42,15 +44,13 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   const folder = instanceFolder(home, card.uid);
   const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
   const { registry, workstation, readOnly } = databases;
-  const warnings = [...workbench.warnings];
+  const warnings = [...workbench.warnings, ...databases.warnings];
   const say = (error: unknown): void => {
     warnings.push(
       error instanceof Error ? `The end of the history could not be kept: ${error.message}` : String(error),
     );
   };
   const heads = keepHead({ fs, clock, folder, onError: say });
-  const problem = await orClose(databases, async () => checkHead(registry, await readHead(fs, folder)));
-  if (problem !== null) warnings.push(problem);
 
   const onCommitted = (committed: Committed): void => {
     heads.committed(committed.head);
@@ -101,18 +101,10 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     ...context,
     warnings,
     readOnly,
+    unchecked: databases.unchecked,
     close() {
       closed ??= close();
       return closed;
     },
   };
-}
-
-async function orClose<T>(databases: Databases, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await databases.close();
-    throw error;
-  }
 }

@@ -7,9 +7,10 @@ import { strangeInSchema } from '../registry/check-schema.ts';
 import { registryMigrations } from '../registry/migrations/index.ts';
 import { REGISTRY_APPLICATION_ID } from '../registry/schema.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
+import { checkSound } from './check-sound.ts';
 
 /**
- * Reads only: the file stays byte for byte as it was. `thorough` checks every page. What `openRegistry` refuses
+ * Reads only: the file stays byte for byte as it was. `thorough` reads all of it (`checkSound`). What `openRegistry` refuses
  * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's, or with parts that
  * Benchkeep didn't make), `registry_corrupt`.
  */
@@ -28,8 +29,8 @@ export async function proveRegistry(path: RawPath, uid: string, thorough: boolea
       if (strange !== null) throw strangeParts(path, strange);
       const found = sqlite.prepare('SELECT uid FROM instance').pluck().get();
       if (found !== uid) throw anotherInstances(path, String(found));
-      const answer = thorough ? sqlite.pragma('quick_check(1)', { simple: true }) : 'ok';
-      if (answer !== 'ok') throw damaged(path, String(answer));
+      const [problem] = thorough ? checkSound(sqlite) : [];
+      if (problem !== undefined) throw damaged(path, problem);
     } finally {
       sqlite.close();
     }

@@ -20,6 +20,8 @@ export interface RouterContext {
   /** The open instance; throws `no_instance`. */
   services: () => Services;
   isOpen: () => boolean;
+  /** Name of the instance that was asked for, or else the connected one. */
+  asked: () => string | null;
   /** For counting a folder before any instance is there. */
   surveying: () => SurveyContext;
   /** Opens the named or the connected instance in place of the one that is open. */

@@ -4,12 +4,14 @@ import { os } from './base.ts';
 import { host } from './host.ts';
 import { instance, settings, users } from './instance.ts';
 import { labels } from './labels.ts';
+import { registry } from './registry.ts';
+import { scrub } from './scrub.ts';
 import { storages } from './storages.ts';
 import { changes, watching } from './watching.ts';
 
 export type { RouterContext } from './base.ts';
 
 export const engineRouter = () =>
-  os.router({ instance, users, settings, storages, artifacts, labels, watching, changes, host });
+  os.router({ instance, users, settings, storages, artifacts, labels, watching, scrub, changes, registry, host });
 
 export type EngineRouter = ReturnType<typeof engineRouter>;

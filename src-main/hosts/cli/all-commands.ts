@@ -9,6 +9,8 @@ import { instanceCommands } from './commands/instance.ts';
 import { labelCommands } from './commands/labels.ts';
 import { listCommand } from './commands/list.ts';
 import { missingCommands } from './commands/missing.ts';
+import { registryCommands } from './commands/registry.ts';
+import { scrubCommands } from './commands/scrub.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
 import { trashCommands } from './commands/trash.ts';
@@ -42,9 +44,11 @@ export const allCommands: readonly Command[] = [
   ...labelCommands,
   ...watchingCommands,
   ...inboxCommands,
+  ...scrubCommands,
   ...missingCommands,
   ...trashCommands,
   ...changeCommands,
+  ...registryCommands,
   ...serveCommands,
   ...demoCommands,
   help,

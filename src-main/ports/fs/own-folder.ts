@@ -1,6 +1,6 @@
 /** Effects on whole folders of the data folder: only on what Benchkeep made there itself. */
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, lstat, rename, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { effect } from '../failpoint.ts';
 import { fsError, isMissing } from './fs-error.ts';
@@ -36,6 +36,32 @@ export async function removeUnfinishedFolder(folder: RawPath): Promise<void> {
 /** Readable and writable for this user alone. */
 export async function closeToOthers(file: RawPath): Promise<void> {
   await chmod(rawToBytes(file), 0o600).catch((error: unknown) => Promise.reject(fsError(error, file)));
+}
+
+/** What the file holds is on the disk when this is done. */
+export async function syncOwnFile(file: RawPath): Promise<void> {
+  try {
+    const handle = await open(rawToBytes(file), 'r+');
+    try {
+      await effect('fs.syncFile', () => handle.sync());
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fsError(error, file);
+  }
+}
+
+/** A copy for this user alone under a name that nothing has; synced. Its name is durable once its folder is synced. */
+export async function copyOwnFile(from: RawPath, to: RawPath): Promise<void> {
+  try {
+    const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+    await effect('fs.copyTemp', () => copyFile(rawToBytes(from), rawToBytes(to), flags));
+  } catch (error) {
+    throw fsError(error, splitRaw(to).folder);
+  }
+  await closeToOthers(to);
+  await syncOwnFile(to);
 }
 
 /** Copies the files that are there into `folder`, for reading only what can't be opened where it is. */

@@ -101,13 +101,18 @@ async function textDriver(
   // Beyond ASCII, folding may depend on what stands around a part.
   const part = /^[\0-\x7f]*$/.test(text) ? searchableText(text).slice(WORD_START.length) : '';
   if (part.length < 3) return undefined;
-  return {
+  const rarest = await rarestTrigrams(db, part);
+  const driver: Driver = {
     from: sql`search_shown d`,
-    where: sql<SqlBool>`search_shown MATCH ${matchArgument(await rarestTrigrams(db, part))}`,
+    where: sql<SqlBool>`search_shown MATCH ${matchArgument(rarest)}`,
     id: sql<number>`d.rowid`,
     streams: true,
     has: 'more',
   };
+  // "plate_5/": behind what separates there is a word in most keys, which tells it from "plate_51/"; not in all.
+  if (!/[^a-z0-9]$/i.test(text) || filter.comparator === 'iexact' || filter.comparator === 'endswith') return driver;
+  const end = part.slice(-2) + WORD_START;
+  return { ...driver, likely: sql<SqlBool>`search_shown MATCH ${matchArgument([...rarest, end])}` };
 }
 
 const PROBED = 100;

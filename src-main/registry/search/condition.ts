@@ -16,6 +16,11 @@ export interface Driver {
    * condition; or only a part that has all of them, each still to be looked at.
    */
   has: 'just the list' | 'the condition' | 'more';
+  /**
+   * Instead of `where`, a part of its rows that seems to have nearly all that hold: if that has too many to be counted,
+   * the rest need not be read.
+   */
+  likely?: RawBuilder<SqlBool>;
   /** Facet and value under which the count of what is shown is kept, where it is. */
   kept?: { facet: string; value: string };
 }

@@ -2,7 +2,7 @@
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { totalValue } from '../facet-counts.ts';
 import type { RegistryDB } from '../schema.ts';
-import { allOf, besides, inScope, isShownScope, type Condition, type Scope } from './condition.ts';
+import { allOf, besides, inScope, isShownScope, type Condition, type Driver, type Scope } from './condition.ts';
 import { MOST_COUNTED, type Narrowest } from './count-drivers.ts';
 
 /** The kept count of all artifacts of a scope. */
@@ -21,12 +21,30 @@ export async function matchingIds(
   conditions: readonly Condition[],
   narrowest: Narrowest | null,
 ): Promise<number[] | null> {
+  if (narrowest !== null && (await areTooMany(db, scope, conditions, narrowest))) return null;
   const { rows } = await sql<{ n: number; ids: string }>`
     SELECT count(*) AS n, json_group_array(id) AS ids FROM (${matches(scope, conditions, narrowest)} LIMIT ${MOST_COUNTED})`.execute(
     db,
   );
   const { n = 0, ids = '[]' } = rows[0] ?? {};
   return n >= MOST_COUNTED ? null : (JSON.parse(ids) as number[]).sort((a, b) => a - b);
+}
+
+/** True if the likely part alone has more than 10,000; false says nothing. */
+async function areTooMany(
+  db: Kysely<RegistryDB>,
+  scope: Scope,
+  conditions: readonly Condition[],
+  { condition, driver, count }: Narrowest,
+): Promise<boolean> {
+  if (driver.likely === undefined || count < MOST_COUNTED) return false;
+  const part: Driver = { ...driver, where: driver.likely };
+  const isMany = async (rows: RawBuilder<unknown>): Promise<boolean> => {
+    const counted = await sql<{ n: number }>`SELECT count(*) AS n FROM (${rows} LIMIT ${MOST_COUNTED})`.execute(db);
+    return (counted.rows[0]?.n ?? 0) >= MOST_COUNTED;
+  };
+  if (!(await isMany(sql`SELECT ${part.id} AS id FROM ${part.from} WHERE ${part.where}`))) return false;
+  return isMany(matches(scope, conditions, { condition, driver: part, count, ids: null }));
 }
 
 function matches(scope: Scope, conditions: readonly Condition[], narrowest: Narrowest | null): RawBuilder<unknown> {

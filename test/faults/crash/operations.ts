@@ -10,7 +10,9 @@ import { put, type CrashBench } from './crash-bench.ts';
 export type Acknowledged =
   | { kind: 'artifact'; key: string; sha256: string }
   | { kind: 'label'; name: string; key: string; on: boolean }
-  | { kind: 'storage'; root: string; there: boolean };
+  | { kind: 'storage'; root: string; there: boolean }
+  /** Null: not there any more. */
+  | { kind: 'visibility'; uid: string; visibility: number | null };
 
 export interface Operation {
   name: string;
@@ -19,7 +21,7 @@ export interface Operation {
 }
 
 /** A second try may find it done. */
-async function unless(code: string, doing: Promise<unknown>): Promise<void> {
+export async function unless(code: string, doing: Promise<unknown>): Promise<void> {
   await doing.catch((error: unknown) => {
     if ((error as { code?: string }).code !== code) throw error;
   });
@@ -116,7 +118,7 @@ const storage: Operation = {
 };
 
 /** Copied into the storage that the instance manages: a file, its next version, and a folder. */
-const save: Operation = {
+export const save: Operation = {
   name: 'save a file, a version and a folder',
   async prepare({ base }) {
     mkdirSync(join(base, 'outside', 'plate'), { recursive: true });

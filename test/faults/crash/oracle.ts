@@ -33,6 +33,7 @@ export interface Examined {
 
 interface Change {
   id: number;
+  operation: string;
   registry: string;
   uid: string;
   action: string;
@@ -136,16 +137,19 @@ function checkHead(folder: string, changes: readonly Change[], violations: strin
 function checkLogTellsRows(db: Database.Database, changes: readonly Change[], violations: string[]): void {
   const uids = new Set<string>();
   const told = new Map<string, Record<string, unknown>>();
-  for (const { registry, uid, action, before, after } of changes) {
+  for (const { registry, uid, action, before, after, operation } of changes) {
     const fields = JSON.parse(after ?? before ?? '{}') as Record<string, unknown>;
     // The first copy of an artifact is told with it.
     const { copy, ...own } = fields;
     if (copy !== undefined) told.set(rowName('copy', copy as Record<string, unknown>), copy as Record<string, unknown>);
     const row = rowName(registry, own);
+    const name = `${registry} ${uid}`;
     if (action === 'insert' && TABLES_WITH_UID.includes(registry)) {
-      if (uids.has(`${registry} ${uid}`)) violations.push(`uid ${uid} is used twice`);
-      uids.add(`${registry} ${uid}`);
+      if (uids.has(name) && operation !== 'undo') violations.push(`uid ${uid} is used twice`);
+      uids.add(name);
     }
+    // A storage that is added again is known by the marker that it left, which holds its uid.
+    if (action === 'delete' && registry === 'storage') uids.delete(name);
     if (action === 'delete') told.delete(row);
     else told.set(row, { ...told.get(row), ...own });
   }
@@ -256,7 +260,10 @@ function checkInventory(db: Database.Database, workstation: Database.Database, v
     unknown
   >[];
   const find = db.prepare('SELECT sha256, size FROM artifact WHERE uid = ?');
+  // What was deleted on purpose is known, so that it is not read again and again.
+  const removed = db.prepare('SELECT 1 FROM tombstone WHERE artifact_uid = ? AND sha256 = ?').pluck();
   for (const row of rows) {
+    if (removed.get(row['artifact_uid'], row['sha256']) === 1) continue;
     const record = find.get(row['artifact_uid']) as { sha256: string; size: number } | undefined;
     if (record?.sha256 !== row['sha256'] || record?.size !== row['size'])
       violations.push(`the inventory of ${String(row['name'])} does not agree with its record`);
@@ -266,10 +273,22 @@ function checkInventory(db: Database.Database, workstation: Database.Database, v
 function checkAcknowledged(db: Database.Database, acknowledged: readonly Acknowledged[], violations: string[]): void {
   // A later word about the same thing takes the place of an earlier one.
   const last = new Map<string, Acknowledged>();
-  for (const what of acknowledged)
-    last.set(what.kind === 'label' ? `${what.name} ${what.key}` : what.kind === 'storage' ? what.root : what.key, what);
+  for (const what of acknowledged) last.set(subjectOf(what), what);
   for (const what of last.values()) {
     if (!isTrue(db, what)) violations.push(`lost though confirmed: ${JSON.stringify(what)}`);
+  }
+}
+
+function subjectOf(what: Acknowledged): string {
+  switch (what.kind) {
+    case 'artifact':
+      return what.key;
+    case 'label':
+      return `${what.name} ${what.key}`;
+    case 'storage':
+      return what.root;
+    case 'visibility':
+      return what.uid;
   }
 }
 
@@ -282,6 +301,10 @@ function isTrue(db: Database.Database, what: Acknowledged): boolean {
   switch (what.kind) {
     case 'artifact':
       return count('SELECT count(*) FROM artifact WHERE key = ? AND sha256 = ?', what.key, what.sha256) > 0;
+    case 'visibility':
+      return (
+        (db.prepare('SELECT visibility FROM artifact WHERE uid = ?').pluck().get(what.uid) ?? null) === what.visibility
+      );
     case 'storage':
       // Not there was confirmed last, or there and perhaps removed by a step that was not confirmed any more.
       return what.there

@@ -351,6 +351,19 @@ export function fakeRouter(world: World) {
         }
       }),
     },
+    registry: {
+      backups: os.registry.backups.handler(() => ({ items: [] })),
+      backup: os.registry.backup.handler(() => {
+        throw new BenchkeepError('not_supported', 'There are no backups here', 'Use the real engine.');
+      }),
+      restore: os.registry.restore.handler(() => {
+        throw new BenchkeepError('not_supported', 'There are no backups here', 'Use the real engine.');
+      }),
+
+      doctor: os.registry.doctor.handler(async function* () {
+        return await Promise.resolve({ checks: [] });
+      }),
+    },
     host: {
       capabilities: os.host.capabilities.handler(() => world.capabilities),
       pickFolder: os.host.pickFolder.handler(() => ({ path: null })),

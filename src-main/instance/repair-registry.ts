@@ -1,0 +1,96 @@
+/**
+ * Repairs a registry that is damaged, foreign or gone (`faults.md`, F-DB11). From the best down: a copy of it whose
+ * indexes are made anew; the newest good backup and what the change log tells beyond it; the change log from its
+ * beginning; an empty one, which looking at the watched folders fills again. What was there goes aside, never away.
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { copyForReading, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
+import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { newRecordUid } from '../../shared/uid.ts';
+import { readMarker } from '../storage/index.ts';
+import { buildInstance } from './build-instance.ts';
+import { findInstance } from './find-instance.ts';
+import { readHead, type Head } from './head-file.ts';
+import { instanceFolder, registryPath, type InstanceCard } from './instance-card.ts';
+import { listBackups } from './list-backups.ts';
+import { whileOwning } from './own-instance.ts';
+import { rebuildFromLog, remakeCopy, type Rebuilt } from './rebuild-registry.ts';
+import { finishSwap, swapRegistry } from './swap-registry.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface Repaired {
+  /** What was done, and what is gone, in plain words. */
+  message: string;
+  /** Where the damaged files lie. */
+  aside: string;
+}
+
+/** The instance must not be open. Errors: `newer_version`, `locked`, `disk_full`, `registry_corrupt` where nothing helped. */
+export async function repairRegistry(workbench: Workbench, input: { name: string }): Promise<Repaired> {
+  const { home, fs, clock } = workbench;
+  const card = await findInstance(workbench, input.name);
+  const folder = instanceFolder(home, card.uid);
+  const place = joinRaw(folder, rawFromText('.repair'));
+  return whileOwning(workbench, card, folder, async () => {
+    await finishSwap(fs, folder);
+    await removeUnfinishedFolder(place);
+    await fs.makeFolder(place, 0o700);
+    try {
+      const damaged = joinRaw(place, rawFromText('damaged'));
+      await fs.makeFolder(damaged, 0o700);
+      const path = registryPath(folder);
+      await copyForReading([path, (path + rawFromText('-wal')) as RawPath], damaged);
+      const rebuilt = await rebuild(workbench, { card, folder, place, damaged: registryPath(damaged) });
+      const aside = await swapRegistry(fs, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
+      return {
+        message: `${rebuilt.message} The damaged files are kept in ${rawToDisplay(aside)}.`,
+        aside: rawToDisplay(aside),
+      };
+    } finally {
+      await removeUnfinishedFolder(place);
+    }
+  });
+}
+
+interface Job {
+  card: InstanceCard;
+  folder: RawPath;
+  place: RawPath;
+  /** A copy, which may be altered. */
+  damaged: RawPath;
+}
+
+async function rebuild(workbench: Workbench, job: Job): Promise<Rebuilt> {
+  const { fs, clock } = workbench;
+  const { card, folder, place, damaged } = job;
+  const head = await readHead(fs, folder);
+  const remade = await remakeCopy({ place, damaged, uid: card.uid, head });
+  if (remade !== null) return remade;
+  const backups = await listBackups(fs, { folder, uid: card.uid, now: clock.now() });
+  const best = backups.find(({ record }) => record.good) ?? null;
+  const base = best === null ? null : { path: best.path, head: best.proof.head, id: best.id };
+  const replayed = await rebuildFromLog({ place, damaged, uid: card.uid, head, base });
+  return replayed ?? (await startAnew(workbench, job, head));
+}
+
+async function startAnew(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt> {
+  const { fs, random } = workbench;
+  if (card.storage === '') {
+    throw new BenchkeepError(
+      'registry_corrupt',
+      'Nothing of the registry can be read, and there is no backup',
+      'It was left as it is. Put a copy of registry.db there that you may have elsewhere.',
+    );
+  }
+  const root = rawFromText(card.storage);
+  const marker = await readMarker(fs, root);
+  const storageUid =
+    marker?.instanceUid === card.uid && marker.uid !== null ? marker.uid : newRecordUid(random, 'storage');
+  const fresh = joinRaw(place, rawFromText('anew'));
+  await buildInstance(workbench, { folder: fresh, uid: card.uid, name: card.name, root, storageUid, host: null });
+  const lost = head === null ? '' : ` All ${String(head.id)} changes of its history are gone.`;
+  return {
+    path: registryPath(fresh),
+    message: `Nothing of the registry could be read, and there is no good backup, so it was begun anew.${lost} Add your watched folders again: what lies in them is found again.`,
+  };
+}
