@@ -34,7 +34,7 @@ export const watchRule = z.object({
   include: globs.default([]),
   exclude: globs.default([]),
   settle: settle.default(null),
-  /** Folders that are one item each, beside those that are known as such (`shared/completion-rules`). */
+  /** Folders that are one item each, beside those that are known as such (`shared/unit-profiles`). */
   bundle: globs.default([]),
   /** Name or pattern of the file in them that says they are done; null: when nothing in them changes any more. */
   done_marker: doneMarker.default(null),

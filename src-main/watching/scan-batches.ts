@@ -1,5 +1,5 @@
 /** Gathers what a walk finds into batches of bounded size. */
-import type { Unit } from '../../shared/completion-rules.ts';
+import type { Unit } from '../../shared/unit-profiles.ts';
 import { toErrorData } from '../../shared/errors.ts';
 import { failpoint } from '../ports/failpoint.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';

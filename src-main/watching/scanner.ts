@@ -1,5 +1,5 @@
 /** What a scan of a watched folder asks and tells. The walking runs in a thread of its own (`engine/scan-client`). */
-import type { Unit } from '../../shared/completion-rules.ts';
+import type { Unit } from '../../shared/unit-profiles.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { FolderSurvey, WatchRule } from '../../shared/contract/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';

@@ -1,5 +1,5 @@
 /** A folder that is one item: told, and looked at as a whole, without entering it for single files. */
-import { unitOf, type Unit } from '../../shared/completion-rules.ts';
+import { unitOf, type Unit } from '../../shared/unit-profiles.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { lookAt, namesInFolder } from '../ports/fs/list-folder.ts';
 import { joinRaw, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';

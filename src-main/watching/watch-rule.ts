@@ -1,5 +1,5 @@
 /** Which entries of a watched folder are registered. */
-import type { OwnUnits } from '../../shared/completion-rules.ts';
+import type { OwnUnits } from '../../shared/unit-profiles.ts';
 import { compileGlob } from '../../shared/glob.ts';
 import { junkReason } from '../../shared/junk-names.ts';
 import type { WatchRule } from '../../shared/contract/index.ts';
