@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'instance',
     'artifacts',
     'watching',
+    'scrubbing',
     'annotation',
     'history',
     'provenance',

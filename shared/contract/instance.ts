@@ -9,6 +9,8 @@ export const settingsRecord = z.object({
   cache_limit: z.number(),
   /** Bytes a second; null is unlimited. */
   upload_bandwidth: z.number().nullable(),
+  /** All content is read again and compared after so many days; 0: only when a person says so. */
+  scrub_days: z.number(),
 });
 export type SettingsRecord = z.infer<typeof settingsRecord>;
 

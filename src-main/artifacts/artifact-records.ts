@@ -87,17 +87,40 @@ async function copiesOf(context: ReadContext, ids: readonly number[]): Promise<M
   const rows = await context.registry
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .select(['copy.artifact_id', 'copy.path', 'copy.verified_at', 'storage.uid', 'storage.root'])
+    .select(['copy.id', 'copy.artifact_id', 'copy.path', 'copy.verified_at', 'storage.uid', 'storage.root'])
     .where('copy.artifact_id', 'in', ids)
     .orderBy('copy.id')
     .execute();
+  const scrubbed = await scrubbedDates(
+    context,
+    rows.map(({ id }) => id),
+  );
   const copies = new Map<number, CopyRecord[]>();
   for (const row of rows) {
     const known = copies.get(row.artifact_id) ?? [];
     copies.set(row.artifact_id, known);
-    known.push({ storage: row.uid, path: joinShown(row.root, row.path), verified_at: row.verified_at });
+    known.push({
+      storage: row.uid,
+      path: joinShown(row.root, row.path),
+      verified_at: later(row.verified_at, scrubbed.get(row.id) ?? null),
+    });
   }
   return copies;
+}
+
+/** When the scrub of this computer found copies right. */
+async function scrubbedDates({ workstation }: ReadContext, copyIds: readonly number[]): Promise<Map<number, string>> {
+  if (copyIds.length === 0) return new Map();
+  const rows = await workstation
+    .selectFrom('scrubbed')
+    .select(['copy_id', 'verified_at'])
+    .where('copy_id', 'in', copyIds)
+    .execute();
+  return new Map(rows.flatMap(({ copy_id: id, verified_at: at }) => (at === null ? [] : [[id, at] as const])));
+}
+
+function later(a: string | null, b: string | null): string | null {
+  return a === null || b === null ? (a ?? b) : a > b ? a : b;
 }
 
 function joinShown(root: string, path: Uint8Array): string {

@@ -19,15 +19,19 @@ export async function noteDamaged(
   const isNoted = ({ storage, below }: Pick<CopyToVerify, 'storage' | 'below'>): boolean =>
     find(storage.uid, below)?.cause === DAMAGED;
   const right = copies.filter((copy) => found.get(copy)?.kind === 'same' && isNoted(copy));
-  const damaged = copies.flatMap((copy) => {
-    const finding = found.get(copy);
-    return finding?.kind === 'differs' && finding.damaged === true ? [{ copy, finding }] : [];
-  });
+  const damaged = copies.flatMap<{ copy: (typeof copies)[number]; finding: Exclude<Finding, { kind: 'same' }> }>(
+    (copy) => {
+      const finding = found.get(copy);
+      if (finding?.kind === 'differs' && finding.damaged === true) return [{ copy, finding }];
+      return finding?.kind === 'unknown' && finding.unreadable === true ? [{ copy, finding }] : [];
+    },
+  );
   if (right.length + damaged.length === 0) return;
   await writeWorkstation(workstation, () => {
     for (const { storage, below } of right) remove(storage.uid, below);
     for (const { copy, finding } of damaged) {
-      const { reason, facts = NO_FACTS } = finding;
+      const { reason } = finding;
+      const facts = (finding.kind === 'differs' ? finding.facts : undefined) ?? NO_FACTS;
       put(copy.storage.uid, {
         path: copy.below,
         facts,

@@ -47,7 +47,7 @@ export type Finding =
       /** In a folder: whose bytes differ. */ file?: RawPath;
     }
   /** Nothing can be said of it: it is told, and nothing is written. */
-  | { kind: 'unknown'; reason: string };
+  | { kind: 'unknown'; reason: string; /** It is there, and its bytes can't be had. */ unreadable?: boolean };
 
 /**
  * Failures; none of an artifact whose every copy is right. What is right gets a new date of verification, what differs

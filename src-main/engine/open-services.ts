@@ -18,6 +18,7 @@ import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
+import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
 import { hintThread } from './hint-client.ts';
@@ -32,6 +33,7 @@ export interface Services {
   scanning: ReconcileContext;
   reads: Reads;
   watching: Watching;
+  scrubbing: Scrubbing;
   /** Backups and checks of the registry's files. */
   registryWork: RegistryWork;
   close(): Promise<void>;
@@ -110,11 +112,21 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       watching = started;
       closers.push(soon(() => started.close()));
     }
+    const scrubbing = startScrubbing(context, options.watch && context.readOnly === null);
+    closers.push(soon(() => scrubbing.close()));
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());
     }
-    return { context, scanning, reads, watching: watching ?? notWatching(context), registryWork: work, close };
+    return {
+      context,
+      scanning,
+      reads,
+      watching: watching ?? notWatching(context),
+      scrubbing,
+      registryWork: work,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -7,6 +7,7 @@ import type { InstanceContext } from './instance-context.ts';
 
 /** Bytes. */
 const DEFAULT_CACHE_LIMIT = 50_000_000_000;
+const DEFAULT_SCRUB_DAYS = 30;
 
 export async function getSettings(context: Pick<InstanceContext, 'registry' | 'workstation'>): Promise<SettingsRecord> {
   const instance = await context.registry.db
@@ -17,6 +18,7 @@ export async function getSettings(context: Pick<InstanceContext, 'registry' | 'w
     keep_artifacts_local: instance.keep_artifacts_local === 1,
     cache_limit: (await readSetting<number>(context.workstation, 'cache_limit')) ?? DEFAULT_CACHE_LIMIT,
     upload_bandwidth: await readSetting<number | null>(context.workstation, 'upload_bandwidth'),
+    scrub_days: (await readSetting<number>(context.workstation, 'scrub_days')) ?? DEFAULT_SCRUB_DAYS,
   };
 }
 
@@ -27,6 +29,8 @@ export async function setSettings(
 ): Promise<SettingsRecord> {
   const sizes = (['cache_limit', 'upload_bandwidth'] as const).filter((name) => input[name] !== undefined);
   for (const name of sizes) refuseSize(name, input[name] ?? null);
+  const days = input.scrub_days;
+  if (days !== undefined) refuseDays(days);
   const keep = input.keep_artifacts_local;
   if (keep !== undefined) {
     await writeRegistry(context, await context.author(), 'settings', async (write) => {
@@ -35,7 +39,17 @@ export async function setSettings(
     });
   }
   for (const name of sizes) await writeSetting(context.workstation, name, input[name]);
+  if (days !== undefined) await writeSetting(context.workstation, 'scrub_days', days);
   return getSettings(context);
+}
+
+function refuseDays(days: number): void {
+  if (Number.isSafeInteger(days) && days >= 0 && days <= 3650) return;
+  throw new BenchkeepError(
+    'invalid_argument',
+    `scrub_days can't be ${String(days)}`,
+    'Give whole days, or 0 for never.',
+  );
 }
 
 /** Null is unlimited. */

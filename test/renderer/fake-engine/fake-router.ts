@@ -1,11 +1,31 @@
 /** The contract over the fake world: validated input and output, so that it cannot drift from the real one's shape. */
 import { implement } from '@orpc/server';
 import { contract } from '../../../shared/contract/index.ts';
-import type { ArtifactDetails, ArtifactRecord, EngineEvent, JobProgress } from '../../../shared/contract/index.ts';
+import type {
+  ArtifactDetails,
+  ArtifactRecord,
+  EngineEvent,
+  JobProgress,
+  ScrubStatus,
+} from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { countFacets, listArtifacts } from './list.ts';
 import { makeLabel, makeStorage, HOME } from './records.ts';
 import { arrive, changed, emit, makeFolder, makeInfo, type World } from './world.ts';
+
+const SCRUB: ScrubStatus = {
+  state: 'idle',
+  checked: 0,
+  total: 0,
+  bytes: 0,
+  failed: 0,
+  started_at: null,
+  finished_at: null,
+  next_at: null,
+  newest_verified_at: null,
+  oldest_verified_at: null,
+  reason: null,
+};
 
 function find(world: World, uid: string): ArtifactRecord {
   const row = world.artifacts.find((artifact) => artifact.uid === uid || artifact.key === uid);
@@ -130,10 +150,11 @@ export function fakeRouter(world: World) {
         keep_artifacts_local: world.keepLocal,
         cache_limit: 0,
         upload_bandwidth: null,
+        scrub_days: 30,
       })),
       set: os.settings.set.handler(({ input }) => {
         world.keepLocal = input.keep_artifacts_local ?? world.keepLocal;
-        return { keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null };
+        return { keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null, scrub_days: 30 };
       }),
     },
     storages: {
@@ -285,6 +306,11 @@ export function fakeRouter(world: World) {
       })),
       add: os.labels.add.handler(({ input }) => label(world, input, true)),
       remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
+    },
+    scrub: {
+      status: os.scrub.status.handler(() => SCRUB),
+      start: os.scrub.start.handler(() => ({ ...SCRUB, state: 'running' as const })),
+      pause: os.scrub.pause.handler(() => ({ ...SCRUB, state: 'paused' as const })),
     },
     watching: {
       confirmLoss: os.watching.confirmLoss.handler(() => ({})),

@@ -160,8 +160,8 @@ const user: Command = {
 const settings: Command = {
   name: 'settings',
   usage: '[NAME VALUE]...',
-  help: 'keep-artifacts-local on|off, cache-limit 50GB, upload-bandwidth 10MB',
-  positionals: [0, 6],
+  help: 'keep-artifacts-local on|off, cache-limit 50GB, upload-bandwidth 10MB, scrub-days 30',
+  positionals: [0, 8],
   async run(context) {
     const words = context.arguments.positionals;
     const client = await context.client();
@@ -175,6 +175,7 @@ const settings: Command = {
         'upload-bandwidth',
         current.upload_bandwidth === null ? 'unlimited' : `${formatBytes(current.upload_bandwidth)}/s`,
       ],
+      ['scrub-days', current.scrub_days === 0 ? 'off' : String(current.scrub_days)],
     ]);
     return { json: current, text };
   },
@@ -197,11 +198,15 @@ function settingOf(name: string, value: string | undefined): Partial<SettingsRec
       if (bytes === null && value !== 'unlimited') throw wrong('Give a size a second such as 10MB, or unlimited.');
       return { upload_bandwidth: bytes };
     }
+    case 'scrub-days': {
+      if (!/^(off|\d{1,4})$/.test(value ?? '')) throw wrong('Give a number of days, or off.');
+      return { scrub_days: value === 'off' ? 0 : Number(value) };
+    }
     default:
       throw new BenchkeepError(
         'invalid_argument',
         `There is no setting "${name}"`,
-        'Use keep-artifacts-local, cache-limit or upload-bandwidth.',
+        'Use keep-artifacts-local, cache-limit, upload-bandwidth or scrub-days.',
       );
   }
 }

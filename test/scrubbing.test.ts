@@ -1,0 +1,177 @@
+import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { artifactRecords, readContext } from '../src-main/artifacts/index.ts';
+import { readScrubStatus, startScrubbing, type Scrubbing } from '../src-main/scrubbing/index.ts';
+import { setSettings } from '../src-main/instance/index.ts';
+import { retryFile } from '../src-main/watching/index.ts';
+import { fakeClock } from './watching/fake-clock.ts';
+import { openWatching, until, type TestWatching } from './watching/open-watching.ts';
+
+const DAY = 86_400_000;
+let test: TestWatching;
+let scrubbing: Scrubbing;
+beforeEach(async () => {
+  test = await openWatching();
+  scrubbing = startScrubbing(test.context, true);
+});
+afterEach(async () => {
+  await scrubbing.close();
+  await test.close();
+});
+
+/** A whole round. */
+async function round(): Promise<void> {
+  const before = (await scrubbing.start()).started_at;
+  await until(
+    async () => {
+      const { state, reason } = await scrubbing.status();
+      if (reason !== null) throw new Error(reason);
+      return state !== 'running';
+    },
+    `the round of ${String(before)}`,
+  );
+}
+
+/** Other bytes in the file, and what is recorded of it says that nobody wrote: what a bad disk does. */
+async function damage(name: string, content: string): Promise<void> {
+  const path = test.path(name);
+  writeFileSync(path, content);
+  const { ctimeNs, mtimeNs } = statSync(path, { bigint: true });
+  await test.context.workstation.db
+    .updateTable('inventory')
+    .set({ ctime_ns: String(ctimeNs), mtime_ns: String(mtimeNs) })
+    .where('name', '=', Buffer.from(name))
+    .execute();
+}
+
+async function verifiedAt(key: string): Promise<string | null | undefined> {
+  const ids = (await test.artifacts()).filter((row) => row.key === key).map(({ id }) => id);
+  return (await artifactRecords(readContext(test.context), ids))[0]?.copies[0]?.verified_at;
+}
+
+describe('a round', () => {
+  it('reads every copy again and notes when, without a word in the change log', async () => {
+    test.put('a.csv');
+    test.put('run/b.csv', Buffer.alloc(3_000_000, 1));
+    await test.pass();
+    const before = await verifiedAt('a.csv');
+    const changes = await test.changes();
+    await until(() => new Date().toISOString() > (before ?? ''), 'the next ms');
+    await round();
+    const status = await scrubbing.status();
+    expect(status).toMatchObject({ state: 'idle', checked: 2, total: 2, failed: 0, bytes: 3_000_005 });
+    expect(((await verifiedAt('a.csv')) ?? '') > (before ?? '')).toBe(true);
+    expect(status.newest_verified_at).toBe(await verifiedAt('run/b.csv'));
+    expect((status.oldest_verified_at ?? '') > (before ?? '')).toBe(true);
+    expect(await test.changes()).toBe(changes);
+  });
+
+  it('F-IN08 F-IN03 tells silent damage, which stays in the inbox until the bytes are right again, and makes no version', async () => {
+    const path = test.put('a.csv', 'one');
+    test.put('b.csv');
+    await test.pass();
+    await damage('a.csv', 'two');
+    await round();
+    expect((await scrubbing.status()).failed).toBe(1);
+    const told = [
+      { path, state: 'failed', can: ['retry'], next: null, reason: expect.stringContaining('Damaged') as string },
+    ];
+    expect(await test.inbox()).toMatchObject(told);
+    expect(await test.artifacts()).toMatchObject([
+      { state: 'changed', state_reason: expect.stringContaining('damaged') as string },
+      { state: 'ok' },
+    ]);
+    // No look of the watcher ends it.
+    await test.pass();
+    await test.pass({ start: ['a.csv'] });
+    expect(await test.inbox()).toMatchObject(told);
+    expect(await test.artifacts()).toHaveLength(2);
+    await damage('a.csv', 'one');
+    await round();
+    expect(await test.inbox()).toEqual([]);
+    expect((await test.artifacts()).map(({ state }) => state)).toEqual(['ok', 'ok']);
+  });
+
+  it('a damaged file that was put back is right again at once when a person asks', async () => {
+    test.put('a.csv', 'one');
+    await test.pass();
+    await damage('a.csv', 'two');
+    await round();
+    await damage('a.csv', 'one');
+    await retryFile(test.context, { storage: test.root, path: 'a.csv' });
+    expect(await test.inbox()).toEqual([]);
+    expect((await test.artifacts())[0]?.state).toBe('ok');
+  });
+
+  it('leaves an ordinary change to the watcher', async () => {
+    test.put('a.csv', 'one');
+    await test.pass();
+    const path = test.path('a.csv');
+    const { atime, mtime } = statSync(path);
+    writeFileSync(path, 'two');
+    utimesSync(path, atime, mtime);
+    const changes = await test.changes();
+    await round();
+    expect(await test.changes()).toBe(changes);
+    expect(await test.inbox()).toEqual([]);
+    await test.pass();
+    expect(await test.artifacts()).toHaveLength(2);
+  });
+
+  it('skips a drive that is away, and its dates stay', async () => {
+    test.put('a.csv', 'one');
+    await test.pass();
+    const before = await verifiedAt('a.csv');
+    renameSync(test.root, join(test.base, 'unplugged'));
+    await round();
+    expect(await scrubbing.status()).toMatchObject({ state: 'idle', checked: 1, failed: 0, bytes: 0 });
+    expect(await verifiedAt('a.csv')).toBe(before);
+    expect((await test.artifacts())[0]?.state).toBe('ok');
+    renameSync(join(test.base, 'unplugged'), test.root);
+  });
+
+  it('goes on where it was after a pause and a restart', async () => {
+    for (let i = 0; i < 600; i++) test.put(`${String(i)}.csv`);
+    await test.pass();
+    await scrubbing.start();
+    await until(async () => (await scrubbing.status()).checked >= 250, 'the first page');
+    const paused = await scrubbing.pause();
+    expect(paused.state).toBe('paused');
+    await scrubbing.close();
+    await test.restart();
+    scrubbing = startScrubbing(test.context, true);
+    expect(await scrubbing.status()).toEqual(paused);
+    await round();
+    expect(await scrubbing.status()).toMatchObject({
+      state: 'idle',
+      checked: 600,
+      total: 600,
+      started_at: paused.started_at,
+    });
+  });
+});
+
+describe('by itself', () => {
+  it('begins when the last verification is scrub_days old, goes on after a restart, and never with 0', async () => {
+    await scrubbing.close();
+    await test.close();
+    const clock = fakeClock();
+    test = await openWatching({ clock });
+    test.put('a.csv');
+    await test.pass();
+    scrubbing = startScrubbing(test.context, true);
+    const { next_at: next, state } = await scrubbing.status();
+    expect(state).toBe('idle');
+    expect(Date.parse(next ?? '') - clock.now()).toBeGreaterThan(29 * DAY);
+    await clock.advance(20 * 60_000);
+    expect((await scrubbing.status()).started_at).toBe(null);
+    clock.jump(30 * DAY);
+    await until(async () => {
+      await clock.advance(60_000);
+      return (await scrubbing.status()).finished_at !== null;
+    }, 'a round by itself');
+    await setSettings(test.context, { scrub_days: 0 });
+    expect(await readScrubStatus(test.context)).toMatchObject({ state: 'off', next_at: null });
+  });
+});
