@@ -128,3 +128,44 @@ it('carries every kind of outcome between threads unchanged', () => {
   ];
   expect(unpackOutcomes(packOutcomes(outcomes))).toEqual(outcomes);
 });
+
+it('reads known files again with their sha256 alone, and only while nothing else is to be read', async () => {
+  const huge = rawFromText(sparse('huge', 100 * 1024 ** 3));
+  const small = put('small', 'small');
+  const [known] = await pool.rehashFiles([rawFromText(small)]);
+  const sha256 = createHash('sha256').update('small').digest('hex');
+  expect(known).toMatchObject({ kind: 'hashed', sha256, facts: { size: 5 } });
+  const stop = new AbortController();
+  let told = 0;
+  const again = pool.rehashFiles([huge], { signal: stop.signal, onBytes: (bytes) => (told += bytes) });
+  again.catch(() => undefined);
+  await expect.poll(() => told).toBeGreaterThan(0);
+  // What is asked for meanwhile is read at once, and the large file stands still.
+  const other = new AbortController();
+  let read = 0;
+  const reading = pool.hashFiles([huge], { signal: other.signal, onBytes: (bytes) => (read += bytes) });
+  reading.catch(() => undefined);
+  await expect.poll(() => read).toBeGreaterThan(0);
+  const held = told;
+  const from = read;
+  await expect.poll(() => read, { timeout: 10_000 }).toBeGreaterThan(from + 200_000_000);
+  // What was read before it was held may be told late.
+  expect(told - held).toBeLessThanOrEqual(17 * 1024 * 1024);
+  other.abort();
+  await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
+  await expect.poll(() => told, { timeout: 10_000 }).toBeGreaterThan(held + 17 * 1024 * 1024);
+  stop.abort();
+  await expect(again).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('closes while reading again is held', async () => {
+  const huge = rawFromText(sparse('huge', 100 * 1024 ** 3));
+  let told = 0;
+  const again = pool.rehashFiles([huge], { onBytes: (bytes) => (told += bytes) });
+  again.catch(() => undefined);
+  await expect.poll(() => told).toBeGreaterThan(0);
+  let read = 0;
+  pool.hashFiles([huge], { onBytes: (bytes) => (read += bytes) }).catch(() => undefined);
+  await expect.poll(() => read).toBeGreaterThan(0);
+  await pool.close();
+});
