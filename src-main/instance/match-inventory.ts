@@ -79,10 +79,9 @@ async function lookForOthers({ registry, workstation }: Context): Promise<void> 
       const isOwn = folder === '.lamindb' || folder.startsWith('.lamindb/');
       const [f, n] = [rawToBytes(folder), rawToBytes(name)];
       if (isOwn || isOurs.get(storage) === undefined || isKnown.get(storage, f, n) !== undefined) return [];
-      const facts = { size, mtime_ns: '0', ctime_ns: '0', dev: '0', ino: '0' };
-      return [
-        { storage_uid: storage, folder: f, name: n, ...facts, sha256, artifact_uid: uid, gone_since: null, missing: 0 },
-      ];
+      const facts = { size, mtime_ns: '0', ctime_ns: '0', dev: '0', ino: '0', sha256 };
+      const known = { artifact_uid: uid, gone_since: null, missing: 0, unit: 0 };
+      return [{ storage_uid: storage, folder: f, name: n, ...facts, ...known }];
     });
     if (fresh.length > 0) await writeWorkstation(workstation, (tx) => putInventory(tx, workstation, fresh));
     if (copies.length < PAGE) return;
