@@ -39,6 +39,12 @@ export const ACTIONS = {
   find_automatically: 'Find automatically',
   deleted_on_purpose: 'It was deleted on purpose',
   undo: 'Undo',
+  redo: 'Redo',
+  restore: 'Take out of Trash',
+  empty_trash: 'Empty Trash…',
+  really_gone: 'They are really gone',
+  look_again: 'Look again',
+  back_up: 'Back up now',
 } as const;
 
 /** `add_new_from` of one term. */
@@ -148,4 +154,15 @@ export function removeRecordsText(count: number, root: string): string {
 /** Said when known content is added again. */
 export function sameContentText(key: string): string {
   return `You already have this file: ${key} (same content).`;
+}
+
+/** `folder`: what people call it. */
+export function possibleLossText(count: number, folder: string): string {
+  const files = count === 1 ? '1 file of' : `${count.toLocaleString('en-US')} files of`;
+  return `${files} '${folder}' ${count === 1 ? 'is' : 'are'} gone at once. Nothing was changed.`;
+}
+
+/** When the content was last read and found right; `when` as in "3 days ago". */
+export function verifiedText(when: string | null): string {
+  return when === null ? 'Content not verified yet' : `Content verified ${when}`;
 }

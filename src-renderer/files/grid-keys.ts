@@ -1,6 +1,7 @@
 /** What a key does in the table: a pure map, so that the table itself only carries it out. */
 export type GridAction =
-  { type: 'move'; to: number; extend: boolean } | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' };
+  | { type: 'move'; to: number; extend: boolean }
+  | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' | 'trash' };
 
 interface KeyPress {
   key: string;
@@ -25,6 +26,8 @@ export function gridAction(press: KeyPress, active: number, last: number, page: 
   const to = targets[press.key];
   if (to !== undefined) return { type: 'move', to: Math.max(0, Math.min(last, to)), extend: press.shiftKey };
   if (press.key === ' ') return { type: command || press.shiftKey ? 'toggle' : 'preview' };
+  // Keyboards of a Mac have no Del: the system's own way is Cmd+Backspace.
+  if (press.key === 'Delete' || (press.metaKey && press.key === 'Backspace')) return { type: 'trash' };
   if (command) return press.key.toLowerCase() === 'a' ? { type: 'all' } : null;
   if (press.key === 'Enter') return { type: 'open' };
   if (press.key === 'Escape') return { type: 'clear' };

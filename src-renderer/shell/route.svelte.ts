@@ -1,7 +1,15 @@
 /** Which screen is shown: in the address' fragment, so that reload, back and forward work. */
-export type Screen = 'files' | 'folders' | 'storages' | 'labels' | 'settings';
+export type Screen = 'files' | 'folders' | 'labels' | 'history' | 'trash' | 'storages' | 'settings';
 
-const SCREENS: readonly string[] = ['files', 'folders', 'storages', 'labels', 'settings'];
+const SCREENS: readonly string[] = [
+  'files',
+  'folders',
+  'labels',
+  'history',
+  'trash',
+  'storages',
+  'settings',
+] satisfies Screen[];
 
 function isScreen(name: string): name is Screen {
   return SCREENS.includes(name);

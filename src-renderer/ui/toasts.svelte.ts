@@ -2,11 +2,18 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import { errorSentence } from '../client/errors.ts';
 
+export interface ToastAction {
+  label: string;
+  run: () => void;
+  /** True where it takes back what the person just did: then Ctrl+Z runs it too. */
+  undoes?: boolean;
+}
+
 export interface Toast {
   id: number;
   text: string;
   tone: 'plain' | 'problem';
-  action?: { label: string; run: () => void };
+  action?: ToastAction;
 }
 
 /** How long one stays, in milliseconds; with an action or a problem longer. Paused while pointed at or focused. */
@@ -18,7 +25,7 @@ export class Toasts {
   #next = 1;
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-  show(text: string, action?: Toast['action']): void {
+  show(text: string, action?: ToastAction): void {
     this.#add({ text, tone: 'plain', ...(action === undefined ? {} : { action }) });
   }
 
@@ -46,9 +53,9 @@ export class Toasts {
     );
   }
 
-  /** Runs the newest toast's action, as Ctrl+Z does; false if there is none. */
+  /** Runs the newest offer to undo, as Ctrl+Z does; false if there is none. */
   undoNewest(): boolean {
-    const toast = this.items.findLast((item) => item.action !== undefined);
+    const toast = this.items.findLast((item) => item.action?.undoes === true);
     if (toast === undefined) return false;
     this.dismiss(toast.id);
     toast.action?.run();

@@ -1,41 +1,15 @@
 /** The contract over the fake world: validated input and output, so that it cannot drift from the real one's shape. */
 import { implement } from '@orpc/server';
 import { contract } from '../../../shared/contract/index.ts';
-import type {
-  ArtifactDetails,
-  ArtifactRecord,
-  EngineEvent,
-  JobProgress,
-  ScrubStatus,
-} from '../../../shared/contract/index.ts';
+import type { ArtifactDetails, ArtifactRecord, EngineEvent, JobProgress } from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { countFacets, listArtifacts } from './list.ts';
 import { makeLabel, makeStorage, HOME } from './records.ts';
+import { find } from './find.ts';
+import { did, takeBack, tellDeeds } from './deeds.ts';
+import { backUp, deleteForGood, locate, planDeletion, restoreBackup, show } from './safety.ts';
+import { confirmLoss, ignore, setRule, settleInbox } from './folders.ts';
 import { arrive, changed, emit, makeFolder, makeInfo, type World } from './world.ts';
-
-const SCRUB: ScrubStatus = {
-  state: 'idle',
-  checked: 0,
-  total: 0,
-  bytes: 0,
-  failed: 0,
-  started_at: null,
-  finished_at: null,
-  next_at: null,
-  newest_verified_at: null,
-  oldest_verified_at: null,
-  reason: null,
-};
-
-function find(world: World, uid: string): ArtifactRecord {
-  const row = world.artifacts.find((artifact) => artifact.uid === uid || artifact.key === uid);
-  if (row !== undefined) return row;
-  for (const [latest, versions] of world.older) {
-    const version = versions.find((record) => record.uid === uid);
-    if (version !== undefined) return { ...find(world, latest), ...version };
-  }
-  throw new BenchkeepError('not_found', `There is no file ${uid}`, 'It may have been removed meanwhile.');
-}
 
 function describe(world: World, uid: string): ArtifactDetails {
   const row = find(world, uid);
@@ -64,6 +38,7 @@ function label(
   add: boolean,
 ): { items: ArtifactRecord[] } {
   const rows = input.artifacts.map((uid) => find(world, uid));
+  const before = rows.map((row) => row.ulabels);
   for (const name of input.labels) {
     if (!world.labels.some((known) => known.name === name)) world.labels.push(makeLabel(name));
     for (const row of rows) {
@@ -73,6 +48,10 @@ function label(
     const record = world.labels.find((known) => known.name === name);
     if (record) record.n_artifacts = world.artifacts.filter((row) => row.ulabels.includes(name)).length;
   }
+  const [operation, words] = add ? ['label add', 'was put on'] : ['label remove', 'was taken off'];
+  did(world, operation, `The label ${input.labels.join()} ${words} ${String(rows.length)} files`, rows, () => {
+    rows.forEach((row, index) => (row.ulabels = before[index] ?? []));
+  });
   changed(world, 'ulabel', 'artifact_ulabel', 'artifact');
   return { items: rows };
 }
@@ -150,11 +129,13 @@ export function fakeRouter(world: World) {
         keep_artifacts_local: world.keepLocal,
         cache_limit: 0,
         upload_bandwidth: null,
-        scrub_days: 30,
+        scrub_days: world.scrubDays,
       })),
       set: os.settings.set.handler(({ input }) => {
         world.keepLocal = input.keep_artifacts_local ?? world.keepLocal;
-        return { keep_artifacts_local: world.keepLocal, cache_limit: 0, upload_bandwidth: null, scrub_days: 30 };
+        world.scrubDays = input.scrub_days ?? world.scrubDays;
+        const { keepLocal: keep_artifacts_local, scrubDays: scrub_days } = world;
+        return { keep_artifacts_local, cache_limit: 0, upload_bandwidth: null, scrub_days };
       }),
     },
     storages: {
@@ -246,43 +227,22 @@ export function fakeRouter(world: World) {
         yield* steps(world, 'artifacts.verify', input.artifacts.length);
         return { checked: input.artifacts.length, ok: input.artifacts.length, failed: [] };
       }),
-      locate: os.artifacts.locate.handler(({ input }) => {
-        const row = find(world, input.artifact);
-        row.state = 'ok';
-        row.state_reason = null;
-        changed(world, 'artifact');
-        return { items: [row], siblings: 0 };
-      }),
+      locate: os.artifacts.locate.handler(({ input }) => locate(world, input)),
       trash: os.artifacts.trash.handler(({ input }) => show(world, input.artifacts, -1)),
       restore: os.artifacts.restore.handler(({ input }) => show(world, input.artifacts, 1)),
       planDeletion: os.artifacts.planDeletion.handler(({ input }) => ({
-        items: input.artifacts.map((uid) => {
-          const row = find(world, uid);
-          const path = row.copies[0]?.path ?? null;
-          return {
-            uid: row.uid,
-            key: row.key,
-            size: row.size,
-            in_place: path,
-            managed: null,
-            linked: true,
-            remains: path === null ? null : `a file remains here: ${path}`,
-            blocked: null,
-          };
-        }),
+        items: input.artifacts.map((uid) => planDeletion(world, uid)),
       })),
-      delete: os.artifacts.delete.handler(({ input }) => {
-        const rows = input.artifacts.map((uid) => find(world, uid));
-        world.artifacts = world.artifacts.filter((row) => !rows.includes(row));
-        changed(world, 'artifact');
-        const remains = rows.flatMap(({ copies }) => copies.map(({ path }) => `a file remains here: ${path}`));
-        return { items: rows.map(({ uid, key }) => ({ uid, key })), removed: [], remains };
-      }),
-      find: os.artifacts.find.handler(() => ({ items: [] })),
+      delete: os.artifacts.delete.handler(({ input }) => deleteForGood(world, input)),
+      find: os.artifacts.find.handler(({ input }) => ({ items: world.found.get(input.artifact) ?? [] })),
       facets: os.artifacts.facets.handler(() => ({ items: countFacets(world.artifacts) })),
       edit: os.artifacts.edit.handler(({ input }) => {
         const row = find(world, input.artifact);
+        const before = { description: row.description };
         if (input.description !== undefined) row.description = input.description;
+        did(world, 'edit', `The description of ${row.key ?? row.uid} was changed`, [row], () => {
+          Object.assign(row, before);
+        });
         changed(world, 'artifact');
         return { items: [row] };
       }),
@@ -308,15 +268,15 @@ export function fakeRouter(world: World) {
       remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
     },
     scrub: {
-      status: os.scrub.status.handler(() => SCRUB),
-      start: os.scrub.start.handler(() => ({ ...SCRUB, state: 'running' as const })),
-      pause: os.scrub.pause.handler(() => ({ ...SCRUB, state: 'paused' as const })),
+      status: os.scrub.status.handler(() => world.scrub),
+      start: os.scrub.start.handler(() => (world.scrub = { ...world.scrub, state: 'running' })),
+      pause: os.scrub.pause.handler(() => (world.scrub = { ...world.scrub, state: 'paused' })),
     },
     watching: {
-      confirmLoss: os.watching.confirmLoss.handler(() => ({})),
-      ignore: os.watching.ignore.handler(() => ({ pattern: null })),
-      unignore: os.watching.unignore.handler(() => ({})),
-      retry: os.watching.retry.handler(() => ({})),
+      confirmLoss: os.watching.confirmLoss.handler(({ input }) => confirmLoss(world, input)),
+      ignore: os.watching.ignore.handler(({ input }) => ignore(world, input)),
+      unignore: os.watching.unignore.handler(({ input }) => settleInbox(world, input, 'waiting')),
+      retry: os.watching.retry.handler(({ input }) => settleInbox(world, input, 'waiting')),
       folders: os.watching.folders.handler(() => ({ items: world.folders })),
       inbox: os.watching.inbox.handler(({ input }) => ({
         items: world.inbox.slice(0, input.limit),
@@ -343,10 +303,7 @@ export function fakeRouter(world: World) {
         yield* steps(world, 'watching.once', 0);
         return { registered: 0, versions: 0, waiting: 0, failed: 0, skipped: 0, storages: 1 };
       }),
-      rule: os.watching.rule.handler(({ input }) => ({
-        storage: input.storage,
-        rule: { include: [], exclude: [], settle: null },
-      })),
+      rule: os.watching.rule.handler(({ input }) => setRule(world, input)),
       look: os.watching.look.handler(() => {
         for (const folder of world.folders) folder.checked_at = new Date().toISOString();
         emit(world, { type: 'folders' });
@@ -355,8 +312,8 @@ export function fakeRouter(world: World) {
     },
     changes: {
       view: os.changes.view.handler(() => ({ items: world.changes })),
-      transactions: os.changes.transactions.handler(() => ({ items: [] })),
-      undo: os.changes.undo.handler(() => ({ items: [], transaction: 0, title: '' })),
+      transactions: os.changes.transactions.handler(({ input }) => tellDeeds(world, input)),
+      undo: os.changes.undo.handler(({ input }) => takeBack(world, input.change)),
       events: os.changes.events.handler(async function* ({ signal }) {
         const queue: EngineEvent[] = [];
         let wake = (): void => undefined;
@@ -378,14 +335,9 @@ export function fakeRouter(world: World) {
       }),
     },
     registry: {
-      backups: os.registry.backups.handler(() => ({ items: [] })),
-      backup: os.registry.backup.handler(() => {
-        throw new BenchkeepError('not_supported', 'There are no backups here', 'Use the real engine.');
-      }),
-      restore: os.registry.restore.handler(() => {
-        throw new BenchkeepError('not_supported', 'There are no backups here', 'Use the real engine.');
-      }),
-
+      backups: os.registry.backups.handler(() => ({ items: world.backups })),
+      backup: os.registry.backup.handler(() => backUp(world)),
+      restore: os.registry.restore.handler(({ input }) => restoreBackup(world, input.id)),
       doctor: os.registry.doctor.handler(async function* () {
         return await Promise.resolve({ checks: [] });
       }),
@@ -399,11 +351,4 @@ export function fakeRouter(world: World) {
       version: os.host.version.handler(() => ({ version: '0.1.0' })),
     },
   });
-}
-
-function show(world: World, uids: readonly string[], visibility: number): { items: ArtifactRecord[] } {
-  const rows = uids.map((uid) => find(world, uid));
-  for (const row of rows) row.visibility = visibility;
-  changed(world, 'artifact');
-  return { items: rows };
 }

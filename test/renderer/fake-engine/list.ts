@@ -51,7 +51,11 @@ function found(row: ArtifactRecord, search: string): boolean {
 /** Keyset: the cursor names the last row's sort value and uid, as the real one's does. */
 export function listArtifacts(all: readonly ArtifactRecord[], input: ListArtifactsInput): ArtifactPage {
   const tests = input.filters.map(predicate);
-  const rows = all.filter((row) => tests.every((test) => test(row)) && (!input.search || found(row, input.search)));
+  const scope = input.trash ? -1 : 1;
+  const rows = all.filter(
+    (row) =>
+      row.visibility === scope && tests.every((test) => test(row)) && (!input.search || found(row, input.search)),
+  );
   const { field, descending } = input.sort;
   const compare = (a: [string | number, string], b: [string | number, string]): number => {
     const order = a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
@@ -74,7 +78,7 @@ export function countFacets(all: readonly ArtifactRecord[]): FacetRecord[] {
     record.n += 1;
     counts.set(`${facet} ${value}`, record);
   };
-  for (const row of all) {
+  for (const row of all.filter(({ visibility }) => visibility === 1)) {
     add('suffix', row.suffix);
     add('state', row.state);
     add('storage', row.storage.uid, row.storage.root);

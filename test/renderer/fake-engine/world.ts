@@ -1,6 +1,7 @@
 /** What the fake engine knows, and the levers by which a test moves it. */
 import type {
   ArtifactRecord,
+  BackupRecord,
   ChangeRecord,
   EngineEvent,
   FolderListing,
@@ -8,13 +9,22 @@ import type {
   InboxItem,
   InstanceInfo,
   LabelRecord,
+  PlannedDeletion,
+  ScrubStatus,
   StorageRecord,
+  TransactionRecord,
   VersionRecord,
   WatchedFolder,
+  WatchRule,
 } from '../../../shared/contract/index.ts';
 import type { Preview } from '../../../shared/contract/artifacts.ts';
 import { BenchkeepError, type ErrorCode } from '../../../shared/errors.ts';
 import { HOME, makeArtifact, makeLabel, makeStorage, ROOT } from './records.ts';
+
+export interface Deed {
+  record: TransactionRecord;
+  back: () => void;
+}
 
 export interface World {
   instance: InstanceInfo | null;
@@ -24,6 +34,16 @@ export interface World {
   inbox: InboxItem[];
   folders: WatchedFolder[];
   changes: ChangeRecord[];
+  /** What was done, the oldest first, each with what takes it back. */
+  done: Deed[];
+  /** What the engine would find for a missing file. */
+  found: Map<string, { path: string; evidence: string }[]>;
+  /** Where a plan of deletion differs from "a file in a linked folder". */
+  plans: Map<string, Partial<PlannedDeletion>>;
+  rules: Map<string, WatchRule>;
+  backups: BackupRecord[];
+  scrub: ScrubStatus;
+  scrubDays: number;
   older: Map<string, VersionRecord[]>;
   previews: Map<string, Preview>;
   listing: (path: string | null) => FolderListing;
@@ -120,6 +140,25 @@ function emptyWorld(): World {
     inbox: [],
     folders: [],
     changes: [],
+    done: [],
+    found: new Map(),
+    plans: new Map(),
+    rules: new Map(),
+    backups: [],
+    scrub: {
+      state: 'idle',
+      checked: 0,
+      total: 0,
+      bytes: 0,
+      failed: 0,
+      started_at: null,
+      finished_at: null,
+      next_at: null,
+      newest_verified_at: null,
+      oldest_verified_at: null,
+      reason: null,
+    },
+    scrubDays: 30,
     older: new Map(),
     previews: new Map(),
     listing: listFolders,
