@@ -73,7 +73,14 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
   }
 
   const nested = await nestedRoots(context, storage);
-  const scan = { storageUid: storage.uid, root, rule: ruleFromRow(storage.watch_rule), start, ...nested };
+  const scan = {
+    storageUid: storage.uid,
+    root,
+    rule: ruleFromRow(storage.watch_rule),
+    start,
+    asOf: context.clock.now(),
+    ...nested,
+  };
   const totals = await context.scanner.scan(scan, work, signal);
   if (request.start === undefined && (await replaceSkipped(context, storage.uid, skipped))) context.onWatching('inbox');
   // At the end, so that a renamed folder is one event, however many batches its files came in.

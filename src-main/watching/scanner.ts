@@ -12,6 +12,8 @@ export interface ScanRequest {
   rule: WatchRule;
   /** Where to look, below the root: folders are walked, files looked at, '' is all of it. */
   start: RawPath[];
+  /** Wall clock (ms): what waits and is due later is not looked at for a hint from inside it. */
+  asOf?: number;
   /** Roots of other storages below this one, relative: new files there are theirs. */
   nestedRoots: RawPath[];
   /** Storages around this root: what they have registered below it stays theirs. */

@@ -51,9 +51,9 @@ export function walkStorage(
 }
 
 /** A unit that waits has its time: until then nothing that happens in it makes a look, each of which may be at 100,000 files. */
-function isLookedAtLater({ inventory }: Walk, unit: RawPath): boolean {
+function isLookedAtLater({ inventory, request }: Walk, unit: RawPath): boolean {
   const due = inventory.dueAt(unit);
-  return due !== null && due > Date.now();
+  return due !== null && request.asOf !== undefined && due > request.asOf;
 }
 
 /** Looks at `start`, walks it where it is a folder, then at what is known below and was not come upon. */
