@@ -146,6 +146,13 @@ export const artifacts = {
         artifact: artifactArgument,
         description: z.string().max(10_000).nullish(),
         kind: artifactKind.nullish(),
+        /** Its name in the registry; `move` also renames its file in place. */
+        key: z.string().min(1).max(1100).nullish(),
+        move: z.boolean().default(false),
+        /** A tag of a person's own for this version; null takes it away. */
+        version: z.string().max(100).nullish(),
+        /** 1 shown, 0 hidden. */
+        visibility: z.union([z.literal(0), z.literal(1)]).nullish(),
       }),
     )
     .output(items(artifactRecord)),

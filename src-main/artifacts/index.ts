@@ -16,6 +16,7 @@ export { offlineStorages } from './offline-storages.ts';
 export { finishRemovals } from './pending-removals.ts';
 export { planDeletion } from './plan-deletion.ts';
 export { previewArtifact } from './preview-artifact.ts';
+export { proveContent } from './prove-content.ts';
 export { readContext, type ContentContext, type ReadContext } from './read-context.ts';
 export type { RegisterOutcome, RegisterRequest } from './register-batch.ts';
 export { registerFolder } from './register-folder.ts';

@@ -8,7 +8,7 @@ import {
   trashArtifacts,
   verify,
 } from '../../artifacts/index.ts';
-import { findMissing, locateArtifact } from '../../watching/index.ts';
+import { findMissing, locateArtifact, moveArtifact } from '../../watching/index.ts';
 import { os } from './base.ts';
 
 export const artifacts = os.artifacts.router({
@@ -33,5 +33,11 @@ export const artifacts = os.artifacts.router({
   ),
   delete: os.artifacts.delete.handler(({ input, context }) => deleteArtifacts(context.services().context, input)),
   facets: os.artifacts.facets.handler(({ context }) => context.services().reads.listFacets({})),
-  edit: os.artifacts.edit.handler(({ input, context }) => editArtifact(context.services().context, input)),
+  edit: os.artifacts.edit.handler(async ({ input, context }) => {
+    const { context: instance } = context.services();
+    const { key, move, ...rest } = input;
+    if (!move || typeof key !== 'string') return editArtifact(instance, input);
+    await moveArtifact(instance, { artifact: input.artifact, key });
+    return editArtifact(instance, rest);
+  }),
 });
