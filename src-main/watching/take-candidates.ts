@@ -67,12 +67,18 @@ export async function takeCandidates(
     // What failed is left alone until its next try, unless it changed.
     if (row?.state === 'failed' && due !== null && due > now && sameFacts(factsOfRow(row), candidate.facts)) continue;
     const look = row?.state === 'waiting' && due !== null ? { facts: factsOfRow(row), due } : null;
-    if (typeof candidate.unit?.waitsFor === 'string') {
+    if ((candidate.waitsFor ?? candidate.unit?.waitsFor ?? null) !== null) {
       waiting.push({ ...candidate, cause: 'unit', next: now + Math.max(settle, LOOK_AT_UNIT) });
       continue;
     }
     const quiet = candidate.unit?.quiet ?? null;
-    const judged = judgeStability(candidate.facts, look, now, quiet === null ? settle : quiet * 1000);
+    const judged = judgeStability(
+      candidate.facts,
+      look,
+      now,
+      quiet === null ? settle : quiet * 1000,
+      candidate.touched,
+    );
     if (judged.stable) (row?.state === 'failed' ? again : stable).push(candidate);
     else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
   }
