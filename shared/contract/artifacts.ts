@@ -130,6 +130,8 @@ export const artifacts = {
   /** To the trash: nothing leaves it by itself. */
   trash: mutation.input(named).output(items(artifactRecord)),
   restore: mutation.input(named).output(items(artifactRecord)),
+  /** The content of an old version becomes the newest version again. */
+  revert: mutation.input(z.object({ artifact: artifactArgument })).output(items(artifactRecord)),
   /** What `delete` would do. */
   planDeletion: query.input(named).output(items(plannedDeletion)),
   /** For good. `storage` null: own copies go, content in place stays; true: that too; false: no content goes. */

@@ -21,6 +21,7 @@ export { readContext, type ContentContext, type ReadContext } from './read-conte
 export type { RegisterOutcome, RegisterRequest } from './register-batch.ts';
 export { registerFolder } from './register-folder.ts';
 export { registerFiles } from './register-files.ts';
+export { revertArtifact } from './revert-artifact.ts';
 export { saveArtifacts } from './save-artifacts.ts';
 export { sweepOrphans } from './sweep-orphans.ts';
 export { judgeDamage } from './judge-damage.ts';

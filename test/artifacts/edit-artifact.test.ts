@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { editArtifact } from '../../src-main/artifacts/index.ts';
+import { editArtifact, revertArtifact } from '../../src-main/artifacts/index.ts';
 import { finishMoves, moveArtifact } from '../../src-main/watching/index.ts';
 import { openArtifacts, type TestArtifacts } from './open-artifacts.ts';
 
@@ -29,6 +29,35 @@ describe('editing', () => {
   it.each(['../a.csv', '/etc/a.csv', 'a.txt', '.lamindb/a.csv', ''])('refuses the name "%s"', async (key) => {
     const { uid } = await test.saveOne(test.put('outside/a.csv', 'a'), { key: 'a.csv' });
     await expect(editArtifact(test.context, { artifact: uid, key })).rejects.toMatchObject({ code: 'invalid_key' });
+  });
+});
+
+describe('an old version', () => {
+  it('becomes the newest again, as a version of its own', async () => {
+    const first = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv', description: 'of Monday' });
+    const second = await test.saveOne(test.put('outside/a.csv', 'two'), { key: 'a.csv' });
+    const [third] = (await revertArtifact(test.context, { artifact: first.uid })).items;
+    expect(third).toMatchObject({ key: 'a.csv', sha256: first.sha256, is_latest: true, description: 'of Monday' });
+    expect(third?.uid.slice(0, 16)).toBe(first.uid.slice(0, 16));
+    expect(readFileSync(third?.copies[0]?.path ?? '', 'utf8')).toBe('one');
+    expect(await test.row(second.uid)).toMatchObject({ is_latest: 0, state: 'ok' });
+    await expect(revertArtifact(test.context, { artifact: third?.uid ?? '' })).rejects.toMatchObject({
+      code: 'refused',
+    });
+  });
+
+  it('of a folder, and one whose bytes are gone', async () => {
+    test.put('outside/run/a.csv', 'one');
+    const first = await test.saveOne(join(test.base, 'outside/run'), { key: 'run' });
+    test.put('outside/run/a.csv', 'two');
+    await test.saveOne(join(test.base, 'outside/run'), { key: 'run' });
+    const [third] = (await revertArtifact(test.context, { artifact: first.uid })).items;
+    expect(readFileSync(join(third?.copies[0]?.path ?? '', 'a.csv'), 'utf8')).toBe('one');
+    const before = await test.saveOne(test.put('lab/x.csv', 'one'));
+    await test.saveOne(test.put('lab/x.csv', 'two'));
+    await expect(revertArtifact(test.context, { artifact: before.uid })).rejects.toMatchObject({
+      code: 'file_not_found',
+    });
   });
 });
 

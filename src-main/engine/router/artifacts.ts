@@ -4,6 +4,7 @@ import {
   planDeletion,
   readContext,
   restoreArtifacts,
+  revertArtifact,
   saveArtifacts,
   trashArtifacts,
   verify,
@@ -28,6 +29,7 @@ export const artifacts = os.artifacts.router({
   find: os.artifacts.find.handler(({ input, context }) => findMissing(context.services().context, input)),
   trash: os.artifacts.trash.handler(({ input, context }) => trashArtifacts(context.services().context, input)),
   restore: os.artifacts.restore.handler(({ input, context }) => restoreArtifacts(context.services().context, input)),
+  revert: os.artifacts.revert.handler(({ input, context }) => revertArtifact(context.services().context, input)),
   planDeletion: os.artifacts.planDeletion.handler(({ input, context }) =>
     planDeletion(readContext(context.services().context), input),
   ),

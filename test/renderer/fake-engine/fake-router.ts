@@ -253,6 +253,7 @@ export function fakeRouter(world: World) {
         changed(world, 'artifact');
         return { items: [row], siblings: 0 };
       }),
+      revert: os.artifacts.revert.handler(({ input }) => ({ items: [find(world, input.artifact)] })),
       trash: os.artifacts.trash.handler(({ input }) => show(world, input.artifacts, -1)),
       restore: os.artifacts.restore.handler(({ input }) => show(world, input.artifacts, 1)),
       planDeletion: os.artifacts.planDeletion.handler(({ input }) => ({
