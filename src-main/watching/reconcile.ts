@@ -85,7 +85,10 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
   if (request.start === undefined && (await replaceSkipped(context, storage.uid, skipped))) context.onWatching('inbox');
   // At the end, so that a renamed folder is one event, however many batches its files came in.
   const followed = moves.length === 0 ? new Set<Move>() : await followAll(context, storage, moves);
-  const others = moves.filter((move) => !followed.has(move)).map(({ to }) => ({ path: to.path, facts: to.facts }));
+  // A folder that is one item is looked at as a whole by the next pass.
+  const others = moves
+    .filter((move) => !followed.has(move) && move.to.facts.kind !== 'folder')
+    .map(({ to }) => ({ path: to.path, facts: to.facts }));
   taken = addTaken(taken, await takeCandidates(context, storage, others, settle, signal));
   if (request.start === undefined) await noteUnverifiedGone(context, storage);
   return { totals, taken, moved: followed.size, gone: await decideGone(context, storage) };

@@ -89,7 +89,7 @@ export async function takeCandidates(
   const files = closed.filter(({ unit }) => unit === undefined);
   const taken = await registerStable(context, storage, files, settle, signal, follow);
   const units = closed.filter(({ unit }) => unit !== undefined);
-  const all = addTaken(taken, await registerUnits(context, storage, units, settle, signal));
+  const all = addTaken(taken, await registerUnits(context, storage, units, settle, signal, follow));
   return { ...all, waiting: all.waiting + waiting.length };
 }
 

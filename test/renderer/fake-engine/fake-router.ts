@@ -335,6 +335,7 @@ export function fakeRouter(world: World) {
             { suffix: '.fcs', n: 200 },
             { suffix: '.csv', n: 87 },
           ],
+          units: [{ profile: 'illumina', title: 'Illumina runs', n: 2 }],
         };
         yield { ...whole, files: 100, folders: 9, bytes: 12_000_000_000 };
         await world.delays.get('watching.survey');
