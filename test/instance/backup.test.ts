@@ -115,6 +115,16 @@ test('seven daily and four weekly ones are kept, all that people made themselves
   expect((await list()).map(({ id }) => id)).toContain(manual.id);
 });
 
+test('F-DB20 a damaged backup never pushes a good one out', async () => {
+  const made = [];
+  for (let n = 0; n < 7; n++) made.push((await make('daily', now + n * DAY)).id);
+  flip(file(made.at(-1) ?? ''));
+  await make('daily', now + 7 * DAY);
+  expect((await list()).map(({ id }) => id)).toContain(made[0]);
+  await make('daily', now + 8 * DAY);
+  expect((await list()).map(({ id }) => id)).not.toContain(made[0]);
+});
+
 test('a damaged registry gives no backup: it is said, and the earlier ones stay', async () => {
   const before = await make('daily');
   await open.close();
