@@ -11,7 +11,7 @@ export default defineConfig({
     // better-sqlite3 is a native part that must not be loaded into several threads' lives and deaths.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: deep ? 600_000 : 20_000,
+    testTimeout: deep ? 600_000 : 60_000,
     hookTimeout: deep ? 120_000 : 30_000,
     teardownTimeout: 10_000,
     passWithNoTests: deep,

@@ -130,6 +130,8 @@ export const artifacts = {
   /** To the trash: nothing leaves it by itself. */
   trash: mutation.input(named).output(items(artifactRecord)),
   restore: mutation.input(named).output(items(artifactRecord)),
+  /** The content of an old version becomes the newest version again. */
+  revert: mutation.input(z.object({ artifact: artifactArgument })).output(items(artifactRecord)),
   /** What `delete` would do. */
   planDeletion: query.input(named).output(items(plannedDeletion)),
   /** For good. `storage` null: own copies go, content in place stays; true: that too; false: no content goes. */
@@ -146,6 +148,13 @@ export const artifacts = {
         artifact: artifactArgument,
         description: z.string().max(10_000).nullish(),
         kind: artifactKind.nullish(),
+        /** Its name in the registry; `move` also renames its file in place. */
+        key: z.string().min(1).max(1100).nullish(),
+        move: z.boolean().default(false),
+        /** A tag of a person's own for this version; null takes it away. */
+        version: z.string().max(100).nullish(),
+        /** 1 shown, 0 hidden. */
+        visibility: z.union([z.literal(0), z.literal(1)]).nullish(),
       }),
     )
     .output(items(artifactRecord)),

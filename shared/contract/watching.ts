@@ -21,6 +21,8 @@ export const folderSurvey = z.object({
   /** Temporary, junk, linked or special files that will be left out. */
   skipped: z.number(),
   suffixes: z.array(z.object({ suffix: z.string(), n: z.number() })),
+  /** Folders that will be one item each; what is in them is in `bytes` only. `title` is their kind, for people. */
+  units: z.array(z.object({ profile: z.string(), title: z.string(), n: z.number() })),
 });
 export type FolderSurvey = z.infer<typeof folderSurvey>;
 

@@ -1,6 +1,7 @@
-/** Changes what a person says about an artifact: its description and kind. */
+/** Changes what a person says about an artifact: its name in the registry, description, kind, version tag, whether it is shown. */
 import type { ArtifactKind, ArtifactRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { checkKey } from '../../shared/keys.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactTable } from '../registry/schema.ts';
@@ -13,21 +14,29 @@ type Context = Pick<
   'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'author' | 'onCommitted'
 >;
 
+export interface EditArtifactInput {
+  artifact: string;
+  description?: string | null | undefined;
+  kind?: ArtifactKind | null | undefined;
+  key?: string | null | undefined;
+  version?: string | null | undefined;
+  visibility?: 0 | 1 | null | undefined;
+}
+
+const FIELDS = ['description', 'kind', 'key', 'version', 'visibility'] as const;
+
 /** What is left out (undefined) stays; null clears it. An empty description is none. */
-export async function editArtifact(
-  context: Context,
-  input: { artifact: string; description?: string | null | undefined; kind?: ArtifactKind | null | undefined },
-): Promise<{ items: ArtifactRecord[] }> {
-  const patch: Partial<Pick<ArtifactTable, 'description' | 'kind'>> = {};
+export async function editArtifact(context: Context, input: EditArtifactInput): Promise<{ items: ArtifactRecord[] }> {
+  const patch: Partial<Pick<ArtifactTable, (typeof FIELDS)[number]>> = {};
   if (input.description !== undefined) patch.description = descriptionOf(input.description);
   if (input.kind !== undefined) patch.kind = input.kind;
-  const { id } = await findArtifact(context.registry.db, input.artifact);
+  if (input.version !== undefined)
+    patch.version = input.version?.trim() === '' ? null : (input.version?.trim() ?? null);
+  if (typeof input.visibility === 'number') patch.visibility = input.visibility;
+  const { id, key } = await findArtifact(context.registry.db, input.artifact);
+  if (typeof input.key === 'string') patch.key = checkKey(input.key, key?.slice(key.lastIndexOf('/') + 1));
   await writeRegistry(context, await context.author(), 'edit', async (write) => {
-    const before = await write.tx
-      .selectFrom('artifact')
-      .select(['description', 'kind'])
-      .where('id', '=', id)
-      .executeTakeFirst();
+    const before = await write.tx.selectFrom('artifact').select(FIELDS).where('id', '=', id).executeTakeFirst();
     const same = Object.entries(patch).every(([field, value]) => before?.[field as keyof typeof patch] === value);
     if (!same) await write.update('artifact', id, { ...patch, updated_at: write.now });
   });

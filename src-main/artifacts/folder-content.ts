@@ -23,6 +23,8 @@ export interface FolderContent {
 
 export interface FolderTools {
   signal: AbortSignal;
+  /** Nobody waits for it: other files are read meanwhile. */
+  background?: boolean;
   onBytes: (bytes: number) => void;
   onSkipped: (path: RawPath) => void;
   /** Each file as it was read, in the order of the manifest. */
@@ -45,9 +47,9 @@ export async function readFolderContent(
   let size = 0;
 
   async function take(paths: readonly RawPath[]): Promise<void> {
-    const { signal, onBytes } = tools;
+    const { signal, onBytes, background = false } = tools;
     const absolute = paths.map((path) => joinRaw(folder, path));
-    const outcomes = await context.hasher.hashFiles(absolute, { signal, onBytes });
+    const outcomes = await context.hasher.hashFiles(absolute, { signal, onBytes, background });
     for (const [i, outcome] of outcomes.entries()) {
       const path = paths[i] ?? ('' as RawPath);
       if (outcome.kind === 'failed') throw reviveError(outcome.error);

@@ -20,10 +20,12 @@ export interface RegisterFolderRequest {
   author: Author;
   operation: string;
   signal?: AbortSignal;
+  /** Asked before it is registered: true where it is a known folder that was moved, and is dealt with otherwise. */
+  isMoved?: (sha256: string) => Promise<boolean>;
 }
 
 export type FolderOutcome =
-  | { kind: 'changed' | 'empty' }
+  | { kind: 'changed' | 'empty' | 'moved' }
   | { kind: 'failed'; error: ReturnType<typeof toErrorData> }
   | { kind: 'done'; outcome: RegisterOutcome; uid: string; sha256: string };
 
@@ -36,12 +38,14 @@ export async function registerFolder(context: InstanceContext, request: Register
   try {
     const content = await readFolderContent(context, folder, {
       signal: request.signal ?? new AbortController().signal,
+      background: true,
       onBytes: nothing,
       onSkipped: nothing,
       onEntry: (entry) => manifest.write(manifestLine(entry)),
     });
     await manifest.end();
     if ((await folderLooks(context, folder)) !== content.looks) return { kind: 'changed' };
+    if ((await request.isMoved?.(content.sha256)) === true) return { kind: 'moved' };
     const { written, outcome } = await record(context, request, content);
     // It can be made anew from the folder itself: a crash before it has its name loses nothing.
     if (written.id !== 0) await manifest.finish(manifestPath(context, written.uid));

@@ -17,7 +17,14 @@ import {
 import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
-import { foldersAtRest, inboxCounts, startWatching, type ReconcileContext, type Watching } from '../watching/index.ts';
+import {
+  finishMoves,
+  foldersAtRest,
+  inboxCounts,
+  startWatching,
+  type ReconcileContext,
+  type Watching,
+} from '../watching/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -87,6 +94,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     if (context.readOnly === null) {
       await sweepOrphans(context);
       await finishRemovals(context);
+      await finishMoves(context);
     }
 
     const files = options.threads ? registryThreads() : null;

@@ -52,7 +52,7 @@ function checkTail(sqlite: SqliteHandle): string | null {
   for (const { hash, ...row } of first.id === 1 ? rows : rows.slice(1)) {
     if (row.id !== before.id + 1) return `The changes before ${String(row.id)} are gone from the log.`;
     // A registry of an older version has no notes yet.
-    if (changeHash(before.hash, { ...row, note: (row.note) ?? null }) !== hash)
+    if (changeHash(before.hash, { ...row, note: row.note ?? null }) !== hash)
       return `The change ${String(row.id)} is not what was written, or one before it is not.`;
     before = { id: row.id, hash };
   }

@@ -7,8 +7,8 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { effect } from '../ports/failpoint.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { closeToOthers, renameOwnFolder, syncOwnFile } from '../ports/fs/own-folder.ts';
-import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
-import { joinRaw, rawFromText, rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
+import { copySqlite, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 import { backupFiles, backupName, backupsFolder, HALF_BACKUP, type BackupKind } from './backup-file.ts';
 import { registryPath } from './instance-card.ts';
@@ -24,8 +24,6 @@ export interface MakeBackup {
   /** Ms since 1970. */
   now: number;
 }
-
-const ALL_PAGES = 0x7fff_ffff;
 
 /** One at a time. Earlier backups stay where this one fails. Errors: `registry_corrupt`, `disk_full`, `io_error`. */
 export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRecord> {
@@ -62,8 +60,7 @@ async function copyAndProve(fs: Fs, { folder, uid }: MakeBackup, half: RawPath):
   const source = openSqlite(registryPath(folder), { readonly: true });
   try {
     await refuseWithoutSpace(fs, source, folder);
-    // One step: what others write meanwhile does not make it begin again, as it would between two steps.
-    await effect('fs.copyTemp', () => source.backup(rawToText(half) ?? '', { progress: () => ALL_PAGES }));
+    await effect('fs.copyTemp', () => copySqlite(source, half));
     standAlone(half);
     await closeToOthers(half);
     await syncOwnFile(half);

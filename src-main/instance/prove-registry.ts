@@ -65,7 +65,7 @@ function damaged(path: RawPath, answer: string): BenchkeepError {
   return new BenchkeepError(
     'registry_corrupt',
     `${rawToDisplay(path)} is damaged`,
-    'It was left as it is. Restore a backup (benchkeep backup list); your data files are not affected.',
+    'It was left as it is; your data files are not affected. Repair it (benchkeep doctor --repair), or restore a backup (benchkeep backup list).',
     { details: { answer } },
   );
 }

@@ -34,14 +34,9 @@ export async function remakeCopy({ place, damaged, uid, head }: RebuildRequest):
   const path = joinRaw(place, rawFromText('remade.db'));
   const made = await orDamaged(async () => {
     if (readSqliteHead(damaged)?.isSqlite !== true) return false;
-    const sqlite = openSqlite(damaged, { readonly: false });
-    try {
-      if (sqlite.prepare('SELECT uid FROM instance').pluck().get() !== uid) return false;
-      sqlite.exec('REINDEX');
-      sqlite.prepare('VACUUM INTO ?').run(rawToText(path) ?? '');
-    } finally {
-      sqlite.close();
-    }
+    const indexes = takeIndexesAway(damaged, uid);
+    if (indexes === null) return false;
+    copyTables(damaged, path, indexes);
     const registry = await openRegistry(path, { readonly: false });
     try {
       await rebuildFinding(registry);
@@ -55,6 +50,39 @@ export async function remakeCopy({ place, damaged, uid, head }: RebuildRequest):
   });
   if (made !== true) return null;
   return { path, message: 'The registry was repaired: its indexes were made anew, and no record is lost.' };
+}
+
+/** Statements that make them again; null where the file is of another instance. A damaged one could not even be dropped. */
+function takeIndexesAway(path: RawPath, uid: string): string[] | null {
+  const sqlite = openSqlite(path, { readonly: false });
+  try {
+    if (sqlite.prepare('SELECT uid FROM instance').pluck().get() !== uid) return null;
+    const own = "type = 'index' AND sql IS NOT NULL";
+    const statements = sqlite.prepare<[], string>(`SELECT sql FROM sqlite_schema WHERE ${own}`).pluck().all();
+    sqlite.unsafeMode(true);
+    sqlite.pragma('writable_schema = ON');
+    sqlite.exec(`DELETE FROM sqlite_schema WHERE ${own}`);
+    return statements;
+  } finally {
+    sqlite.close();
+  }
+}
+
+/** All rows; indexes of constraints are made by SQLite itself on the way. */
+function copyTables(from: RawPath, to: RawPath, indexes: readonly string[]): void {
+  const sqlite = openSqlite(from, { readonly: false });
+  try {
+    sqlite.prepare('VACUUM INTO ?').run(rawToText(to) ?? '');
+  } finally {
+    sqlite.close();
+  }
+  const copy = openSqlite(to, { readonly: false });
+  try {
+    for (const statement of indexes) copy.exec(statement);
+    copy.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    copy.close();
+  }
 }
 
 export interface LogRequest extends RebuildRequest {

@@ -22,6 +22,8 @@ export interface WatchRegistryContext {
   /** Opened without every page having been looked at. */
   unchecked: boolean;
   warnings: string[];
+  /** Bytes of a `-wal` from which on it is folded in. */
+  largeWal?: number;
   onWarning: () => void;
 }
 
@@ -53,7 +55,7 @@ export function watchRegistry(
     try {
       registry.guard.check();
       workstation.guard.check();
-      for (const file of [registry, workstation]) await foldIn(context.fs, file);
+      for (const file of [registry, workstation]) await foldIn(context.fs, file, context.largeWal ?? LARGE_WAL);
       if (ofFile(null)) onWarning();
     } catch (error) {
       if (!(error instanceof BenchkeepError)) throw error;
@@ -78,9 +80,9 @@ export function watchRegistry(
 }
 
 /** Only while nobody reads an old state; else the next look tries again. */
-async function foldIn(fs: Fs, { path, sqlite }: Pick<Registry, 'path' | 'sqlite'>): Promise<void> {
+async function foldIn(fs: Fs, { path, sqlite }: Pick<Registry, 'path' | 'sqlite'>, largest: number): Promise<void> {
   const wal = await fs.look((path + rawFromText('-wal')) as RawPath);
-  if (wal === null || wal.size <= LARGE_WAL || sqlite.inTransaction) return;
+  if (wal === null || wal.size <= largest || sqlite.inTransaction) return;
   sqlite.pragma('busy_timeout = 0');
   try {
     sqlite.pragma('wal_checkpoint(TRUNCATE)');

@@ -12,7 +12,7 @@ export function* salvageChanges(sqlite: SqliteHandle, from: number): Generator<C
     const rows = readPage(sqlite, last) ?? readSingly(sqlite, last);
     for (const row of rows) {
       // A registry of an older version has no notes yet.
-      yield { ...row, note: (row.note) ?? null };
+      yield { ...row, note: row.note ?? null };
       last = row.id;
     }
     if (rows.length < PAGE) return;

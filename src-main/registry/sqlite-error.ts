@@ -44,7 +44,7 @@ export function sqliteError(error: unknown, path: RawPath): unknown {
     return new BenchkeepError(
       'registry_corrupt',
       `${shown} is damaged`,
-      'It was left as it is. Restore a backup (benchkeep backup list); your data files are not affected.',
+      'It was left as it is; your data files are not affected. Repair it (benchkeep doctor --repair), or restore a backup (benchkeep backup list).',
       { cause: error },
     );
   }

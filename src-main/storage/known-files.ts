@@ -53,7 +53,8 @@ function pathOf(row: InventoryRow): RawPath {
 async function foundByName(fs: Fs, root: RawPath, known: InventoryRow[], enough: number): Promise<boolean> {
   let found = 0;
   for (const row of known) {
-    if ((await fs.look(joinRaw(root, pathOf(row))))?.kind === 'file') found += 1;
+    const kind = row.unit === 1 ? 'folder' : 'file';
+    if ((await fs.look(joinRaw(root, pathOf(row))))?.kind === kind) found += 1;
     if (found >= enough) return true;
   }
   return false;

@@ -6,6 +6,7 @@ import { joinRaw, relativeRaw, splitRaw, type RawPath } from '../ports/fs/raw-pa
 import { inventoryFacts, type InventoryReader, type KnownFile } from './inventory-reader.ts';
 import type { ScanBatches } from './scan-batches.ts';
 import type { ScanRequest } from './scanner.ts';
+import { fileWaits } from './walk-unit.ts';
 import { isJunk, type PathRule } from './watch-rule.ts';
 
 /** A walk from one start. */
@@ -59,7 +60,8 @@ function compareFile(walk: Walk, path: RawPath, facts: FileFacts, known: KnownFi
       return;
     }
     walk.pending.delete(path);
-    batches.candidate(path, facts);
+    const waitsFor = known === null ? fileWaits(walk, path) : null;
+    batches.candidate(waitsFor === null ? { path, facts } : { path, facts, waitsFor });
   } else if (known.gone) batches.back(path);
   batches.totals.files += 1;
   batches.totals.bytes += facts.size;
@@ -85,7 +87,7 @@ function isEntered(walk: Walk, folder: RawPath): boolean {
 }
 
 /** True for a file that is not known here and belongs to the storage of a root below, or was registered by one around. */
-function isOthers(walk: Walk, path: RawPath): boolean {
+export function isOthers(walk: Walk, path: RawPath): boolean {
   const { outerStorages } = walk.request;
   return (
     isNested(walk, path) ||

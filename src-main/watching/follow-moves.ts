@@ -27,7 +27,7 @@ export async function followMoves(
   context: FollowContext,
   moves: readonly Move[],
   author: Author,
-  operation: 'move' | 'locate' = 'move',
+  operation: 'move' | 'locate' | 'edit' = 'move',
 ): Promise<Move[]> {
   const still = moves.filter((move) => isStillSo(context, move));
   if (still.length === 0) return [];

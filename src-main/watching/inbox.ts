@@ -1,5 +1,6 @@
 /** What waits or failed, kept in the workstation database so that waiting is never silent and survives a restart. */
 import type { ErrorData } from '../../shared/errors.ts';
+import { countOf } from '../../shared/format/counts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
@@ -72,10 +73,9 @@ export async function updateInbox(
     const { find, put, remove } = inboxStatements(workstation);
     let changed = waiting.length + failed.length > 0;
     for (const path of settled) if (remove(storageUid, path)) changed = true;
-    for (const { path, facts, cause, next, unit } of waiting) {
-      const waitsFor = unit?.waitsFor ?? null;
-      const reason = cause === 'unit' && waitsFor !== null ? `Waiting – ${waitsFor}` : REASONS[cause];
-      put(storageUid, { path, facts, state: 'waiting', cause, reason, since: now, next, attempts: 0 });
+    for (const one of waiting) {
+      const { path, facts, cause, next } = one;
+      put(storageUid, { path, facts, state: 'waiting', cause, reason: reasonOf(one), since: now, next, attempts: 0 });
     }
     for (const { path, facts, error } of failed) {
       const before = find(storageUid, path);
@@ -86,6 +86,16 @@ export async function updateInbox(
     }
     return changed;
   });
+}
+
+/** What it waits for, in words. */
+function reasonOf({ cause, waitsFor, unit }: Waiting): string {
+  const missing = waitsFor ?? unit?.waitsFor ?? null;
+  if (cause === 'unit' && missing !== null) return `Waiting – ${missing}`;
+  const quiet = unit?.quiet ?? null;
+  if (cause !== 'settling' || quiet === null) return REASONS[cause];
+  const time = quiet < 120 ? countOf(quiet, 'second') : countOf(Math.round(quiet / 60), 'minute');
+  return `${REASONS.settling}, complete after ${time} without a change`;
 }
 
 function failure(error: ErrorData): Pick<InboxEntry, 'state' | 'cause' | 'reason'> {

@@ -4,6 +4,7 @@ export { ignoreFile } from './ignore-file.ts';
 export { inboxCounts } from './inbox.ts';
 export { listInbox } from './list-inbox.ts';
 export { locateArtifact } from './locate-artifact.ts';
+export { finishMoves, moveArtifact } from './move-artifact.ts';
 export type { ReconcileContext } from './reconcile.ts';
 export type { HintSource, ScanBatch, Scanner, ScanRequest, ScanTotals, WatchProblem } from './scanner.ts';
 export { retryFile } from './retry-file.ts';

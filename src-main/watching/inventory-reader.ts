@@ -27,8 +27,8 @@ export interface InventoryReader {
   ownedBy(storageUid: string, path: RawPath): boolean;
   /** Folders at or below `folder` that hold known files. */
   foldersBelow(folder: RawPath): Iterable<RawPath>;
-  /** When what waits at `path` is looked at again (wall clock, ms); null where nothing waits. */
-  dueAt(path: RawPath): number | null;
+  /** Why something waits at `path`, and when it is looked at again (wall clock, ms); null where nothing waits. */
+  waitAt(path: RawPath): { cause: string; due: number } | null;
   /** Paths at or below `path` that wait or failed, and are over when there is nothing to register. */
   inboxBelow(path: RawPath): RawPath[];
 }
@@ -85,10 +85,10 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
       .where('cause', '!=', DAMAGED),
   );
 
-  const due = prepare(
+  const waiting = prepare(
     db
       .selectFrom('inbox')
-      .select('next')
+      .select(['cause', 'next'])
       .where('storage_uid', '=', '')
       .where('path', '=', blank)
       .where('state', '=', 'waiting'),
@@ -129,9 +129,9 @@ export function inventoryReader({ db, sqlite }: Workstation, storageUid: string)
       if (exactly !== null) yield* foldersFrom(exactly.from, exactly.to);
       yield* foldersFrom(below.from, below.to);
     },
-    dueAt(path) {
-      const row = due.get(storageUid, rawToBytes(path), 'waiting') as [string | null] | undefined;
-      return typeof row?.[0] === 'string' ? Date.parse(row[0]) : null;
+    waitAt(path) {
+      const row = waiting.get(storageUid, rawToBytes(path), 'waiting') as [string, string | null] | undefined;
+      return row === undefined ? null : { cause: row[0], due: row[1] === null ? 0 : Date.parse(row[1]) };
     },
     inboxBelow(path) {
       const { exactly, below } = rangesOf(path);

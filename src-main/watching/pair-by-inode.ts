@@ -94,6 +94,8 @@ function looksAlike(row: InventoryRow, facts: FileFacts, storage: StorageRow): b
   return (
     row.size === facts.size &&
     row.mtime_ns === facts.mtimeNs &&
+    // Of a folder that is one item: each file in it looks the same.
+    (facts.kind !== 'folder' || row.ctime_ns === facts.ctimeNs) &&
     !isCoarse(facts.mtimeNs) &&
     (row.dev === facts.dev || row.storage_uid === storage.uid)
   );

@@ -73,12 +73,22 @@ export async function reconcile(context: ReconcileContext, request: ReconcileReq
   }
 
   const nested = await nestedRoots(context, storage);
-  const scan = { storageUid: storage.uid, root, rule: ruleFromRow(storage.watch_rule), start, ...nested };
+  const scan = {
+    storageUid: storage.uid,
+    root,
+    rule: ruleFromRow(storage.watch_rule),
+    start,
+    asOf: context.clock.now(),
+    ...nested,
+  };
   const totals = await context.scanner.scan(scan, work, signal);
   if (request.start === undefined && (await replaceSkipped(context, storage.uid, skipped))) context.onWatching('inbox');
   // At the end, so that a renamed folder is one event, however many batches its files came in.
   const followed = moves.length === 0 ? new Set<Move>() : await followAll(context, storage, moves);
-  const others = moves.filter((move) => !followed.has(move)).map(({ to }) => ({ path: to.path, facts: to.facts }));
+  // A folder that is one item is looked at as a whole by the next pass.
+  const others = moves
+    .filter((move) => !followed.has(move) && move.to.facts.kind !== 'folder')
+    .map(({ to }) => ({ path: to.path, facts: to.facts }));
   taken = addTaken(taken, await takeCandidates(context, storage, others, settle, signal));
   if (request.start === undefined) await noteUnverifiedGone(context, storage);
   return { totals, taken, moved: followed.size, gone: await decideGone(context, storage) };

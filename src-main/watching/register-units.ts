@@ -1,6 +1,6 @@
 /** Folders that are one item and complete: each is read and registered by itself. */
 import type { StorageRow } from '../registry/schema.ts';
-import { registerFolder } from '../artifacts/index.ts';
+import { registerFolder, type RegisterRequest } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { rawToBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
@@ -23,11 +23,14 @@ export async function registerUnits(
   units: readonly Candidate[],
   settle: number,
   signal?: AbortSignal,
+  follow?: RegisterRequest['follow'],
 ): Promise<TakenUnits> {
   const taken: TakenUnits = { registered: 0, versions: 0, waiting: 0, failed: 0 };
   for (const unit of units) {
     const author = { userId: storage.created_by_id, runId: await instrumentRun(context, storage) };
-    const request = { storage, path: unit.path, author, operation: 'watch' };
+    const isMoved = async (sha256: string): Promise<boolean> =>
+      (await follow?.([{ path: unit.path, facts: unit.facts, sha256 }]))?.has(unit.path) ?? false;
+    const request = { storage, path: unit.path, author, operation: 'watch', isMoved };
     const result = await registerFolder(context, signal === undefined ? request : { ...request, signal });
     const waiting: Waiting[] = [];
     const failed: Failed[] = [];
@@ -39,7 +42,8 @@ export async function registerUnits(
         taken.registered += 1;
         if (result.outcome.version) taken.versions += 1;
       }
-    } else if (result.kind === 'failed') failed.push({ ...unit, error: result.error });
+    } else if (result.kind === 'moved') settled.push(unit.path);
+    else if (result.kind === 'failed') failed.push({ ...unit, error: result.error });
     else {
       const cause = result.kind === 'empty' ? 'empty' : 'changed';
       waiting.push({ ...unit, cause, next: context.clock.now() + settle });

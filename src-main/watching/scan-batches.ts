@@ -1,10 +1,8 @@
 /** Gathers what a walk finds into batches of bounded size. */
-import type { Unit } from '../../shared/unit-profiles.ts';
 import { toErrorData } from '../../shared/errors.ts';
 import { failpoint } from '../ports/failpoint.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import type { ScanBatch, ScanTotals, SkippedEntry } from './scanner.ts';
+import type { Candidate, ScanBatch, ScanTotals, SkippedEntry } from './scanner.ts';
 
 const BATCH_ENTRIES = 1000;
 /** Ms after which a batch is handed over however small it is: what was found is to be seen soon. */
@@ -16,7 +14,7 @@ export interface ScanBatches {
   readonly totals: ScanTotals;
   /** The walk is to end. */
   ended(): boolean;
-  candidate(path: RawPath, facts: FileFacts, unit?: Unit): void;
+  candidate(candidate: Candidate): void;
   gone(path: RawPath): void;
   back(path: RawPath): void;
   failed(path: RawPath, error: unknown): void;
@@ -53,8 +51,8 @@ export function scanBatches(give: (batch: ScanBatch) => boolean, now: () => numb
   return {
     totals,
     ended: () => ended,
-    candidate(path, facts, unit) {
-      batch.candidates.push(unit === undefined ? { path, facts } : { path, facts, unit });
+    candidate(candidate) {
+      batch.candidates.push(candidate);
       count();
     },
     gone(path) {

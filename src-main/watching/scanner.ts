@@ -1,5 +1,5 @@
 /** What a scan of a watched folder asks and tells. The walking runs in a thread of its own (`engine/scan-client`). */
-import type { Unit } from '../../shared/unit-profiles.ts';
+import type { Unit } from '../../shared/tell-unit.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { FolderSurvey, WatchRule } from '../../shared/contract/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
@@ -12,6 +12,8 @@ export interface ScanRequest {
   rule: WatchRule;
   /** Where to look, below the root: folders are walked, files looked at, '' is all of it. */
   start: RawPath[];
+  /** Wall clock (ms): what waits and is due later is not looked at for a hint from inside it. */
+  asOf?: number;
   /** Roots of other storages below this one, relative: new files there are theirs. */
   nestedRoots: RawPath[];
   /** Storages around this root: what they have registered below it stays theirs. */
@@ -22,10 +24,14 @@ export interface ScanRequest {
 export interface Candidate {
   /** Below the root. */
   path: RawPath;
-  /** Of a unit: its own inode, the sum of sizes, and the youngest times of all in it. */
+  /** Of a unit: its own inode, the sum of sizes, the latest time and a digest of all in it (`walk-unit`). */
   facts: FileFacts;
   /** Set for a folder that is one item. */
   unit?: Unit;
+  /** Of a unit: wall-clock ms of the last write to anything in it. */
+  touched?: number;
+  /** Of a file: what is not there yet that says it is complete, in words. */
+  waitsFor?: string;
 }
 
 /** Links, sockets, pipes and devices: never opened, never followed. */

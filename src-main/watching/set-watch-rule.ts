@@ -27,6 +27,8 @@ export async function setWatchRule(
     done_marker: input.done_marker === undefined ? before.done_marker : input.done_marker,
   };
   compileRule(rule);
+  // Asked for without a change it is only told: that is nothing that was done, and nothing to take back.
+  if (JSON.stringify(rule) === JSON.stringify(before)) return { storage: storage.uid, rule };
   await writeRegistry(context, await context.author(), 'watch rule', (write) =>
     write.update('storage', storage.id, { watch_rule: JSON.stringify(rule), updated_at: write.now }),
   );

@@ -15,10 +15,16 @@ export type Stability = { stable: true } | { stable: false; /** When to look aga
 
 /**
  * `now` in wall-clock ms. Old enough at the first look counts as stable; a time in the future tells nothing, so
- * such a file needs two looks like a young one.
+ * such a file needs two looks like a young one. `touched`: of all that is in a folder that is one item.
  */
-export function judgeStability(facts: FileFacts, earlier: EarlierLook | null, now: number, settle: number): Stability {
-  const age = now - lastTouched(facts);
+export function judgeStability(
+  facts: FileFacts,
+  earlier: EarlierLook | null,
+  now: number,
+  settle: number,
+  touched = lastTouched(facts),
+): Stability {
+  const age = now - touched;
   if (age >= settle) return { stable: true };
   if (earlier !== null && sameFacts(earlier.facts, facts)) {
     return now >= earlier.due ? { stable: true } : { stable: false, next: Math.min(earlier.due, now + settle) };

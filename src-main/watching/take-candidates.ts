@@ -67,12 +67,18 @@ export async function takeCandidates(
     // What failed is left alone until its next try, unless it changed.
     if (row?.state === 'failed' && due !== null && due > now && sameFacts(factsOfRow(row), candidate.facts)) continue;
     const look = row?.state === 'waiting' && due !== null ? { facts: factsOfRow(row), due } : null;
-    if (typeof candidate.unit?.waitsFor === 'string') {
+    if ((candidate.waitsFor ?? candidate.unit?.waitsFor ?? null) !== null) {
       waiting.push({ ...candidate, cause: 'unit', next: now + Math.max(settle, LOOK_AT_UNIT) });
       continue;
     }
     const quiet = candidate.unit?.quiet ?? null;
-    const judged = judgeStability(candidate.facts, look, now, quiet === null ? settle : quiet * 1000);
+    const judged = judgeStability(
+      candidate.facts,
+      look,
+      now,
+      quiet === null ? settle : quiet * 1000,
+      candidate.touched,
+    );
     if (judged.stable) (row?.state === 'failed' ? again : stable).push(candidate);
     else waiting.push({ ...candidate, cause: 'settling', next: judged.next });
   }
@@ -83,7 +89,7 @@ export async function takeCandidates(
   const files = closed.filter(({ unit }) => unit === undefined);
   const taken = await registerStable(context, storage, files, settle, signal, follow);
   const units = closed.filter(({ unit }) => unit !== undefined);
-  const all = addTaken(taken, await registerUnits(context, storage, units, settle, signal));
+  const all = addTaken(taken, await registerUnits(context, storage, units, settle, signal, follow));
   return { ...all, waiting: all.waiting + waiting.length };
 }
 

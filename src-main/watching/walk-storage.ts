@@ -50,10 +50,13 @@ export function walkStorage(
   return batches.totals;
 }
 
-/** A unit that waits has its time: until then nothing that happens in it makes a look, each of which may be at 100,000 files. */
-function isLookedAtLater({ inventory }: Walk, unit: RawPath): boolean {
-  const due = inventory.dueAt(unit);
-  return due !== null && due > Date.now();
+/**
+ * A unit that waits for its writer to be quiet has its time: until then nothing that happens in it makes a look, each of
+ * which may be at 100,000 files. Whether a file is there that it waits for is told by a glance.
+ */
+function isLookedAtLater({ inventory, request }: Walk, unit: RawPath): boolean {
+  const wait = inventory.waitAt(unit);
+  return wait !== null && wait.cause !== 'unit' && request.asOf !== undefined && wait.due > request.asOf;
 }
 
 /** Looks at `start`, walks it where it is a folder, then at what is known below and was not come upon. */

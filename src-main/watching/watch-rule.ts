@@ -1,5 +1,6 @@
 /** Which entries of a watched folder are registered. */
-import type { OwnUnits } from '../../shared/unit-profiles.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { folded, isDoneMarker, type DoneMarker, type OwnUnits } from '../../shared/tell-unit.ts';
 import { compileGlob } from '../../shared/glob.ts';
 import { junkReason } from '../../shared/junk-names.ts';
 import type { WatchRule } from '../../shared/contract/index.ts';
@@ -22,7 +23,7 @@ export interface PathRule {
   includes(path: RawPath): boolean;
   /** True where `path`, a file or a folder with all in it, is left out. */
   excludes(path: RawPath): boolean;
-  /** Folders that are one item, as bytes: names are compared as they are on the disk. */
+  /** Folders that are one item. */
   units: OwnUnits;
 }
 
@@ -30,9 +31,7 @@ export interface PathRule {
 export function compileRule(rule: WatchRule): PathRule {
   const include = rule.include.map((pattern) => compileGlob(pattern));
   const exclude = rule.exclude.map((pattern) => compileGlob(pattern));
-  // Wrong patterns are told when the rule is made.
-  for (const pattern of [...rule.bundle, ...(rule.done_marker === null ? [] : [rule.done_marker])])
-    compileGlob(pattern);
+  const bundle = rule.bundle.map((pattern) => compileGlob(pattern));
   const some = (globs: typeof include, path: RawPath): boolean => {
     if (globs.length === 0) return false;
     const shown = rawToDisplay(path);
@@ -42,8 +41,19 @@ export function compileRule(rule: WatchRule): PathRule {
     includes: (path) => include.length === 0 || some(include, path),
     excludes: (path) => some(exclude, path),
     units: {
-      bundle: rule.bundle.map(rawFromText),
-      doneMarker: rule.done_marker === null ? null : rawFromText(rule.done_marker),
+      any: bundle.length > 0,
+      isBundle: (path) => bundle.some((matches) => matches(path)),
+      marker: rule.done_marker === null ? null : doneMarker(rule.done_marker),
+      quiet: rule.settle,
     },
   };
+}
+
+function doneMarker(shown: string): DoneMarker {
+  if (isDoneMarker(shown)) return { pattern: folded(rawFromText(shown)), shown };
+  throw new BenchkeepError(
+    'invalid_argument',
+    `"${shown}" can't be the name of a marker file`,
+    'Give a name without slashes, with one * or one {name} at most, such as done.txt, *.finished or {name}.done.',
+  );
 }

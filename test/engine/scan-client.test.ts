@@ -165,8 +165,31 @@ describe('a survey', () => {
         { suffix: '.fcs', n: 2 },
         { suffix: '.csv', n: 1 },
       ],
+      units: [],
     });
     expect(await test.artifacts()).toEqual([]);
+  });
+
+  it('counts folders that will be one item each, and what is in them by its size only', async () => {
+    test.put('notes.csv', '12');
+    for (const run of ['runs/A', 'runs/B']) {
+      test.put(`${run}/RunInfo.xml`, '<RunInfo/>');
+      test.put(`${run}/Data/inner.zarr/0`, '3456');
+      test.put(`${run}/Thumbs.db`, '7');
+    }
+    test.put('image.ome.zarr/0/0', '89');
+    const { last } = await survey(test.root);
+    expect(last).toEqual({
+      files: 1,
+      folders: 1,
+      bytes: 34,
+      skipped: 0,
+      suffixes: [{ suffix: '.csv', n: 1 }],
+      units: [
+        { profile: 'illumina', title: 'Illumina runs', n: 2 },
+        { profile: 'zarr', title: 'Zarr stores', n: 1 },
+      ],
+    });
   });
 
   it('tells counts on the way and can be stopped', async () => {

@@ -16,7 +16,7 @@ const HOLD = 10_001;
 let test: TestWatching;
 let clock: FakeClock;
 beforeEach(async () => {
-  clock = fakeClock();
+  clock = fakeClock(Date.now() + 60_000);
   test = await openWatching({ clock });
 });
 afterEach(async () => {

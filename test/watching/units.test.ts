@@ -15,6 +15,7 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 const QUIET = 900_000;
+const MINUTE = 61_000;
 
 async function items(): Promise<(string | number | null)[][]> {
   const rows = await test.artifacts();
@@ -55,7 +56,7 @@ describe('a run folder is one item', () => {
     illumina('run');
     test.put('run/RTAComplete.txt', 'done');
     await test.pass();
-    expect(await reasons()).toEqual(['run: Waiting – still being written']);
+    expect(await reasons()).toEqual(['run: Waiting – still being written, complete after 15 minutes without a change']);
     clock.jump(QUIET + 1000);
     await test.pass();
     expect(await items()).toEqual([['run', 4]]);
@@ -83,7 +84,9 @@ describe('a run folder is one item', () => {
     test.put('image.ome.zarr/.zattrs', '{}');
     clock.set(Date.now() + 30_000);
     await test.pass();
-    expect(await reasons()).toEqual(['image.ome.zarr: Waiting – still being written']);
+    expect(await reasons()).toEqual([
+      'image.ome.zarr: Waiting – still being written, complete after 60 seconds without a change',
+    ]);
     clock.jump(61_000);
     await test.pass();
     expect(await items()).toEqual([['image.ome.zarr', 2]]);
@@ -130,6 +133,7 @@ describe('a run folder is one item', () => {
     await test.bundle(['exp_*'], null);
     test.put('exp_1/b.csv');
     test.put('exp_2/c.csv');
+    clock.jump(MINUTE);
     await test.pass();
     expect(await items()).toEqual([
       ['exp_1/a.csv', null],
@@ -153,6 +157,7 @@ describe('what happens to it', () => {
   it('changed content is its next version', async () => {
     const first = await uid();
     appendFileSync(test.path('run/SampleSheet.csv'), ' corrected');
+    clock.jump(MINUTE);
     await test.pass();
     const versions = (await test.artifacts()).filter(({ stem_uid: stem }) => stem === first.slice(0, 16));
     expect(versions.map(({ is_latest: latest, state }) => [latest, state])).toEqual([
@@ -190,6 +195,7 @@ describe('what happens to it', () => {
 
   it('a hint from deep inside is a look at all of it', async () => {
     test.put('run/Data/late.txt', 'late');
+    clock.jump(MINUTE);
     await test.pass({ start: ['run/Data/late.txt'] });
     expect((await items())[0]).toEqual(['run', 5]);
   });

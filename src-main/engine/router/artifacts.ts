@@ -4,11 +4,12 @@ import {
   planDeletion,
   readContext,
   restoreArtifacts,
+  revertArtifact,
   saveArtifacts,
   trashArtifacts,
   verify,
 } from '../../artifacts/index.ts';
-import { findMissing, locateArtifact } from '../../watching/index.ts';
+import { findMissing, locateArtifact, moveArtifact } from '../../watching/index.ts';
 import { os } from './base.ts';
 
 export const artifacts = os.artifacts.router({
@@ -28,10 +29,17 @@ export const artifacts = os.artifacts.router({
   find: os.artifacts.find.handler(({ input, context }) => findMissing(context.services().context, input)),
   trash: os.artifacts.trash.handler(({ input, context }) => trashArtifacts(context.services().context, input)),
   restore: os.artifacts.restore.handler(({ input, context }) => restoreArtifacts(context.services().context, input)),
+  revert: os.artifacts.revert.handler(({ input, context }) => revertArtifact(context.services().context, input)),
   planDeletion: os.artifacts.planDeletion.handler(({ input, context }) =>
     planDeletion(readContext(context.services().context), input),
   ),
   delete: os.artifacts.delete.handler(({ input, context }) => deleteArtifacts(context.services().context, input)),
   facets: os.artifacts.facets.handler(({ context }) => context.services().reads.listFacets({})),
-  edit: os.artifacts.edit.handler(({ input, context }) => editArtifact(context.services().context, input)),
+  edit: os.artifacts.edit.handler(async ({ input, context }) => {
+    const { context: instance } = context.services();
+    const { key, move, ...rest } = input;
+    if (!move || typeof key !== 'string') return editArtifact(instance, input);
+    await moveArtifact(instance, { artifact: input.artifact, key });
+    return editArtifact(instance, rest);
+  }),
 });

@@ -2,7 +2,8 @@
 
 declare const BK_BUILT: boolean | undefined;
 
-export type ThreadName = 'engine-thread' | 'reader-thread' | 'scan-thread' | 'hash-thread' | 'hint-thread' | 'registry-thread';
+export type ThreadName =
+  'engine-thread' | 'reader-thread' | 'scan-thread' | 'hash-thread' | 'hint-thread' | 'registry-thread';
 
 export function threadFile(name: ThreadName): URL {
   const ending = typeof BK_BUILT !== 'undefined' && BK_BUILT ? 'js' : 'ts';

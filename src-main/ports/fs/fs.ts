@@ -53,6 +53,11 @@ export interface Fs {
    * (`file_changed` otherwise); one that is not there is fine. Synced.
    */
   unlinkProven(path: RawPath, proven: FileFacts): Promise<void>;
+  /**
+   * Gives a file or folder that a person asked to be renamed its new name, never over anything (`already_exists`), if it
+   * still is the one that was proven a moment ago (`file_changed`). Folders above are made. Same volume. Synced.
+   */
+  moveProven(from: RawPath, to: RawPath, proven: FileFacts): Promise<void>;
   /** Removes an empty folder that this program made; false where it is not empty or not there. */
   removeEmptyFolder(path: RawPath): Promise<boolean>;
   /** Bytes that may still be written there. */

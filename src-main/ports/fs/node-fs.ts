@@ -139,17 +139,25 @@ export function nodeFs(random: Random): Fs {
         await effect('fs.removeFolder', () => fsp.rm(rawToBytes(path), { recursive: true, force: true }));
       }),
     removeOwnFile: (path) => about(path, () => effect('fs.unlink', () => removeIfThere(path))),
+    moveProven: (from, to, proven) =>
+      about(to, async () => {
+        const now = await lookOrNull(from);
+        if (now === null || !sameFacts(now, proven)) throw changedMeanwhile(from);
+        if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+        await fsp.mkdir(rawToBytes(splitRaw(to).folder), { recursive: true });
+        if (now.kind === 'folder') await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
+        else {
+          await effect('fs.link', () => linkNoReplace(from, to));
+          await effect('fs.unlink', () => removeIfThere(from));
+        }
+        await syncFolder(splitRaw(to).folder);
+        await syncFolder(splitRaw(from).folder);
+      }),
     unlinkProven: (path, proven) =>
       about(path, async () => {
         const now = await lookOrNull(path);
         if (now === null) return;
-        if (!sameFacts(now, proven)) {
-          throw new BenchkeepError(
-            'file_changed',
-            `${rawToDisplay(path)} was changed meanwhile`,
-            'It was left as it is. Look at it, then try again.',
-          );
-        }
+        if (!sameFacts(now, proven)) throw changedMeanwhile(path);
         await effect('fs.unlink', () => removeIfThere(path));
         await syncFolder(splitRaw(path).folder);
       }),
@@ -243,6 +251,14 @@ function changed(path: RawPath): BenchkeepError {
     `${rawToDisplay(path)} was changed while it was read`,
     'Wait until the program that writes it is done, then try again.',
     { retry: true },
+  );
+}
+
+function changedMeanwhile(path: RawPath): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `${rawToDisplay(path)} was changed meanwhile`,
+    'It was left as it is. Look at it, then try again.',
   );
 }
 

@@ -1,6 +1,6 @@
 /** Opens SQLite files with the settings that make "acknowledged" mean "synced" (`faults.md`, R1). */
 import Database from 'better-sqlite3';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync } from 'node:fs';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { rawToDisplay, rawToText, type RawPath } from './raw-path.ts';
 import { fsError, isMissing } from './fs-error.ts';
@@ -69,6 +69,32 @@ export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHan
   } catch (error) {
     sqlite.close();
     throw error;
+  }
+}
+
+/** Pages (4 MiB) copied at once. */
+const COPY_STEP = 1024;
+
+/**
+ * Copies the database as it is now to a new file, in steps, each synced: one long sync at the end would hold up those of
+ * whoever writes. Held by a read transaction, so that what others write meanwhile does not make it begin again.
+ */
+export async function copySqlite(source: SqliteHandle, target: RawPath): Promise<void> {
+  let file: number | null = null;
+  source.exec('BEGIN');
+  try {
+    source.prepare('SELECT count(*) FROM sqlite_schema').get();
+    await source.backup(textOf(target), {
+      progress: () => {
+        file ??= openSync(textOf(target), 'r');
+        fdatasyncSync(file);
+        return COPY_STEP;
+      },
+    });
+  } finally {
+    // Not before the copy is closed: closing any descriptor of a file gives up the locks on it.
+    if (file !== null) closeSync(file);
+    source.exec('ROLLBACK');
   }
 }
 

@@ -105,7 +105,8 @@ export async function openWindow(
     rmSync(home, { recursive: true, force: true });
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  // A bound for what hangs, not a speed that is asked for: computers that run tests are slow.
+  page.setDefaultTimeout(20_000);
   const complaints = await listenForComplaints(page);
   await prepare({ page, engine });
   await page.goto(host.address);

@@ -161,7 +161,16 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
     ),
   ),
   fc.constant(command('scan', always, (m, r) => scan(m, r))),
-  fc.constant(command('scan', always, (m, r) => scan(m, r))),
+  // Most of what is concluded needs time between two looks.
+  ...[1, 2, 3].map(() =>
+    fc.constant(
+      command('scan, 11 s, scan', always, async (m, r) => {
+        await scan(m, r);
+        r.bench.jump(11_000);
+        await scan(m, r);
+      }),
+    ),
+  ),
   fc.constant(
     command('clock +11 s', always, (_, r) => {
       r.bench.jump(11_000);
@@ -207,6 +216,12 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   ),
 ];
 
+/** What every sequence begins with: a drive that is known, with files that are registered. */
+export async function begin(model: Model, real: Real): Promise<void> {
+  for (const name of ['a.csv', 'run/a.csv', 'other/-x.csv']) write(model, real, name, `first ${name}\n`);
+  await real.bench.pass();
+}
+
 export const sequences = fc.commands(COMMANDS, { maxCommands: 40, size: '+1' });
 
 function plug(model: Model, real: Real): void {
@@ -226,7 +241,6 @@ async function scan(model: Model, real: Real): Promise<void> {
     () => null,
     (error: unknown) => (error as { code?: string }).code ?? 'unknown',
   );
-  // A drive that was never seen with a file in it is known by nothing but its place.
   if (failed !== null && failed !== 'offline') throw new Error(`the scan failed: ${failed}`);
   if (model.plugged && failed !== null) throw new Error('a drive that is there was taken for another');
   if (!model.plugged && JSON.stringify(await records(real)) !== JSON.stringify(before))

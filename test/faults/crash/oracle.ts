@@ -214,7 +214,8 @@ function checkContent(db: Database.Database, root: string, violations: string[])
   );
   for (const row of rows) {
     if (row.path === null) {
-      if (row.state !== 'missing' || row.state_reason !== 'overwritten' || row.is_latest === 1)
+      // The newest of its family too: another file was renamed over it.
+      if (row.state !== 'missing' || row.state_reason !== 'overwritten')
         violations.push(`${row.key} has no copy and is ${row.state}`);
       continue;
     }

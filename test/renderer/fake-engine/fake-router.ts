@@ -7,7 +7,7 @@ import { countFacets, listArtifacts } from './list.ts';
 import { makeLabel, makeStorage, HOME } from './records.ts';
 import { find } from './find.ts';
 import { did, takeBack, tellDeeds } from './deeds.ts';
-import { backUp, deleteForGood, locate, planDeletion, restoreBackup, show } from './safety.ts';
+import { backUp, deleteForGood, locate, planDeletion, restoreBackup, revert, show } from './safety.ts';
 import { confirmLoss, ignore, setRule, settleInbox } from './folders.ts';
 import { arrive, changed, emit, makeFolder, makeInfo, type World } from './world.ts';
 
@@ -228,6 +228,7 @@ export function fakeRouter(world: World) {
         return { checked: input.artifacts.length, ok: input.artifacts.length, failed: [] };
       }),
       locate: os.artifacts.locate.handler(({ input }) => locate(world, input)),
+      revert: os.artifacts.revert.handler(({ input }) => revert(world, input.artifact)),
       trash: os.artifacts.trash.handler(({ input }) => show(world, input.artifacts, -1)),
       restore: os.artifacts.restore.handler(({ input }) => show(world, input.artifacts, 1)),
       planDeletion: os.artifacts.planDeletion.handler(({ input }) => ({
@@ -238,9 +239,14 @@ export function fakeRouter(world: World) {
       facets: os.artifacts.facets.handler(() => ({ items: countFacets(world.artifacts) })),
       edit: os.artifacts.edit.handler(({ input }) => {
         const row = find(world, input.artifact);
-        const before = { description: row.description };
+        const before = { description: row.description, key: row.key, version: row.version };
+        if (input.key === 'taken.csv')
+          throw new BenchkeepError('already_exists', 'There is such a file', 'Choose another.');
         if (input.description !== undefined) row.description = input.description;
-        did(world, 'edit', `The description of ${row.key ?? row.uid} was changed`, [row], () => {
+        if (typeof input.key === 'string') row.key = input.key;
+        if (input.version !== undefined) row.version = input.version;
+        if (input.move) for (const copy of row.copies) copy.path = `${row.storage.root}/${row.key ?? ''}`;
+        did(world, 'edit', `${before.key ?? row.uid} was changed`, [row], () => {
           Object.assign(row, before);
         });
         changed(world, 'artifact');
@@ -294,6 +300,7 @@ export function fakeRouter(world: World) {
             { suffix: '.fcs', n: 200 },
             { suffix: '.csv', n: 87 },
           ],
+          units: [{ profile: 'illumina', title: 'Illumina runs', n: 2 }],
         };
         yield { ...whole, files: 100, folders: 9, bytes: 12_000_000_000 };
         await world.delays.get('watching.survey');

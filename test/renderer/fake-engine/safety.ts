@@ -95,3 +95,31 @@ export function restoreBackup(world: World, id: string): { id: string; aside: st
   changed(world, 'artifact');
   return { id, aside: '/home/ada/.local/share/benchkeep/ada-lab/aside/2026-11-21' };
 }
+
+/** A version of its own, in front of the one that was the newest. */
+export function revert(world: World, uid: string): { items: ArtifactRecord[] } {
+  const family = [...world.older].find(([, versions]) => versions.some((version) => version.uid === uid));
+  const latest = world.artifacts.find((row) => row.uid === family?.[0]);
+  if (family === undefined || latest === undefined) {
+    throw new BenchkeepError('refused', 'It is the newest version already', 'Choose an older one.');
+  }
+  const { uid: _uid, ...content } = find(world, uid);
+  world.older.delete(latest.uid);
+  const fresh: ArtifactRecord = {
+    ...latest,
+    ...content,
+    uid: `rev${latest.uid.slice(3)}`,
+    is_latest: true,
+    state: 'ok',
+    state_reason: null,
+    created_at: new Date().toISOString(),
+  };
+  world.artifacts = world.artifacts.map((row) => (row === latest ? fresh : row));
+  world.older.set(fresh.uid, [...family[1], { ...latest, is_latest: false }]);
+  did(world, 'revert', `An older version of ${latest.key ?? uid} became the newest again`, [fresh], () => undefined, {
+    undoable: false,
+    why_not: 'It made a new version. Move that version to the trash instead.',
+  });
+  changed(world, 'artifact');
+  return { items: [fresh] };
+}

@@ -134,23 +134,35 @@ const path: Command = {
 const edit: Command = {
   name: 'edit',
   usage: 'ARTIFACT',
-  help: 'change its description or kind',
+  help: 'change its name, description, kind, version tag, or whether it is shown',
   positionals: [1, 1],
   options: {
+    key: { value: 'K', help: 'its name in the registry' },
+    move: { help: 'also rename its file in place' },
     description: { value: 'D', help: 'what it is' },
     kind: { value: 'dataset|model|code', help: 'what sort of artifact' },
+    'version-tag': { value: 'T', help: 'your own name of the version; empty takes it away' },
+    hidden: { value: 'yes|no', help: 'leave it out of ordinary lists' },
   },
   async run(context) {
     const given = context.arguments;
     const [artifact = ''] = given.positionals;
     const description = given.text('description');
     const kind = kindOf(given.text('kind'));
+    const key = given.text('key');
+    const tag = given.text('version-tag');
+    const hidden = given.text('hidden');
+    if (given.has('move') && key === undefined)
+      throw new BenchkeepError('invalid_argument', '--move needs a name', 'Give it: --key NAME --move.');
     const result = await (
       await context.client()
     ).artifacts.edit({
       artifact,
       ...(description === undefined ? {} : { description }),
       ...(kind === null ? {} : { kind }),
+      ...(key === undefined ? {} : { key, move: given.has('move') }),
+      ...(tag === undefined ? {} : { version: tag }),
+      ...(hidden === undefined ? {} : { visibility: hidden === 'yes' ? 0 : 1 }),
     });
     return { json: result, text: artifactsTable(result.items) };
   },

@@ -1,4 +1,4 @@
-/** `delete`, `restore`. */
+/** `delete`, `restore`, `revert`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { Command } from '../command.ts';
 import { artifactsTable } from './artifacts-table.ts';
@@ -70,4 +70,17 @@ const restore: Command = {
   },
 };
 
-export const trashCommands: readonly Command[] = [remove, restore];
+const revert: Command = {
+  name: 'revert',
+  usage: 'ARTIFACT',
+  help: 'makes the content of an old version the newest again',
+  positionals: [1, 1],
+  options: {},
+  async run(context) {
+    const [artifact = ''] = context.arguments.positionals;
+    const result = await (await context.client()).artifacts.revert({ artifact });
+    return { json: result, text: artifactsTable(result.items) };
+  },
+};
+
+export const trashCommands: readonly Command[] = [remove, restore, revert];

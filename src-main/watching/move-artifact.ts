@@ -1,0 +1,126 @@
+/**
+ * Renames the file of an artifact in place, with its key. What is planned is written down before the file is moved, so
+ * that a program that dies in between brings the registry along at its next start (`faults.md`, R3).
+ */
+import type { ArtifactRecord } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { checkKey } from '../../shared/keys.ts';
+import { artifactRecords, findArtifact, proveContent, readContext } from '../artifacts/index.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { assertWritable, localRoot, OWN_FOLDER } from '../storage/index.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
+import { followMoves } from './follow-moves.ts';
+
+interface PlannedMove {
+  uid: string;
+  storageUid: string;
+  /** Below the root. */
+  from: RawPath;
+  to: RawPath;
+  /** Of the file before it was moved: a name that another file has is not the one that was meant. */
+  facts: FileFacts;
+}
+
+const PREFIX = 'move ';
+
+/**
+ * Errors: `storage_linked` (its file is never changed), `refused` (Benchkeep's own copies are named by their uid),
+ * `invalid_key`, `already_exists`, `file_changed` (other content than was registered), `offline`, `read_only`.
+ */
+export async function moveArtifact(
+  context: InstanceContext,
+  input: { artifact: string; key: string },
+): Promise<{ items: ArtifactRecord[] }> {
+  const artifact = await findArtifact(context.registry.db, input.artifact);
+  const { storage, path } = await placeOf(context, artifact);
+  await assertWritable(context, storage);
+  const to = rawFromText(checkKey(input.key, rawToDisplay(splitRaw(path).name)));
+  if (to !== path) {
+    const root = localRoot(storage);
+    const facts = await context.fs.look(joinRaw(root, path));
+    if (facts === null) {
+      throw new BenchkeepError(
+        'file_not_found',
+        `${rawToDisplay(path)} is not there`,
+        'Say where it is: benchkeep locate.',
+      );
+    }
+    await proveContent(context, artifact, joinRaw(root, path), facts);
+    const plan: PlannedMove = { uid: artifact.uid, storageUid: storage.uid, from: path, to, facts };
+    await writeWorkstation(context.workstation, (tx) => putSetting(tx, `${PREFIX}${artifact.uid}`, plan));
+    try {
+      await context.fs.moveProven(joinRaw(root, path), joinRaw(root, to), facts);
+    } finally {
+      await finishMoves(context);
+    }
+  }
+  return { items: await artifactRecords(readContext(context), [artifact.id]) };
+}
+
+/** Brings the registry along where a file was moved; a plan whose file stayed is forgotten. */
+export async function finishMoves(context: InstanceContext): Promise<void> {
+  for (const { name, value } of await listSettings(context.workstation.db, PREFIX)) {
+    const { uid, storageUid, from, to, facts: before } = value as PlannedMove;
+    const storage = await context.registry.db
+      .selectFrom('storage')
+      .selectAll()
+      .where('uid', '=', storageUid)
+      .executeTakeFirst();
+    const artifact = await context.registry.db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('uid', '=', uid)
+      .executeTakeFirst();
+    if (storage !== undefined && artifact !== undefined) {
+      const facts = await context.fs.look(joinRaw(localRoot(storage), to));
+      if (facts !== null && isSameFile(before, facts)) {
+        const move = {
+          from: { storage, path: from },
+          to: { storage, path: to, facts },
+          evidence: 'somebody renamed it here',
+        };
+        const whole = { ...move, sha256: artifact.sha256 ?? '', sameFile: true, absorbs: null };
+        await followMoves(context, [whole], await context.author(), 'edit');
+      }
+    }
+    await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, name));
+  }
+}
+
+/** A rename changes the ctime and nothing else. */
+function isSameFile(before: FileFacts, now: FileFacts): boolean {
+  return (
+    now.kind === before.kind && now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs
+  );
+}
+
+async function placeOf(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+): Promise<{ storage: StorageRow; path: RawPath }> {
+  const copy = await context.registry.db
+    .selectFrom('copy')
+    .selectAll()
+    .where('artifact_id', '=', artifact.id)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  const path = copy === undefined ? null : rawFromBytes(copy.path);
+  if (copy === undefined || path === null || path.startsWith(`${OWN_FOLDER}/`)) {
+    throw new BenchkeepError(
+      'refused',
+      copy === undefined ? 'It has no file' : 'Its file is Benchkeep’s own copy, which is named by its uid',
+      'Change its name in the registry only: leave out --move.',
+    );
+  }
+  const storage = await context.registry.db
+    .selectFrom('storage')
+    .selectAll()
+    .where('id', '=', copy.storage_id)
+    .executeTakeFirstOrThrow();
+  return { storage, path };
+}
