@@ -46,7 +46,7 @@ export async function deleteArtifacts(
     context,
     doomed.flatMap(({ removals }) => removals),
   );
-  await writeRegistry(context, await context.author(), 'delete for good', async (write) => {
+  await writeRegistry(context, await context.author(), 'delete', async (write) => {
     for (const one of doomed) await removeRecord(write, one);
     for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
   });
