@@ -1,6 +1,6 @@
 /** When which folder is one item: made-up runs, the real samples, and what goes wrong on the way. */
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenInstance } from '../../src-main/instance/index.ts';
@@ -269,6 +269,20 @@ describe('as one item', () => {
       [1, 20_002],
     ]);
   }, 180_000);
+
+  it('a change is told where neither the sum of sizes nor the youngest time tells it', async () => {
+    illumina('run', 'CopyComplete.txt', 'from the future');
+    const future = new Date('2099-01-01');
+    utimesSync(test.path('run/from the future'), future, future);
+    for (let look = 0; look < 2; look++) await test.pass();
+    expect(await items()).toEqual([['run', 4]]);
+    test.put('run/RunInfo.xml', 'RUN/RunInfo.xml');
+    for (let look = 0; look < 2; look++) {
+      clock.jump(MINUTE);
+      await test.pass();
+    }
+    expect((await test.artifacts()).map(({ is_latest: latest }) => latest)).toEqual([0, 1]);
+  });
 
   it.each(['renamed into', 'copied to, and removed here,'])(
     '%s another watched folder, it keeps its uid',
