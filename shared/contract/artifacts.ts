@@ -129,9 +129,14 @@ export const artifacts = {
   facets: query.input(z.object({})).output(items(facetRecord)),
   /** To the trash: nothing leaves it by itself. */
   trash: mutation.input(named).output(items(artifactRecord)),
-  restore: mutation.input(named).output(items(artifactRecord)),
+  /** `warnings`: names that another artifact has by now. */
+  restore: mutation.input(named).output(items(artifactRecord).extend({ warnings: z.array(z.string()) })),
   /** The content of an old version becomes the newest version again. */
   revert: mutation.input(z.object({ artifact: artifactArgument })).output(items(artifactRecord)),
+  /** Other content under the same uid; what it was goes to the trash. Refused for files in place. */
+  replace: job
+    .input(z.object({ artifact: artifactArgument, path: z.string().min(1).max(4200) }))
+    .output(eventIterator(jobProgress, items(artifactRecord))),
   /** What `delete` would do. */
   planDeletion: query.input(named).output(items(plannedDeletion)),
   /** For good. `storage` null: own copies go, content in place stays; true: that too; false: no content goes. */

@@ -38,7 +38,10 @@ export const watchRule = z.object({
   settle: settle.default(null),
   /** Folders that are one item each, beside those that are known as such (`shared/unit-profiles`). */
   bundle: globs.default([]),
-  /** Name or pattern of the file in them that says they are done; null: when nothing in them changes any more. */
+  /**
+   * Name of the file in them that says they are done, with one `*` at most, or, with `{name}`, beside them; null: when
+   * nothing in them changes any more. Without `bundle` it is for single files.
+   */
   done_marker: doneMarker.default(null),
 });
 export type WatchRule = z.infer<typeof watchRule>;

@@ -71,7 +71,7 @@ export async function copyIntoStorage(context: InstanceContext, request: IntoSto
       continue;
     }
     try {
-      const id = await writeRegistry(context, details.author, 'save', async (write) => {
+      const id = await writeRegistry(context, details.author, details.operation ?? 'save', async (write) => {
         const now = await decideSave(write.tx, content, target, details);
         const same = now.known === null && now.family?.stem_uid === family?.stem_uid;
         if (!same || (family !== null && (await uidFor(context, write.tx, family, taken)) !== uid)) return null;

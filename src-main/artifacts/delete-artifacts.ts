@@ -2,19 +2,19 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawToDisplay } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { checkRoot, offline } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
-import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from './folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
-import { finishRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
+import { doRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
 import { placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
 import { proveContent } from './prove-content.ts';
+import { sharersOf } from './shared-places.ts';
 
 export interface Deleted {
   items: { uid: string; key: string | null }[];
@@ -32,34 +32,50 @@ interface Doomed {
 
 /**
  * `storage` null: Benchkeep's own copies go, content in place stays; true: content in place goes too; false: nothing is
- * removed. Errors: `refused` (held by a set, named; on another computer), `storage_linked`, `offline`, `file_changed`
+ * removed. Errors: `refused` (held by a set, or needed by other records, which are named; on another computer), `storage_linked`, `offline`, `file_changed`
  * (other content than what was registered): then nothing at all is done.
  */
 export async function deleteArtifacts(
   context: InstanceContext,
   input: { artifacts: string[]; storage: boolean | null },
 ): Promise<Deleted> {
+  const artifacts = await findArtifacts(context.registry.db, input.artifacts);
+  const going = new Set(artifacts.map(({ id }) => id));
   const doomed: Doomed[] = [];
-  for (const artifact of await findArtifacts(context.registry.db, input.artifacts))
-    doomed.push(await doom(context, artifact, input.storage));
-  await planRemovals(
-    context,
-    doomed.flatMap(({ removals }) => removals),
-  );
-  await writeRegistry(context, await context.author(), 'delete for good', async (write) => {
+  for (const artifact of artifacts) doomed.push(await doom(context, artifact, input.storage, going));
+  const removals = doomed.flatMap((one) => one.removals);
+  await planRemovals(context, removals);
+  await writeRegistry(context, await context.author(), 'delete', async (write) => {
     for (const one of doomed) await removeRecord(write, one);
     for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
   });
-  const removed = await finishRemovals(context);
+  const done = await doRemovals(context, removals);
   await forgetLocally(context, doomed);
+  const remains = doomed.flatMap((one) => one.remains);
+  for (const one of done) {
+    if (one.kind === 'removed') continue;
+    const there = one.kind === 'waits' || (await context.fs.look(one.path)) !== null;
+    if (there) remains.push(`${stays(doomed, one.path)}${one.kind === 'waits' ? ` (${one.reason})` : ''}`);
+  }
   return {
     items: doomed.map(({ artifact: { uid, key } }) => ({ uid, key })),
-    removed: removed.map(rawToDisplay),
-    remains: doomed.flatMap(({ remains }) => remains),
+    removed: done.flatMap(({ kind, path }) => (kind === 'removed' ? [rawToDisplay(path)] : [])),
+    remains,
   };
 }
 
-async function doom(context: InstanceContext, artifact: ArtifactRow, storage: boolean | null): Promise<Doomed> {
+/** It was another one by then, or could not be removed. */
+function stays(doomed: readonly Doomed[], path: RawPath): string {
+  const one = doomed.find(({ removals }) => removals.some((removal) => removal.path === path));
+  return one === undefined ? rawToDisplay(path) : remainsHere(one.artifact, path);
+}
+
+async function doom(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  storage: boolean | null,
+  going: ReadonlySet<number>,
+): Promise<Doomed> {
   const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
   const blocked = await whyBlocked(context.registry.db, artifact);
   if (blocked !== null) {
@@ -74,7 +90,7 @@ async function doom(context: InstanceContext, artifact: ArtifactRow, storage: bo
   const remains: string[] = [];
   for (const place of places) {
     const goes = place.isOwn ? storage !== false : storage === true;
-    if (goes) removals.push(...(await removalOf(context, artifact, place, name)));
+    if (goes) removals.push(...(await removalOf(context, artifact, place, name, going)));
     else if (artifact.state !== 'missing') remains.push(remainsHere(artifact, place.path));
   }
   return { artifact, places, removals, remains };
@@ -86,6 +102,7 @@ async function removalOf(
   artifact: ArtifactRow,
   place: DeletionPlace,
   name: string,
+  going: ReadonlySet<number>,
 ): Promise<PendingRemoval[]> {
   const { storage, path, isOwn } = place;
   if (storage.managed === 0) {
@@ -106,8 +123,19 @@ async function removalOf(
   if (!root.attached) throw offline(root.reason);
   const facts = await context.fs.look(path);
   if (facts === null) return [];
-  if (!isOwn) await proveContent(context, artifact, path, facts);
-  return [{ uid: artifact.uid, storageUid: storage.uid, path, facts: facts.kind === 'folder' ? null : facts }];
+  const removal = { uid: artifact.uid, storageUid: storage.uid, path };
+  if (isOwn)
+    return [facts.kind === 'folder' ? { ...removal, kind: 'own folder' } : { ...removal, kind: 'file', facts }];
+  const sharers = await sharersOf(context.registry.db, storage, path, going);
+  if (sharers.length > 0) {
+    throw new BenchkeepError(
+      'refused',
+      `The file of ${name} is needed by ${sharers.join(', ')}`,
+      'Delete those too, or the record only (--storage no). Nothing was deleted.',
+    );
+  }
+  const files = await proveContent(context, artifact, path, facts);
+  return [facts.kind === 'folder' ? { ...removal, kind: 'folder', files } : { ...removal, kind: 'file', facts }];
 }
 
 async function removeRecord(write: RegistryWrite, { artifact, places, removals }: Doomed): Promise<void> {

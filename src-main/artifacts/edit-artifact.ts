@@ -1,6 +1,7 @@
 /** Changes what a person says about an artifact: its name in the registry, description, kind, version tag, whether it is shown. */
 import type { ArtifactKind, ArtifactRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { checkKey } from '../../shared/keys.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
@@ -33,7 +34,14 @@ export async function editArtifact(context: Context, input: EditArtifactInput): 
   if (input.version !== undefined)
     patch.version = input.version?.trim() === '' ? null : (input.version?.trim() ?? null);
   if (typeof input.visibility === 'number') patch.visibility = input.visibility;
-  const { id, key } = await findArtifact(context.registry.db, input.artifact);
+  const { id, key, visibility } = await findArtifact(context.registry.db, input.artifact);
+  if (visibility === -1 && patch.visibility !== undefined) {
+    throw new BenchkeepError(
+      'refused',
+      `"${escapeForDisplay(key ?? input.artifact)}" is in the trash`,
+      'Take it out of there first: benchkeep restore.',
+    );
+  }
   if (typeof input.key === 'string') patch.key = checkKey(input.key, key?.slice(key.lastIndexOf('/') + 1));
   await writeRegistry(context, await context.author(), 'edit', async (write) => {
     const before = await write.tx.selectFrom('artifact').select(FIELDS).where('id', '=', id).executeTakeFirst();

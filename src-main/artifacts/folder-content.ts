@@ -81,13 +81,18 @@ export async function readFolderContent(
   };
 }
 
-/** What the folder looks like now; null where something in it is no file any more. */
-export async function folderLooks({ fs }: Pick<InstanceContext, 'fs'>, folder: RawPath): Promise<string> {
+/** What the folder looks like now; `onFile` is told each. Error: `file_changed` where something in it is no file any more. */
+export async function folderLooks(
+  { fs }: Pick<InstanceContext, 'fs'>,
+  folder: RawPath,
+  onFile?: (path: RawPath, facts: FileFacts) => void,
+): Promise<string> {
   const looks = createHash('sha256');
   for await (const path of folderFiles(fs, folder, () => undefined)) {
     const facts = await fs.look(joinRaw(folder, path));
     if (facts === null) throw writtenMeanwhile(rawToDisplay(path));
     addLook(looks, path, facts);
+    onFile?.(path, facts);
   }
   return looks.digest('hex');
 }

@@ -30,4 +30,7 @@ export { verify } from './verify.ts';
 export { verifyCopies } from './verify-copies.ts';
 export { verifyFolder } from './verify-folder.ts';
 export type { CopyToVerify, Finding } from './verify-artifacts.ts';
+export { finishReplacements } from './pending-replacements.ts';
+export { sharersOf } from './shared-places.ts';
+export { replaceArtifact } from './replace-artifact.ts';
 export { restoreArtifacts, trashArtifacts } from './trash-artifacts.ts';

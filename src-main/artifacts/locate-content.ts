@@ -81,7 +81,8 @@ function changed(name: string): BenchkeepError {
   );
 }
 
-function below(path: RawPath): RawPath {
+/** A copy's path as the registry has it. Error: `refused` where it leads out of its storage. */
+export function below(path: RawPath): RawPath {
   if (path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')) return path;
   throw new BenchkeepError(
     'refused',

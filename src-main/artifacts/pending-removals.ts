@@ -6,21 +6,31 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import type { RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { checkRoot } from '../storage/index.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
+import { sharersOf } from './shared-places.ts';
 
-export interface PendingRemoval {
+/** `facts` are of when a person asked: anything else is not what was meant, and stays. */
+export type PendingRemoval = {
   /** Of the artifact whose record goes first. */
   uid: string;
   storageUid: string;
   /** Absolute. */
   path: RawPath;
-  /** As it was when a person asked: anything else is not what was meant, and stays. Null: a folder of ours. */
-  facts: FileFacts | null;
-}
+} & (
+  | { kind: 'file'; facts: FileFacts }
+  /** A folder of a person: these files of it, named from it, and what is empty then. */
+  | { kind: 'folder'; files: [RawPath, FileFacts][] }
+  /** A folder that this program made. */
+  | { kind: 'own folder' }
+);
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'fs'>;
+/** What became of a plan. `waits`: why it can't be done now; it is tried again at the next start. */
+export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' } | { kind: 'waits'; reason: string });
+
+type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock'>;
 
 const PREFIX = 'removal ';
 
@@ -35,35 +45,67 @@ export async function planRemovals({ workstation }: Context, removals: readonly 
   });
 }
 
-/** Paths that were removed. A file that is another one by now stays. */
-export async function finishRemovals(context: Context): Promise<RawPath[]> {
-  const removed: RawPath[] = [];
-  for (const { name, value } of await listSettings(context.workstation.db, PREFIX)) {
-    const removal = value as PendingRemoval;
-    const row = await context.registry.db
-      .selectFrom('artifact')
-      .select('id')
-      .where('uid', '=', removal.uid)
-      .executeTakeFirst();
-    // A record that is still there: it was never confirmed that it went.
-    if (row === undefined && (await remove(context, removal))) removed.push(removal.path);
-    await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, name));
-  }
-  return removed;
+/** All that an earlier start left, before anything else is done. */
+export async function finishRemovals(context: Context): Promise<Removed[]> {
+  const plans = await listSettings(context.workstation.db, PREFIX);
+  return doRemovals(
+    context,
+    plans.map(({ value }) => value as PendingRemoval),
+  );
 }
 
-async function remove({ fs }: Context, { path, facts }: PendingRemoval): Promise<boolean> {
-  const now = await fs.look(path).catch((error: unknown) => {
-    // A drive that is away now: its file stays, which no record names any more.
-    if (error instanceof BenchkeepError) return null;
-    throw error;
-  });
-  if (now === null) return false;
-  if (facts === null) {
+/** Only these: others may be planned by somebody whose records are just going. */
+export async function doRemovals(context: Context, removals: readonly PendingRemoval[]): Promise<Removed[]> {
+  const done: Removed[] = [];
+  for (const removal of removals) {
+    const one = await finish(context, removal).catch((error: unknown): Removed => {
+      if (!(error instanceof BenchkeepError)) throw error;
+      return { path: removal.path, kind: 'waits', reason: error.message };
+    });
+    done.push(one);
+    if (one.kind !== 'waits') await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, nameOf(removal)));
+  }
+  return done;
+}
+
+async function finish(context: Context, removal: PendingRemoval): Promise<Removed> {
+  const { db } = context.registry;
+  const { path, uid, storageUid } = removal;
+  const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
+  const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
+  // A record that is still there: it was never confirmed that it went.
+  if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
+  const root = await checkRoot(context, storage);
+  if (!root.attached) return { path, kind: 'waits', reason: root.reason };
+  // Saved again since, it is wanted.
+  if ((await sharersOf(db, storage, path, new Set())).length > 0) return { path, kind: 'stays' };
+  return { path, kind: (await remove(context, removal)) ? 'removed' : 'stays' };
+}
+
+async function remove({ fs }: Context, removal: PendingRemoval): Promise<boolean> {
+  const { path } = removal;
+  if (removal.kind === 'own folder') {
+    if ((await fs.look(path)) === null) return false;
     await fs.removeOwnFolder(path);
     return true;
   }
-  if (!sameFacts(now, facts)) return false;
+  if (removal.kind === 'file') return removeFile({ fs }, path, removal.facts);
+  for (const [name, facts] of removal.files) await removeFile({ fs }, joinRaw(path, name), facts);
+  return removeEmpty({ fs }, path);
+}
+
+async function removeFile({ fs }: Pick<Context, 'fs'>, path: RawPath, facts: FileFacts): Promise<boolean> {
+  const now = await fs.look(path);
+  if (now === null || !sameFacts(now, facts)) return false;
   await fs.unlinkProven(path, facts);
   return true;
+}
+
+/** Folders that hold nothing but folders that hold nothing; true if this one is gone. */
+async function removeEmpty(context: Pick<Context, 'fs'>, folder: RawPath): Promise<boolean> {
+  const { fs } = context;
+  if ((await fs.look(folder))?.kind !== 'folder') return false;
+  for (const { name, kind } of await fs.readFolder(folder))
+    if (kind === 'folder') await removeEmpty(context, joinRaw(folder, name));
+  return fs.removeEmptyFolder(folder);
 }

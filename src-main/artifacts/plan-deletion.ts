@@ -4,6 +4,7 @@ import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/r
 import type { ArtifactRow, CopyRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { localRoot, OWN_FOLDER } from '../storage/index.ts';
 import { findArtifacts } from './find-artifact.ts';
+import { below } from './locate-content.ts';
 
 export interface PlannedDeletion {
   uid: string;
@@ -65,7 +66,7 @@ export async function placesOf(db: Kysely<RegistryDB>, { id }: ArtifactRow): Pro
   for (const copy of copies) {
     const storage = await db.selectFrom('storage').selectAll().where('id', '=', copy.storage_id).executeTakeFirst();
     if (storage === undefined || storage.root_path === null) continue;
-    const path = rawFromBytes(copy.path);
+    const path = below(rawFromBytes(copy.path));
     const isOwn = storage.managed === 1 && path.startsWith(`${OWN_FOLDER}/`);
     places.push({ storage, copy, path: joinRaw(localRoot(storage), path), isOwn });
   }

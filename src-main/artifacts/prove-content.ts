@@ -4,16 +4,17 @@ import type { InstanceContext } from '../instance/index.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
-import { readFolderContent } from './folder-content.ts';
+import { folderLooks, readFolderContent } from './folder-content.ts';
 
-/** Reads all of it. Errors: `file_changed`; those of reading. */
+/** Reads all of it. Of a folder its files, named from it. Errors: `file_changed`; those of reading. */
 export async function proveContent(
   context: Pick<InstanceContext, 'fs' | 'hasher'>,
   artifact: Pick<ArtifactRow, 'sha256' | 'size' | 'n_files'>,
   path: RawPath,
   facts: FileFacts,
-): Promise<void> {
-  if (await isSame(context, artifact, path, facts)) return;
+): Promise<[RawPath, FileFacts][]> {
+  const files = await provenFiles(context, artifact, path, facts);
+  if (files !== null) return files;
   throw new BenchkeepError(
     'file_changed',
     `${rawToDisplay(path)} has other content than what was registered`,
@@ -21,21 +22,26 @@ export async function proveContent(
   );
 }
 
-async function isSame(
+/** Null where it is not the same. */
+async function provenFiles(
   context: Pick<InstanceContext, 'fs' | 'hasher'>,
   { sha256, size, n_files: n }: Pick<ArtifactRow, 'sha256' | 'size' | 'n_files'>,
   path: RawPath,
   facts: FileFacts,
-): Promise<boolean> {
-  if (sha256 === null) return false;
+): Promise<[RawPath, FileFacts][] | null> {
+  if (sha256 === null) return null;
   if (n !== null) {
-    if (facts.kind !== 'folder') return false;
+    if (facts.kind !== 'folder') return null;
     const nothing = (): void => undefined;
     const tools = { signal: new AbortController().signal, onBytes: nothing, onSkipped: nothing, onEntry: nothing };
-    return (await readFolderContent(context, path, tools)).sha256 === sha256;
+    const content = await readFolderContent(context, path, tools);
+    const files: [RawPath, FileFacts][] = [];
+    const looks = await folderLooks(context, path, (name, of) => files.push([name, of]));
+    return content.sha256 === sha256 && content.looks === looks ? files : null;
   }
-  if (facts.kind !== 'file' || facts.size !== size) return false;
+  if (facts.kind !== 'file' || facts.size !== size) return null;
   const [outcome] = await context.hasher.hashFiles([path], {});
   if (outcome?.kind === 'failed') throw reviveError(outcome.error);
-  return outcome?.kind === 'hashed' && outcome.sha256 === sha256 && sameFacts(outcome.facts, facts);
+  const same = outcome?.kind === 'hashed' && outcome.sha256 === sha256 && sameFacts(outcome.facts, facts);
+  return same ? [] : null;
 }

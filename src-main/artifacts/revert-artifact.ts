@@ -38,6 +38,7 @@ export async function revertArtifact(
     author: await context.author(),
     labelIds: [],
     isNew: true,
+    operation: 'revert' as const,
   };
   const nothing = (): void => undefined;
   const tools = { signal: new AbortController().signal, onBytes: nothing, warn: nothing };

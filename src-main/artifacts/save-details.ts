@@ -24,6 +24,8 @@ export interface SaveDetails {
   labelIds: number[];
   /** A new artifact even if the content is known. */
   isNew: boolean;
+  /** What the change is called, where it is not `save`. */
+  operation?: 'revert';
 }
 
 export interface SaveTools {

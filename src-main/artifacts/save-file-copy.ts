@@ -76,9 +76,10 @@ export async function saveFileCopy(
   }
 }
 
-type Read = Extract<HashOutcome, { kind: 'hashed' }>;
+export type Read = Extract<HashOutcome, { kind: 'hashed' }>;
 
-async function readContent(context: InstanceContext, source: Source, tools: SaveTools): Promise<Read> {
+/** All of a file. Errors: `file_not_found`, `file_changed`, those of reading. */
+export async function readContent(context: InstanceContext, source: Source, tools: SaveTools): Promise<Read> {
   const [outcome] = await context.hasher.hashFiles([source.path], { onBytes: tools.onBytes, signal: tools.signal });
   if (outcome?.kind === 'hashed') return outcome;
   if (outcome?.kind === 'failed') throw reviveError(outcome.error);
@@ -87,7 +88,8 @@ async function readContent(context: InstanceContext, source: Source, tools: Save
   throw writtenMeanwhile(source.shown);
 }
 
-async function copyFile(
+/** `path`: absolute, in `target`. Errors: `disk_full`, `already_exists`, `file_changed`, `cancelled`. */
+export async function copyFile(
   context: InstanceContext,
   source: Source,
   { facts, sha256 }: Read,

@@ -35,6 +35,20 @@ export async function saveFolder(
 ): Promise<number> {
   const key = keyFor(source, details);
   if (source.place === null) await assertWritable(context, await targetStorage(context));
+  return whileRead(context, source, tools, (read) =>
+    source.place === null
+      ? saveFolderCopy(context, read, key, details, tools)
+      : saveFolderInPlace(context, { ...read, place: source.place }, key, details),
+  );
+}
+
+/** Reads all of a folder, with its manifest, which `use` may give its name. Errors: `empty_folder` and those of files. */
+export async function whileRead<T>(
+  context: InstanceContext,
+  source: Source,
+  tools: SaveTools,
+  use: (read: ReadFolder) => Promise<T>,
+): Promise<T> {
   await context.fs.makeFolder(manifestFolder(context), 0o700);
   const manifest = await writeGzipLines(manifestFolder(context), context.random);
   try {
@@ -46,9 +60,7 @@ export async function saveFolder(
       },
       onEntry: (entry) => manifest.write(manifestLine(entry)),
     });
-    const read: ReadFolder = { source, content, manifest, manifestFile: await manifest.end() };
-    if (source.place !== null) return await saveFolderInPlace(context, { ...read, place: source.place }, key, details);
-    return await saveFolderCopy(context, read, key, details, tools);
+    return await use({ source, content, manifest, manifestFile: await manifest.end() });
   } finally {
     await manifest.discard();
   }
@@ -88,7 +100,7 @@ async function saveFolderCopy(
 }
 
 /** File by file under a temporary name, then whole under its own: half a folder is never seen. */
-async function copyFolder(
+export async function copyFolder(
   context: InstanceContext,
   read: ReadFolder,
   path: RawPath,

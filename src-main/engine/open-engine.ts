@@ -55,16 +55,44 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   let surveyor: Scanner | null = null;
   const surveyScanner = (): Scanner => (surveyor ??= scanThreads(workbench.home));
 
-  async function leave(): Promise<void> {
+  // One after the other: of two that open at once, one would find it locked and leave none open.
+  let turn: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function closeNow(): Promise<void> {
     const before = services;
     services = null;
     await before?.close();
   }
 
-  async function enter(name: string | null): Promise<void> {
-    await leave();
+  async function openNow(name: string | null): Promise<void> {
+    await closeNow();
     services = await openServices({ workbench, name, events, attach, watch, listen, threads });
     events.instanceChanged();
+  }
+
+  const leave = (): Promise<void> => inTurn(closeNow);
+  const enter = (name: string | null): Promise<void> => inTurn(() => openNow(name));
+
+  /** Opened again also where the work failed, if it was open. */
+  function whileClosed<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return inTurn(async () => {
+      const wasOpen = services !== null;
+      await closeNow();
+      let result: T;
+      try {
+        result = await work();
+      } catch (error) {
+        if (wasOpen) await openNow(name);
+        throw error;
+      }
+      await openNow(name);
+      return result;
+    });
   }
 
   const context: RouterContext = {
@@ -79,7 +107,9 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     isOpen: () => services !== null,
     asked: () => options.instance ?? workbench.settings().instance,
     enter,
+    ensureOpen: (name) => inTurn(() => (services === null ? openNow(name) : Promise.resolve())),
     leave,
+    whileClosed,
   };
   const router = engineRouter();
   const serve = clientHandler(router);

@@ -1,7 +1,7 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import { finishRemovals, readContext, sweepOrphans } from '../artifacts/index.ts';
+import { finishRemovals, finishReplacements, readContext, sweepOrphans } from '../artifacts/index.ts';
 import {
   keepBackups,
   oneByOne,
@@ -92,6 +92,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     });
     closers.push(() => context.close());
     if (context.readOnly === null) {
+      // Before names of files on their way are swept: theirs are among them.
+      await finishReplacements(context);
       await sweepOrphans(context);
       await finishRemovals(context);
       await finishMoves(context);

@@ -60,7 +60,7 @@ export async function restoreRegistry(
   { id }: { id: string },
 ): Promise<{ id: string; aside: string }> {
   const { name } = await placeOf(context);
-  return whileClosed(context, name, () => restoreBackup(context.workbench, { name, id }));
+  return context.whileClosed(name, () => restoreBackup(context.workbench, { name, id }));
 }
 
 export function examine(
@@ -90,7 +90,7 @@ export function examine(
 
 async function openOrWhy(context: RouterContext, name: string): Promise<OpenInstance | BenchkeepError> {
   try {
-    if (!context.isOpen()) await context.enter(name);
+    await context.ensureOpen(name);
     return context.services().context;
   } catch (error) {
     if (error instanceof BenchkeepError) return error;
@@ -114,20 +114,5 @@ async function repairIfDamaged(
   }
   const { tables, log } = await work.examineRegistry({ registry: open.registry.path });
   if (tables.length + log.length === 0 || open.readOnly !== null) return null;
-  return whileClosed(context, name, async () => (await repairRegistry(context.workbench, { name })).message);
-}
-
-/** Opened again also where the work failed, if it was open. */
-async function whileClosed<T>(context: RouterContext, name: string, work: () => Promise<T>): Promise<T> {
-  const wasOpen = context.isOpen();
-  await context.leave();
-  let result: T;
-  try {
-    result = await work();
-  } catch (error) {
-    if (wasOpen) await context.enter(name);
-    throw error;
-  }
-  await context.enter(name);
-  return result;
+  return context.whileClosed(name, async () => (await repairRegistry(context.workbench, { name })).message);
 }

@@ -30,6 +30,15 @@ export async function forgetMoved({ workstation }: Context, touched: readonly To
   });
 }
 
+/** After nothing came of it: what was known is known again. */
+export async function rememberMoved({ workstation }: Context, touched: readonly TouchedPlace[]): Promise<void> {
+  const known = touched.flatMap(({ knownNow, knownThen }) => [knownNow, knownThen].filter((row) => row !== null));
+  if (known.length === 0) return;
+  await writeWorkstation(workstation, (tx) => {
+    putInventory(tx, workstation, known);
+  });
+}
+
 /** `owners`: uids of the records of files that stay where they are; `missing`: artifacts that are called missing now. */
 export async function followUndo(
   { workstation, clock }: Context,

@@ -4,7 +4,7 @@ import { countOf } from '../../shared/format/counts.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { RegistryDB } from '../registry/schema.ts';
 import { readRows } from './logged-rows.ts';
-import { planUndo } from './plan-undo.ts';
+import { planUndo, type Step } from './plan-undo.ts';
 import type { ChangeRow, TransactionHead } from './read-transactions.ts';
 import { findReferrer, takeBack, type Conflict } from './take-back.ts';
 import { findUndo } from './undo-note.ts';
@@ -17,19 +17,31 @@ export interface Judged {
   undoneBy: number | null;
 }
 
-/** `changes`: all of the transaction, or of its first records. */
+/** What is told without a look at the rows. `changes`: all of the transaction, or of its first records. */
+export async function judgeKind(
+  db: Kysely<RegistryDB>,
+  head: TransactionHead,
+  changes: readonly ChangeRow[],
+  steps: readonly Step[],
+): Promise<Judged> {
+  const reason = whyNot(head.operation, changes);
+  if (reason !== null) return { reason, undoneBy: null };
+  const [first] = steps;
+  if (first === undefined) return { reason: 'It changed nothing.', undoneBy: null };
+  const undoneBy = await findUndo(db, head.first, first.uid);
+  if (undoneBy !== null) return { reason: `It was taken back already (change ${String(undoneBy)}).`, undoneBy };
+  return { reason: null, undoneBy: null };
+}
+
+/** The same, and whether every row is as the transaction left it. */
 export async function judgeTransaction(
   db: Kysely<RegistryDB>,
   head: TransactionHead,
   changes: readonly ChangeRow[],
 ): Promise<Judged> {
-  const reason = whyNot(head.operation, changes);
-  if (reason !== null) return { reason, undoneBy: null };
   const steps = planUndo(head.operation, changes);
-  const [first] = steps;
-  if (first === undefined) return { reason: 'It changed nothing.', undoneBy: null };
-  const undoneBy = await findUndo(db, head.first, first.uid);
-  if (undoneBy !== null) return { reason: `It was taken back already (change ${String(undoneBy)}).`, undoneBy };
+  const judged = await judgeKind(db, head, changes, steps);
+  if (judged.reason !== null) return judged;
   const conflict = (await findReferrer(db, steps)) ?? takeBack(await readRows(db, steps), steps, null);
   return { reason: conflict === null ? null : await nameConflict(db, head, conflict), undoneBy: null };
 }

@@ -34,6 +34,18 @@ export interface KnownRows {
   set(table: LoggedTable, id: number, row: Row | null): void;
 }
 
+/** `rows`, of which changes stay here. */
+export function rowsOver(rows: KnownRows): KnownRows {
+  const changed = new Map<string, Row | null>();
+  return {
+    get(table, id) {
+      const row = changed.get(`${table} ${String(id)}`);
+      return row === undefined ? rows.get(table, id) : row;
+    },
+    set: (table, id, row) => void changed.set(`${table} ${String(id)}`, row),
+  };
+}
+
 export async function readRows(
   db: Kysely<RegistryDB>,
   wanted: readonly { table: LoggedTable; id: number }[],

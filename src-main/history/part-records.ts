@@ -4,8 +4,8 @@
  * Left to the next look, the watcher would find that nothing but this move explains the disk, and follow it again.
  */
 import { suffixOf } from '../../shared/suffixes.ts';
-import { newRecordUid, stemOf } from '../../shared/uid.ts';
-import type { Random } from '../ports/random.ts';
+import { newRecordUid, stemOf, UID_LENGTHS } from '../../shared/uid.ts';
+import { drawnAhead, type Random } from '../ports/random.ts';
 import { rawToBytes, rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, NewArtifactRow } from '../registry/schema.ts';
@@ -26,6 +26,7 @@ export async function partRecords(
 ): Promise<Map<TouchedPlace, string>> {
   const owners = new Map<TouchedPlace, string>();
   const staying = touched.filter(stays);
+  const ahead = drawnAhead(random, staying.length * UID_LENGTHS.artifact.stem);
   for (let i = 0; i < staying.length; i += CHUNK) {
     const chunk = staying.slice(i, i + CHUNK);
     const artifacts = await artifactsOf(write, chunk);
@@ -38,7 +39,7 @@ export async function partRecords(
       if (known !== undefined) owners.set(one, known);
       // Folders are told by their own files; what nobody watches is registered by nobody.
       else if (artifact.n_files === null && one.now.storage.watch === 1)
-        owners.set(one, insertOwn(write, artifact, one.now, random));
+        owners.set(one, insertOwn(write, artifact, one.now, ahead));
       if (elsewhere.has(artifact.id)) await write.remove('copy', one.copyId, artifact.uid);
       else if (artifact.state !== 'missing')
         write.updateRow('artifact', artifact, { state: 'missing', state_reason: 'path-gone', updated_at: write.now });

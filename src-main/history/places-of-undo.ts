@@ -6,7 +6,7 @@ import { joinRaw, rawFromBytes, rawToBytes, splitRaw, type RawPath } from '../po
 import type { CopyRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot, offline } from '../storage/index.ts';
 import type { InventoryRow } from '../workstation/schema.ts';
-import { readRows } from './logged-rows.ts';
+import { readRows, rowsOver } from './logged-rows.ts';
 import type { Step } from './plan-undo.ts';
 import { takeBack } from './take-back.ts';
 
@@ -25,7 +25,7 @@ export interface TouchedPlace {
   /** Where the registry says that it is now, and will say after the undo; null: no copy. */
   now: Place | null;
   then: Place | null;
-  /** What lies there, null for nothing. */
+  /** What lies there, null for nothing. The first only where nothing lies at the other place. */
   atNow: FileFacts | null;
   atThen: FileFacts | null;
   /** What this workstation knows of these paths. */
@@ -49,7 +49,8 @@ export async function placesOfUndo(context: Context, steps: readonly Step[]): Pr
       const now = placeOf(before, storages);
       const then = placeOf(after, storages);
       const atThen = await lookAt(context, then);
-      const atNow = isSame(now, then) ? atThen : await lookAt(context, now);
+      // Asked for only where it decides anything.
+      const atNow = isSame(now, then) || atThen !== null ? atThen : await lookAt(context, now);
       const sha256 = contents.get(artifactId) ?? null;
       return {
         copyId,
@@ -82,7 +83,7 @@ async function touchedCopies(db: Kysely<RegistryDB>, steps: readonly Step[]): Pr
   const ofCopies = steps.filter(({ table }) => table === 'copy');
   const ofStates = steps.filter((step) => step.table === 'artifact' && step.kind === 'update' && 'state' in step.to);
   const before = await readRows(db, ofCopies);
-  const after = await readRows(db, ofCopies);
+  const after = rowsOver(before);
   takeBack(after, ofCopies, null);
   const touched = new Map<number, TouchedCopy>();
   for (const { id, uid } of ofCopies) {

@@ -6,13 +6,13 @@ import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import { describeTransaction } from './describe-transaction.ts';
 import { findLastOwn } from './find-last-own.ts';
-import { followUndo, forgetMoved } from './follow-undo.ts';
-import { judgeTransaction, nameConflict } from './judge-transaction.ts';
+import { followUndo, forgetMoved, rememberMoved } from './follow-undo.ts';
+import { judgeKind, nameConflict } from './judge-transaction.ts';
 import { readRows } from './logged-rows.ts';
 import { partRecords } from './part-records.ts';
 import { placesOfUndo, type TouchedPlace } from './places-of-undo.ts';
 import { planUndo, type Step } from './plan-undo.ts';
-import { changesOf, countRecords, findTransaction, type TransactionHead } from './read-transactions.ts';
+import { changesOf, countRecords, findTransaction, sampleOf, type TransactionHead } from './read-transactions.ts';
 import { findReferrer, takeBack } from './take-back.ts';
 import { undoNote, undoTitle } from './undo-note.ts';
 import { isOfPlaces } from './undo-policy.ts';
@@ -38,10 +38,10 @@ export async function undoChange(
   const head = input.change === null ? await findLastOwn(db, author.userId) : await findTransaction(db, input.change);
   if (head === null) throw notFound(input.change);
   const changes = await changesOf(db, head);
-  const { reason } = await judgeTransaction(db, head, changes);
-  if (reason !== null) throw refused(reason);
   const steps = planUndo(head.operation, changes);
-  const what = await describeTransaction(db, head, changes, await countRecords(db, head));
+  const { reason } = await judgeKind(db, head, changes, steps);
+  if (reason !== null) throw refused(reason);
+  const what = await describeTransaction(db, head, await sampleOf(db, head), await countRecords(db, head));
   const touched = isOfPlaces(head.operation) ? await placesOfUndo(context, steps) : [];
   await forgetMoved(context, touched);
   const { owners, transaction } = await writeRegistry(context, author, 'undo', async (write) => {
@@ -49,6 +49,9 @@ export async function undoChange(
     const before = await lastChange(write);
     await takeSteps(write, head, steps);
     return { owners: await partRecords(write, touched, context.random), transaction: before + 1 };
+  }).catch(async (error: unknown) => {
+    await rememberMoved(context, touched);
+    throw error;
   });
   await followUndo(context, touched, owners, await missingOf(context, touched));
   if (touched.length > 0) context.onWatching('folders');
@@ -56,7 +59,6 @@ export async function undoChange(
   return { items, transaction, title: undoTitle(what) };
 }
 
-/** What was judged before is looked at again here: others may have written meanwhile. */
 async function takeSteps(write: RegistryWrite, head: TransactionHead, steps: readonly Step[]): Promise<void> {
   const conflict = (await findReferrer(write.tx, steps)) ?? takeBack(await readRows(write.tx, steps), steps, write);
   if (conflict !== null) throw refused(await nameConflict(write.tx, head, conflict));

@@ -43,7 +43,8 @@ export async function setUser(
       'Use letters, digits, dots and dashes, 50 at most.',
     );
   }
-  const given = (input.name ?? '') === '' ? undefined : (input.name ?? undefined);
+  const named = storable(input.name ?? '');
+  const given = named === '' ? undefined : named;
   const kept = handle === before.handle ? before.name : null;
   const author = await currentAuthor(context, { handle, name: given ?? kept });
   if (given !== undefined) {
@@ -55,4 +56,10 @@ export async function setUser(
   const user = await userRecord(context, author.userId);
   await workbench.changeSettings({ handle: user.handle, name: user.name });
   return { items: [user] };
+}
+
+/** What no database keeps as it is, and no log could be compared with. */
+function storable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000\p{Surrogate}]/gu, '\ufffd');
 }

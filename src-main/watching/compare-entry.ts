@@ -48,7 +48,7 @@ export function compareEntry(walk: Walk, path: RawPath, known: KnownFile | null)
   // A known unit is compared as a whole when it is come to.
   if (known?.gone === false && !(known.unit && facts?.kind === 'folder')) batches.gone(path);
   if (facts?.kind === 'symlink' || facts?.kind === 'special') batches.skipped({ path, kind: facts.kind });
-  return facts?.kind === 'folder' && isEntered(walk, path) ? fileId(facts) : null;
+  return facts?.kind === 'folder' && isEntered(walk, path, known) ? fileId(facts) : null;
 }
 
 function compareFile(walk: Walk, path: RawPath, facts: FileFacts, known: KnownFile | null): void {
@@ -77,10 +77,10 @@ export function isStillGone(walk: Walk, path: RawPath, isUnit: boolean): boolean
   }
 }
 
-/** The root of another storage is entered only for the files below that were registered here before. */
-function isEntered(walk: Walk, folder: RawPath): boolean {
+/** The root of another storage is entered only for what was registered here before. */
+function isEntered(walk: Walk, folder: RawPath, known: KnownFile | null): boolean {
   if (walk.rule.excludes(folder)) walk.batches.totals.skipped += 1;
-  else if (!isNested(walk, folder)) return true;
+  else if (!isNested(walk, folder) || known?.unit === true) return true;
   else for (const _known of walk.inventory.foldersBelow(folder)) return true;
   walk.leftOut.add(folder);
   return false;

@@ -5,12 +5,12 @@
 import type { ArtifactRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { checkKey } from '../../shared/keys.ts';
-import { artifactRecords, findArtifact, proveContent, readContext } from '../artifacts/index.ts';
+import { artifactRecords, findArtifact, proveContent, readContext, sharersOf } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, OWN_FOLDER } from '../storage/index.ts';
+import { assertWritable, checkRoot, localRoot, OWN_FOLDER } from '../storage/index.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
 import { followMoves } from './follow-moves.ts';
@@ -49,46 +49,68 @@ export async function moveArtifact(
         'Say where it is: benchkeep locate.',
       );
     }
+    await refuseShared(context, artifact, storage, joinRaw(root, path));
     await proveContent(context, artifact, joinRaw(root, path), facts);
     const plan: PlannedMove = { uid: artifact.uid, storageUid: storage.uid, from: path, to, facts };
-    await writeWorkstation(context.workstation, (tx) => putSetting(tx, `${PREFIX}${artifact.uid}`, plan));
+    await writeWorkstation(context.workstation, (tx) => putSetting(tx, nameOf(plan), plan));
     try {
       await context.fs.moveProven(joinRaw(root, path), joinRaw(root, to), facts);
     } finally {
-      await finishMoves(context);
+      await finishMove(context, plan);
     }
   }
   return { items: await artifactRecords(readContext(context), [artifact.id]) };
 }
 
-/** Brings the registry along where a file was moved; a plan whose file stayed is forgotten. */
+function nameOf({ uid }: PlannedMove): string {
+  return `${PREFIX}${uid}`;
+}
+
+/** What lies in a folder artifact is part of it; what has records of its own in a folder would be lost to them. */
+async function refuseShared(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  storage: StorageRow,
+  path: RawPath,
+): Promise<void> {
+  const sharers = await sharersOf(context.registry.db, storage, path, new Set([artifact.id]));
+  if (sharers.length === 0) return;
+  throw new BenchkeepError(
+    'refused',
+    `${rawToDisplay(path)} is also part of ${sharers.join(', ')}`,
+    'Rename it with the programs of your system: Benchkeep follows it in a watched storage.',
+  );
+}
+
+/** All that an earlier start left. What can't be looked at now waits for the next. */
 export async function finishMoves(context: InstanceContext): Promise<void> {
-  for (const { name, value } of await listSettings(context.workstation.db, PREFIX)) {
-    const { uid, storageUid, from, to, facts: before } = value as PlannedMove;
-    const storage = await context.registry.db
-      .selectFrom('storage')
-      .selectAll()
-      .where('uid', '=', storageUid)
-      .executeTakeFirst();
-    const artifact = await context.registry.db
-      .selectFrom('artifact')
-      .selectAll()
-      .where('uid', '=', uid)
-      .executeTakeFirst();
-    if (storage !== undefined && artifact !== undefined) {
-      const facts = await context.fs.look(joinRaw(localRoot(storage), to));
-      if (facts !== null && isSameFile(before, facts)) {
-        const move = {
-          from: { storage, path: from },
-          to: { storage, path: to, facts },
-          evidence: 'somebody renamed it here',
-        };
-        const whole = { ...move, sha256: artifact.sha256 ?? '', sameFile: true, absorbs: null };
-        await followMoves(context, [whole], await context.author(), 'edit');
-      }
-    }
-    await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, name));
+  for (const { value } of await listSettings(context.workstation.db, PREFIX)) {
+    await finishMove(context, value as PlannedMove).catch((error: unknown) => {
+      if (!(error instanceof BenchkeepError)) throw error;
+    });
   }
+}
+
+/** Brings the registry along where the file was moved; a plan whose file stayed is forgotten. */
+async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<void> {
+  const { uid, storageUid, from, to, facts: before } = plan;
+  const { db } = context.registry;
+  const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
+  const artifact = await db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
+  if (storage !== undefined && artifact !== undefined) {
+    if (!(await checkRoot(context, storage)).attached) return;
+    const facts = await context.fs.look(joinRaw(localRoot(storage), to));
+    if (facts !== null && isSameFile(before, facts)) {
+      const move = {
+        from: { storage, path: from },
+        to: { storage, path: to, facts },
+        evidence: 'somebody renamed it here',
+      };
+      const whole = { ...move, sha256: artifact.sha256 ?? '', sameFile: true, absorbs: null };
+      await followMoves(context, [whole], await context.author(), 'edit');
+    }
+  }
+  await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, nameOf(plan)));
 }
 
 /** A rename changes the ctime and nothing else. */

@@ -3,6 +3,7 @@ import {
   editArtifact,
   planDeletion,
   readContext,
+  replaceArtifact,
   restoreArtifacts,
   revertArtifact,
   saveArtifacts,
@@ -30,6 +31,9 @@ export const artifacts = os.artifacts.router({
   trash: os.artifacts.trash.handler(({ input, context }) => trashArtifacts(context.services().context, input)),
   restore: os.artifacts.restore.handler(({ input, context }) => restoreArtifacts(context.services().context, input)),
   revert: os.artifacts.revert.handler(({ input, context }) => revertArtifact(context.services().context, input)),
+  replace: os.artifacts.replace.handler(({ input, context, signal }) =>
+    replaceArtifact(context.services().context, input, signal),
+  ),
   planDeletion: os.artifacts.planDeletion.handler(({ input, context }) =>
     planDeletion(readContext(context.services().context), input),
   ),

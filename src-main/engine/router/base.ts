@@ -26,8 +26,12 @@ export interface RouterContext {
   surveying: () => SurveyContext;
   /** Opens the named or the connected instance in place of the one that is open. */
   enter: (name: string | null) => Promise<void>;
+  /** Opens it unless one is open. */
+  ensureOpen: (name: string) => Promise<void>;
   /** Closes the open instance. */
   leave: () => Promise<void>;
+  /** Closes the open instance for the work, and opens this one afterwards; nobody opens one meanwhile. */
+  whileClosed: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 export const os = implement(contract).$context<RouterContext>();

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashPool } from '../../../src-main/engine/hash-pool.ts';
 import { scanThreads } from '../../../src-main/engine/scan-client.ts';
-import { finishRemovals, sweepOrphans } from '../../../src-main/artifacts/index.ts';
+import { finishRemovals, finishReplacements, sweepOrphans } from '../../../src-main/artifacts/index.ts';
 import { initInstance, openInstance, type OpenInstance } from '../../../src-main/instance/index.ts';
 import { addStorage, findStorage } from '../../../src-main/storage/index.ts';
 import { reconcile, type Reconciled } from '../../../src-main/watching/reconcile.ts';
-import type { Scanner } from '../../../src-main/watching/index.ts';
+import { finishMoves, type Scanner } from '../../../src-main/watching/index.ts';
 import { systemClock } from '../../../src-main/ports/clock.ts';
 import { openBenchWorkbench } from '../../instance/open-bench.ts';
 
@@ -54,8 +54,10 @@ export async function openCrashBench(base: string): Promise<CrashBench> {
   const hasher = hashPool(2);
   const instance = await openInstance(workbench, { name: 'lab', hasher });
   const context = { ...instance, scanner: scanThreads(instance.workstation.path) };
-  await finishRemovals(context);
+  await finishReplacements(context);
   await sweepOrphans(context);
+  await finishRemovals(context);
+  await finishMoves(context);
   async function pass(): Promise<Reconciled> {
     const storage = await findStorage(context.registry.db, watchedRoot(base));
     return reconcile(context, { storage, settle: 0 });

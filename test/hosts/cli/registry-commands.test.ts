@@ -40,6 +40,16 @@ test('watch rule answers the whole rule', async () => {
   const rule = z.strictObject({ storage: z.string(), rule: watchRule.strict() });
   const changed = await cli.json(rule, 'watch', 'rule', 'plates', '--exclude', '*.bak');
   expect(changed.rule).toMatchObject({ include: [], exclude: ['*.bak'], settle: 0, bundle: [], done_marker: null });
+  const units = ['--bundle', 'exp_*', '--bundle', 'plates/*', '--done-marker', '{name}.done'];
+  expect((await cli.json(rule, 'watch', 'rule', 'plates', ...units)).rule).toMatchObject({
+    exclude: ['*.bak'],
+    bundle: ['exp_*', 'plates/*'],
+    done_marker: '{name}.done',
+  });
+  const wrong = await cli.refused(2, 'watch', 'rule', 'plates', '--done-marker', 'done/*/yes');
+  expect(wrong.message).toBe('"done/*/yes" can\'t be the name of a marker file');
+  const off = await cli.json(rule, 'watch', 'rule', 'plates', '--bundle', '', '--done-marker', '');
+  expect(off.rule).toMatchObject({ bundle: [], done_marker: null });
   expect((await cli.refused(2, 'watch', 'rule', 'plates', '--settle', 'soon')).message).toContain('soon');
   expect((await cli.refused(2, 'watch', 'rule', 'plates', '--settle', '100000')).message).toBe(
     'settle must be at most 86,400',

@@ -230,7 +230,11 @@ export function fakeRouter(world: World) {
       locate: os.artifacts.locate.handler(({ input }) => locate(world, input)),
       revert: os.artifacts.revert.handler(({ input }) => revert(world, input.artifact)),
       trash: os.artifacts.trash.handler(({ input }) => show(world, input.artifacts, -1)),
-      restore: os.artifacts.restore.handler(({ input }) => show(world, input.artifacts, 1)),
+      replace: os.artifacts.replace.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.replace', 4);
+        return { items: [find(world, input.artifact)] };
+      }),
+      restore: os.artifacts.restore.handler(({ input }) => ({ ...show(world, input.artifacts, 1), warnings: [] })),
       planDeletion: os.artifacts.planDeletion.handler(({ input }) => ({
         items: input.artifacts.map((uid) => planDeletion(world, uid)),
       })),

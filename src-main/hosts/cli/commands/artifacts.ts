@@ -5,6 +5,7 @@ import { formatBytes } from '../../../../shared/format/bytes.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
 import { runJob } from '../run-job.ts';
+import { yesOrNo } from '../yes-or-no.ts';
 import { artifactsTable } from './artifacts-table.ts';
 import { renderChanges } from './changes.ts';
 
@@ -151,7 +152,7 @@ const edit: Command = {
     const kind = kindOf(given.text('kind'));
     const key = given.text('key');
     const tag = given.text('version-tag');
-    const hidden = given.text('hidden');
+    const hidden = yesOrNo('hidden', given.text('hidden'));
     if (given.has('move') && key === undefined)
       throw new BenchkeepError('invalid_argument', '--move needs a name', 'Give it: --key NAME --move.');
     const result = await (
@@ -162,7 +163,7 @@ const edit: Command = {
       ...(kind === null ? {} : { kind }),
       ...(key === undefined ? {} : { key, move: given.has('move') }),
       ...(tag === undefined ? {} : { version: tag }),
-      ...(hidden === undefined ? {} : { visibility: hidden === 'yes' ? 0 : 1 }),
+      ...(hidden === null ? {} : { visibility: hidden ? 0 : 1 }),
     });
     return { json: result, text: artifactsTable(result.items) };
   },

@@ -1,6 +1,8 @@
-/** `delete`, `restore`, `revert`. */
+/** `delete`, `restore`, `revert`, `replace`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { Command } from '../command.ts';
+import { yesOrNo } from '../yes-or-no.ts';
+import { runJob } from '../run-job.ts';
 import { artifactsTable } from './artifacts-table.ts';
 
 const remove: Command = {
@@ -16,7 +18,7 @@ const remove: Command = {
     const given = context.arguments;
     const client = await context.client();
     const artifacts = [...given.positionals];
-    const storage = yesOrNo(given.text('storage'));
+    const storage = yesOrNo('storage', given.text('storage'));
     if (!given.has('permanent')) {
       if (storage !== null)
         throw new BenchkeepError(
@@ -48,16 +50,6 @@ async function refuseUnasked(client: Client, artifacts: string[]): Promise<void>
   );
 }
 
-function yesOrNo(text: string | undefined): boolean | null {
-  if (text === undefined) return null;
-  if (text === 'yes' || text === 'no') return text === 'yes';
-  throw new BenchkeepError(
-    'invalid_argument',
-    `"${text}" is neither yes nor no`,
-    'Give --storage yes or --storage no.',
-  );
-}
-
 const restore: Command = {
   name: 'restore',
   usage: 'ARTIFACT...',
@@ -66,7 +58,8 @@ const restore: Command = {
   options: {},
   async run(context) {
     const result = await (await context.client()).artifacts.restore({ artifacts: [...context.arguments.positionals] });
-    return { json: result, text: artifactsTable(result.items) };
+    const text = [artifactsTable(result.items), ...result.warnings.map((warning) => `note: ${warning}`)].join('\n');
+    return { json: result, text };
   },
 };
 
@@ -83,4 +76,19 @@ const revert: Command = {
   },
 };
 
-export const trashCommands: readonly Command[] = [remove, restore, revert];
+const replace: Command = {
+  name: 'replace',
+  usage: 'ARTIFACT PATH',
+  help: 'other content under the same uid; the old goes to the trash',
+  positionals: [2, 2],
+  options: {},
+  async run(context) {
+    const [artifact = '', path = ''] = context.arguments.positionals;
+    const client = await context.client();
+    const input = { artifact, path: context.absolute(path) };
+    const result = await runJob(client.artifacts.replace(input, { signal: context.signal }), context);
+    return { json: result, text: artifactsTable(result.items) };
+  },
+};
+
+export const trashCommands: readonly Command[] = [remove, restore, revert, replace];

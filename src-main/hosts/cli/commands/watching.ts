@@ -89,8 +89,11 @@ const rule: Command = {
     include: { value: 'GLOB', repeated: true, help: 'only these' },
     exclude: { value: 'GLOB', repeated: true, help: 'not these' },
     settle: { value: 'SECONDS', help: 'how long a file must stay unchanged' },
-    bundle: { value: 'GLOB', repeated: true, help: 'folders that are one item each' },
-    'done-marker': { value: 'NAME', help: 'the file in them that says they are done' },
+    bundle: { value: 'GLOB', repeated: true, help: 'folders that are one item each, beside run folders; "" for none' },
+    'done-marker': {
+      value: 'NAME',
+      help: 'the file in them, or {name}.done beside them, that says they are done; "" for none',
+    },
   },
   async run(context) {
     const given = context.arguments;
@@ -100,12 +103,12 @@ const rule: Command = {
       ...(given.has('include') ? { include: given.list('include') } : {}),
       ...(given.has('exclude') ? { exclude: given.list('exclude') } : {}),
       ...(settle === undefined ? {} : { settle: seconds(settle) }),
-      ...(given.has('bundle') ? { bundle: given.list('bundle') } : {}),
-      ...(given.has('done-marker') ? { done_marker: given.text('done-marker') ?? null } : {}),
+      ...(given.has('bundle') ? { bundle: given.list('bundle').filter((glob) => glob !== '') } : {}),
+      ...(given.has('done-marker') ? { done_marker: given.text('done-marker') || null } : {}),
     };
     const client = await context.client();
     const result = await onStorage(context, named, (storage) => client.watching.rule({ storage, ...change }));
-    const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}`;
+    const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}; one item each: ${['known run folders', ...result.rule.bundle].join(' ')}; done by ${result.rule.done_marker ?? 'no marker'}`;
     return { json: result, text };
   },
 };
