@@ -27,8 +27,9 @@ describe.runIf(chromiumPath !== undefined)('first run', () => {
     await page.keyboard.press('Enter');
     await list.getByRole('option', { name: 'flow' }).waitFor();
     await page.getByRole('button', { name: 'Choose this folder' }).click();
-    await page.getByRole('region').getByText('Found 287 files in 25 folders, 41 GB.').waitFor();
+    await page.getByRole('region').getByText('Found 287 files and 2 run folders in 25 folders, 41 GB.').waitFor();
     await page.getByText('Your files stay where they are; Benchkeep only reads them.').waitFor();
+    await page.getByText('Looks like Illumina runs').waitFor();
     await page.getByRole('button', { name: 'Start keeping track' }).click();
     await page.getByRole('heading', { name: 'No files yet' }).waitFor();
     expect(world.storages.map(({ root, watch, managed }) => ({ root, watch, managed }))).toEqual([

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { arrive, failNext, labWorld, makeFolder, emit } from '../../renderer/fake-engine/world.ts';
+import { arrive, labWorld, makeFolder, emit } from '../../renderer/fake-engine/world.ts';
 import { makeStorage } from '../../renderer/fake-engine/records.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
@@ -20,11 +20,13 @@ describe.runIf(chromiumPath !== undefined)('states', () => {
 
   it('an error says what happened and what to do, and is gone with the next try', async () => {
     const world = labWorld(20);
-    failNext(world, 'artifacts.list', 'registry_corrupt', 'The registry is damaged', 'Restore the newest backup.');
+    const error = new BenchkeepError('registry_corrupt', 'The registry is damaged', 'Restore the newest backup.');
+    world.failures.set('artifacts.list', { error, forever: true });
     const { page } = await openWindow({ browser, files }, world);
     const alert = page.getByRole('alert');
     await alert.getByText('The registry is damaged').waitFor();
     await alert.getByText('Restore the newest backup.').waitFor();
+    world.failures.delete('artifacts.list');
     await alert.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('row', { name: /sample_00019/ }).waitFor();
   });
