@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { freshWorld, labWorld, makeFolder, type World } from '../../renderer/fake-engine/world.ts';
+import { TROUBLED, troubledWorld } from '../../renderer/fake-engine/troubled-world.ts';
 import { makeStorage } from '../../renderer/fake-engine/records.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
@@ -141,6 +142,35 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
       await page.getByRole('heading', { level: 1, name: screen }).waitFor();
       await expect.poll(() => page.locator('.card, tbody tr').count()).toBeGreaterThan(1);
       await check(page, screen);
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('where something went wrong, %s', { timeout: 90_000 }, async (colorScheme) => {
+    const { page } = await openWindow({ browser, files }, troubledWorld(), { colorScheme });
+    for (const n of [TROUBLED.missing, TROUBLED.overwritten, TROUBLED.changed, TROUBLED.offline]) {
+      await page.locator(`[role=row][data-uid$="${String(n).padStart(9, '0')}0000"]`).click();
+      await page.locator('.note[role=group]').waitFor();
+      await check(page, `row ${String(n)}`);
+    }
+    await page.locator('.note[role=group]').waitFor();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.getByRole('button', { name: 'Ignore such names… run.lock' }).click();
+    await check(page, 'inbox');
+    await page.keyboard.press('Escape');
+    for (const [screen, opens, dialog] of [
+      ['Trash', 'Empty Trash…', /for good/],
+      ['History', null, null],
+      ['Folders we watch', 'What is kept of Instruments', /What is kept/],
+      ['Settings', /^Go back to/, /Go back/],
+    ] as const) {
+      await page.getByRole('link', { name: new RegExp(`^${screen}`) }).click();
+      await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+      await check(page, screen);
+      if (opens === null) continue;
+      await page.getByRole('button', { name: opens }).first().click();
+      await page.getByRole('dialog', { name: dialog }).waitFor();
+      await check(page, `dialog of ${screen}`);
+      await page.keyboard.press('Escape');
     }
   });
 
