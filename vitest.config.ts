@@ -14,6 +14,8 @@ export default defineConfig({
     testTimeout: deep ? 600_000 : 60_000,
     hookTimeout: deep ? 120_000 : 30_000,
     teardownTimeout: 10_000,
+    // A bound for what hangs: computers that run tests are slow.
+    expect: { poll: { timeout: 15_000 } },
     passWithNoTests: deep,
     reporters: ['default', './.ci/count-tests.ts'],
     // A test that leaves its timers faked or its environment changed would fail another one.
