@@ -29,7 +29,7 @@ import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
 import { hintThread } from './hint-client.ts';
-import { startReader } from './reader-client.ts';
+import { previewsApart, startReader, type Reader } from './reader-client.ts';
 import { registryThreads } from './registry-client.ts';
 import { scanThreads } from './scan-client.ts';
 
@@ -144,10 +144,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 }
 
 async function readerThread(context: InstanceContext, closers: (() => Promise<void>)[]): Promise<Reads> {
-  const reader = await startReader(
-    { registry: context.registry.path, workstation: context.workstation.path, workstationUid: context.workstationUid },
-    context.clock,
-  );
+  const { registry, workstation, workstationUid, clock } = context;
+  const start = (): Promise<Reader> =>
+    startReader({ registry: registry.path, workstation: workstation.path, workstationUid }, clock);
+  const reader = previewsApart(await start(), start);
   closers.push(() => reader.close());
   return reader.reads;
 }

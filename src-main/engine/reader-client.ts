@@ -8,10 +8,11 @@ import { threadFile } from './threads/thread-file.ts';
 
 /** A statement can't be stopped from outside: after this time (ms) its thread is, and a new one takes over. */
 const LONGEST_READ = 30_000;
-/** These wait for disks, which may be slow without blocking anybody. */
-const WAITS_FOR_DISKS = new Set<ReadName>(['previewArtifact', 'artifactPath']);
+/** The same for a file that is unpacked and drawn, on a thread of its own: disks may be slow. */
+const LONGEST_PREVIEW = 60_000;
 
 interface Call {
+  name: ReadName;
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
   cancelTimer: () => void;
@@ -42,10 +43,11 @@ export async function startReader(data: ReaderThreadData, clock: Pick<Clock, 'af
     await ready;
     const id = ++ids;
     return new Promise((resolve, reject) => {
-      const cancelTimer = WAITS_FOR_DISKS.has(name)
-        ? () => undefined
-        : clock.after(LONGEST_READ, () => void worker.terminate());
-      calls.set(id, { resolve, reject, cancelTimer });
+      const longest = name === 'previewArtifact' ? LONGEST_PREVIEW : LONGEST_READ;
+      // A path is looked for on disks, which may hang without blocking anybody.
+      const cancelTimer =
+        name === 'artifactPath' ? () => undefined : clock.after(longest, () => void worker.terminate());
+      calls.set(id, { name, resolve, reject, cancelTimer });
       post(worker, { type: 'read', id, name, input });
     });
   }
@@ -61,10 +63,10 @@ export async function startReader(data: ReaderThreadData, clock: Pick<Clock, 'af
       });
       worker.on('error', reject);
       worker.on('exit', () => {
-        reject(lost());
-        for (const { reject: fail, cancelTimer } of calls.values()) {
+        reject(lost(null));
+        for (const { name, reject: fail, cancelTimer } of calls.values()) {
           cancelTimer();
-          fail(closed ? stopped() : lost());
+          fail(closed ? stopped() : lost(name));
         }
         // A thread that failed or was stopped is replaced; one that can't be opened says so to each call.
         if (!closed && running.worker === worker) running = start(options);
@@ -93,6 +95,32 @@ export async function startReader(data: ReaderThreadData, clock: Pick<Clock, 'af
   };
 }
 
+/**
+ * The reads of `reader`, and previews by a second one that `startPreviews` starts when the first is asked for: what a
+ * file from anywhere does to the program that unpacks it holds up no list and no search.
+ */
+export function previewsApart(reader: Reader, startPreviews: () => Promise<Reader>): Reader {
+  let previews: Promise<Reader> | null = null;
+  return {
+    reads: {
+      ...reader.reads,
+      async previewArtifact(input) {
+        previews ??= startPreviews();
+        const started = await previews.catch((error: unknown) => {
+          // Tried again with the next one.
+          previews = null;
+          throw error;
+        });
+        return started.reads.previewArtifact(input);
+      },
+    },
+    async close() {
+      const started = await previews?.catch(() => null);
+      await Promise.all([reader.close(), started?.close()]);
+    },
+  };
+}
+
 function post(worker: Worker, message: ToReader): void {
   worker.postMessage(message);
 }
@@ -110,7 +138,14 @@ function stopped(): BenchkeepError {
   return new BenchkeepError('cancelled', 'The instance was closed', 'Connect again, then repeat it.');
 }
 
-function lost(): BenchkeepError {
+function lost(name: ReadName | null): BenchkeepError {
+  if (name === 'previewArtifact') {
+    return new BenchkeepError(
+      'internal',
+      'This file can’t be shown: reading it failed or took too long',
+      'Open it with its own program. The file and its record are as they were.',
+    );
+  }
   return new BenchkeepError(
     'internal',
     'Reading took too long and was stopped',

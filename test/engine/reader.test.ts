@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { listArtifactsInput } from '../../shared/contract/artifacts.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { startReader, type Reader } from '../../src-main/engine/reader-client.ts';
-import { systemClock } from '../../src-main/ports/clock.ts';
+import { previewsApart, startReader, type Reader } from '../../src-main/engine/reader-client.ts';
+import { systemClock, type Clock } from '../../src-main/ports/clock.ts';
 import {
   artifactRow,
   insertStorage,
@@ -27,16 +27,18 @@ beforeEach(async () => {
       ['A0000000000000010000'],
     );
   });
-  reader = await startReader(
-    { registry: test.registry.path, workstation: test.workstation.path, workstationUid: WORKSTATION },
-    systemClock,
-  );
+  reader = await start(systemClock);
 });
 afterEach(async () => {
   await reader.close();
   await test.close();
 });
 const all = listArtifactsInput.parse({});
+
+function start(clock: Pick<Clock, 'after'>): Promise<Reader> {
+  const { registry, workstation } = test;
+  return startReader({ registry: registry.path, workstation: workstation.path, workstationUid: WORKSTATION }, clock);
+}
 
 describe('the reader', () => {
   it('serves every read while the engine writes, and sees what was committed', async () => {
@@ -74,6 +76,21 @@ describe('the reader', () => {
     for (let i = 0; i < 20; i++) await reader.reads.listArtifacts(all);
     const [checkpoint] = test.registry.sqlite.pragma('wal_checkpoint(TRUNCATE)') as { busy: number; log: number }[];
     expect(checkpoint).toMatchObject({ busy: 0, log: 0 });
+  });
+
+  it('F-AP01 a preview that never ends is ended alone: lists are served meanwhile, and the next preview too', async () => {
+    let hangs = true;
+    const after: Clock['after'] = (_ms, run) => {
+      if (hangs) run();
+      return () => undefined;
+    };
+    const apart = previewsApart(reader, () => start({ after }));
+    onTestFinished(() => apart.close());
+    const error: unknown = await apart.reads.previewArtifact({ artifact: 'a.txt' }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ message: expect.stringContaining('can’t be shown') as string });
+    hangs = false;
+    expect((await apart.reads.listArtifacts(all)).total).toBe(1);
+    expect(await apart.reads.previewArtifact({ artifact: 'a.txt' })).toMatchObject({ text: 'hello\n' });
   });
 
   it('ends what is being read when it is closed', async () => {

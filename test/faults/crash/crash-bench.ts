@@ -49,6 +49,7 @@ export async function makeInstance(base: string): Promise<CrashBench> {
 
 export async function openCrashBench(base: string): Promise<CrashBench> {
   let ahead = 0;
+  let closed = false;
   const clock = { ...systemClock, now: () => systemClock.now() + ahead };
   const workbench = await openBenchWorkbench(join(base, 'home'), { clock });
   const hasher = hashPool(2);
@@ -75,6 +76,8 @@ export async function openCrashBench(base: string): Promise<CrashBench> {
       await pass();
     },
     async close() {
+      if (closed) return;
+      closed = true;
       await context.scanner.close();
       await hasher.close();
       await context.close();

@@ -11,6 +11,8 @@ export type Acknowledged =
   | { kind: 'artifact'; key: string; sha256: string }
   | { kind: 'label'; name: string; key: string; on: boolean }
   | { kind: 'storage'; root: string; there: boolean }
+  /** Absolute. */
+  | { kind: 'file'; path: string; there: boolean }
   /** Null: not there any more. */
   | { kind: 'visibility'; uid: string; visibility: number | null };
 

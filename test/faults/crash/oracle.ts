@@ -3,7 +3,7 @@
  * here, so that a mistake in it can't hide itself.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
@@ -288,6 +288,8 @@ function subjectOf(what: Acknowledged): string {
       return `${what.name} ${what.key}`;
     case 'storage':
       return what.root;
+    case 'file':
+      return what.path;
     case 'visibility':
       return what.uid;
   }
@@ -306,6 +308,8 @@ function isTrue(db: Database.Database, what: Acknowledged): boolean {
       return (
         (db.prepare('SELECT visibility FROM artifact WHERE uid = ?').pluck().get(what.uid) ?? null) === what.visibility
       );
+    case 'file':
+      return existsSync(what.path) === what.there;
     case 'storage':
       // Not there was confirmed last, or there and perhaps removed by a step that was not confirmed any more.
       return what.there
