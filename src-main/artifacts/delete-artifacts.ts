@@ -2,12 +2,10 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { checkRoot, offline } from '../storage/index.ts';
-import { dropInventory } from '../workstation/inventory.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from './folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
@@ -50,7 +48,7 @@ export async function deleteArtifacts(
     for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
   });
   const done = await doRemovals(context, removals);
-  await forgetLocally(context, doomed);
+  await dropManifests(context, doomed);
   const remains = doomed.flatMap((one) => one.remains);
   for (const one of done) {
     if (one.kind === 'removed') continue;
@@ -169,15 +167,7 @@ async function removeRecord(write: RegistryWrite, { artifact, places, removals }
   await write.remove('artifact', id);
 }
 
-async function forgetLocally(context: InstanceContext, doomed: readonly Doomed[]): Promise<void> {
-  const gone = doomed.flatMap(({ places, removals }) =>
-    places
-      .filter(({ path }) => removals.some((removal) => removal.path === path))
-      .map(({ storage, copy }) => ({ storageUid: storage.uid, path: rawFromBytes(copy.path) })),
-  );
-  await writeWorkstation(context.workstation, (tx) => {
-    dropInventory(tx, context.workstation, gone);
-  });
+async function dropManifests(context: InstanceContext, doomed: readonly Doomed[]): Promise<void> {
   for (const { artifact } of doomed)
     if (artifact.n_files !== null) await context.fs.removeOwnFile(manifestPath(context, artifact.uid));
 }

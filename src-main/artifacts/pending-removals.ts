@@ -6,8 +6,9 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { checkRoot } from '../storage/index.ts';
+import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { checkRoot, localRoot } from '../storage/index.ts';
+import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
 import { sharersOf } from './shared-places.ts';
@@ -63,9 +64,20 @@ export async function doRemovals(context: Context, removals: readonly PendingRem
       return { path: removal.path, kind: 'waits', reason: error.message };
     });
     done.push(one);
-    if (one.kind !== 'waits') await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, nameOf(removal)));
+    if (one.kind !== 'waits') await forget(context, removal);
   }
   return done;
+}
+
+/** With what this computer knows of the file: one that stayed is looked at as a new one. */
+async function forget({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
+  const { storageUid, path } = removal;
+  const storage = await registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
+  const relative = storage === undefined ? null : relativeRaw(localRoot(storage), path);
+  await writeWorkstation(workstation, async (tx) => {
+    if (relative !== null) dropInventory(tx, workstation, [{ storageUid, path: relative }]);
+    await forgetSetting(tx, nameOf(removal));
+  });
 }
 
 async function finish(context: Context, removal: PendingRemoval): Promise<Removed> {

@@ -15,9 +15,11 @@ import { backupRegistry } from './backup-registry.ts';
 import { checkHead, readHead } from './head-file.ts';
 import { registryPath, workstationPath, type InstanceCard } from './instance-card.ts';
 import { proveRegistry, wasLeftUnclean } from './prove-registry.ts';
+import { whileCountingAttempts } from './migration-attempts.ts';
 import { matchInventory } from './match-inventory.ts';
 import { openOwnWorkstation } from './open-own-workstation.ts';
 import { endSwap, finishSwap } from './swap-registry.ts';
+import { backupsFolder } from './backup-file.ts';
 import { sweepTemporary } from './sweep-temporary.ts';
 
 export interface Databases {
@@ -82,7 +84,7 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
   let workstation: Workstation | undefined;
   let registry: Registry | undefined;
   try {
-    await sweepTemporary(context.fs, folder);
+    for (const own of [folder, backupsFolder(folder)]) await sweepTemporary(context.fs, own);
     const swapped = await finishSwap(context.fs, folder);
     const own = await openOwnWorkstation(context, folder);
     workstation = own.workstation;
@@ -90,13 +92,16 @@ async function openForWriting(context: OpenDatabasesContext, card: InstanceCard,
     const isLarge = ((await context.fs.look(path))?.size ?? 0) > SOON_CHECKED;
     const thorough = due && !isLarge;
     await proveRegistry(path, card.uid, thorough);
-    registry = await openRegistry(path, {
-      readonly: false,
-      ...(context.migrations === undefined ? {} : { migrations: context.migrations }),
-      beforeMigration: async (sqlite, from) => {
-        await backupRegistry(context.fs, sqlite, folder, `before-migration-${String(from)}`);
-      },
-    });
+    registry = await whileCountingAttempts({ workstation, clock: context.clock }, (begin) =>
+      openRegistry(path, {
+        readonly: false,
+        ...(context.migrations === undefined ? {} : { migrations: context.migrations }),
+        beforeMigration: async (sqlite, from) => {
+          await begin();
+          await backupRegistry(context.fs, sqlite, folder, `before-migration-${String(from)}`);
+        },
+      }),
+    );
     if (thorough) await writeSetting(workstation, CHECKED_SETTING, context.clock.now());
     const opened = { registry, workstation };
     const warnings = [...own.warnings];

@@ -5,6 +5,7 @@ import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
 
 /** Only in a folder that no other process writes to now: under its lock. What is below it stays. */
 export async function sweepTemporary(fs: Fs, folder: RawPath): Promise<void> {
+  if ((await fs.look(folder)) === null) return;
   for (const { name, kind } of await fs.readFolder(folder)) {
     if (kind !== 'file' || !name.startsWith(TEMPORARY_PREFIX) || !name.endsWith('.tmp')) continue;
     await fs.removeOwnFile(joinRaw(folder, name));

@@ -101,6 +101,7 @@ async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<
     if (!(await checkRoot(context, storage)).attached) return;
     const facts = await context.fs.look(joinRaw(localRoot(storage), to));
     if (facts !== null && isSameFile(before, facts)) {
+      await dropOldName(context, joinRaw(localRoot(storage), from), facts);
       const move = {
         from: { storage, path: from },
         to: { storage, path: to, facts },
@@ -111,6 +112,12 @@ async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<
     }
   }
   await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, nameOf(plan)));
+}
+
+/** A program that died between the new name and the old one left both. */
+async function dropOldName({ fs }: InstanceContext, from: RawPath, moved: FileFacts): Promise<void> {
+  const old = await fs.look(from);
+  if (old?.kind === 'file' && old.dev === moved.dev && old.ino === moved.ino) await fs.unlinkProven(from, old);
 }
 
 /** A rename changes the ctime and nothing else. */

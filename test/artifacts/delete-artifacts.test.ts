@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -103,6 +103,64 @@ describe('for good', () => {
     writeFileSync(path, 'content of a.csv');
     expect((await forGood(uid, true)).removed).toEqual([path]);
     expect([existsSync(path), await list()]).toEqual([false, []]);
+  });
+
+  it('a folder in place goes file by file; what was written into it since stays', async () => {
+    test.put('lab/run/a.csv', 'a');
+    test.put('lab/run/deep/b.csv', 'b');
+    const folder = join(test.lab, 'run');
+    const { uid } = await test.saveOne(folder);
+    test.put('lab/run/new.csv', 'not registered');
+    await expect(forGood(uid, true)).rejects.toMatchObject({ code: 'file_changed' });
+    expect([await list(), readdirSync(folder).sort()]).toEqual([[uid], ['a.csv', 'deep', 'new.csv']]);
+    rmSync(join(folder, 'new.csv'));
+    // Written between the plan and the removal.
+    const { author } = test.context;
+    const late = (): ReturnType<typeof author> => {
+      test.put('lab/run/deep/late.csv', 'late');
+      return author();
+    };
+    const { removed, remains } = await deleteArtifacts(
+      { ...test.context, author: late },
+      { artifacts: [uid], storage: true },
+    );
+    expect([removed, remains]).toEqual([[], [`a folder remains here: ${folder}`]]);
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['deep', 'deep/late.csv']);
+  });
+
+  it('F-TR04 a file that other records need is not removed; together with them it is', async () => {
+    test.put('lab/run/a.csv', 'a');
+    const inside = await test.saveOne(join(test.lab, 'run/a.csv'));
+    const folder = await test.saveOne(join(test.lab, 'run'));
+    for (const { uid } of [folder, inside]) {
+      const refused = forGood(uid, true);
+      await expect(refused).rejects.toMatchObject({ code: 'refused' });
+      await expect(refused).rejects.toThrow('is needed by');
+    }
+    expect(existsSync(join(test.lab, 'run/a.csv'))).toBe(true);
+    const both = { artifacts: [inside.uid, folder.uid], storage: true };
+    expect((await deleteArtifacts(test.context, both)).items).toHaveLength(2);
+    expect([existsSync(join(test.lab, 'run')), await list()]).toEqual([false, []]);
+  });
+
+  it('F-TR03 where the drive went in between, the file waits for it, and what was saved there since stays', async () => {
+    const other = test.folder('drive');
+    await test.add(other, true);
+    const { uid } = await test.saveOne(test.put('drive/a.csv', 'a'));
+    const { author } = test.context;
+    const unplug = (): ReturnType<typeof author> => {
+      renameSync(other, `${other}.away`);
+      return author();
+    };
+    const unplugged = { ...test.context, author: unplug };
+    const { removed, remains } = await deleteArtifacts(unplugged, { artifacts: [uid], storage: true });
+    expect([removed, remains.length, await list()]).toEqual([[], 1, []]);
+    expect(remains[0]).toContain(`a file remains here: ${join(other, 'a.csv')} (`);
+    expect(await finishRemovals(test.context)).toMatchObject([{ kind: 'waits' }]);
+    renameSync(`${other}.away`, other);
+    const again = await test.saveOne(join(other, 'a.csv'));
+    expect(await finishRemovals(test.context)).toMatchObject([{ kind: 'stays' }]);
+    expect([existsSync(join(other, 'a.csv')), await list()]).toEqual([true, [again.uid]]);
   });
 
   it('no file goes where that was asked for', async () => {

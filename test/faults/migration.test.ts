@@ -46,7 +46,7 @@ const backups = (): string[] => readdirSync(join(folder, 'backups')).sort();
 
 test('F-DB16 a migration that fails leaves the old version as it was, with a backup; the next start tries again', async () => {
   const before = content();
-  for (let attempt = 0; attempt < 3; attempt++)
+  for (let attempt = 0; attempt < 2; attempt++)
     await expect(openMigrating(bench.home, 'throws')).rejects.toThrow('does not work out');
   expect(content()).toEqual(before);
   expect(backups()).toHaveLength(1);
@@ -58,6 +58,22 @@ test('F-DB16 a migration that fails leaves the old version as it was, with a bac
   const databases = await openMigrating(bench.home, 'whole');
   await databases.close();
   expect(content()).toMatchObject({ version: version + 1, changes: before.changes, sound: 'ok' });
+});
+
+test('F-DB16 the third failure is the last for a day: it says so, and what to do; another version tries again', async () => {
+  for (let attempt = 0; attempt < 3; attempt++)
+    await expect(openMigrating(bench.home, 'throws')).rejects.toThrow('does not work out');
+  const before = content();
+  await expect(openMigrating(bench.home, 'whole')).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('it was tried 3 times') as string,
+    remedy: expect.stringContaining('use the Benchkeep that you had before') as string,
+  });
+  expect(content()).toEqual(before);
+  // Whose migrations are those that the registry has seen.
+  await (await bench.open(await bench.workbench(), 'lab')).close();
+  await (await openMigrating(bench.home, 'whole', Date.now() + 25 * 3_600_000)).close();
+  expect(content()).toMatchObject({ version: version + 1, sound: 'ok' });
 });
 
 test('F-DB16 a backup of an earlier try is not taken for one of what was written since', async () => {
@@ -80,12 +96,16 @@ test(
     const kept = join(bench.base, 'kept.db');
     copyFileSync(join(folder, 'registry.db'), kept);
     const points = ['fs.makeFolder.after#1', 'fs.rename.before#1', 'fs.rename.after#1', null];
-    for (const point of points) {
+    for (const [day, point] of points.entries()) {
       const env = { ...process.env, ...(point === null ? {} : { BK_FAILPOINT: `${point}=kill` }) };
-      const run = spawnSync(process.execPath, [child, bench.home, point === null ? 'killed' : 'whole'], {
-        env,
-        encoding: 'utf8',
-      });
+      const run = spawnSync(
+        process.execPath,
+        [child, bench.home, point === null ? 'killed' : 'whole', String(day * 2)],
+        {
+          env,
+          encoding: 'utf8',
+        },
+      );
       expect(run.signal, `${String(point)} ${run.stderr}`).toBe('SIGKILL');
       expect(readdirSync(join(folder, 'backups')).length).toBeLessThanOrEqual(2);
       expect(content()).toEqual(before);

@@ -148,7 +148,13 @@ export function nodeFs(random: Random): Fs {
         if (now.kind === 'folder') await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
         else {
           await effect('fs.link', () => linkNoReplace(from, to));
-          await effect('fs.unlink', () => removeIfThere(from));
+          try {
+            await effect('fs.unlink', () => removeIfThere(from));
+          } catch (error) {
+            // Not with two names: what may not leave its folder stays under the one it had.
+            if (isOneFile(await lookOrNull(from), await lookOrNull(to))) await removeIfThere(to);
+            throw error;
+          }
         }
         await syncFolder(splitRaw(to).folder);
         await syncFolder(splitRaw(from).folder);
@@ -278,6 +284,10 @@ async function linkNoReplace(from: RawPath, to: RawPath): Promise<void> {
     if (there) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
     await fsp.rename(rawToBytes(from), rawToBytes(to));
   }
+}
+
+function isOneFile(one: FileFacts | null, other: FileFacts | null): boolean {
+  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }
 
 async function removeIfThere(path: RawPath): Promise<void> {

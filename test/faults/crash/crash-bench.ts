@@ -18,7 +18,7 @@ const HOLD = 10_000;
 export interface CrashBench {
   base: string;
   context: OpenInstance & { scanner: Scanner };
-  /** One pass over the watched folder, everything that is there being complete. */
+  /** One pass over the watched folder (and others that an operation made), everything that is there being complete. */
   pass(): Promise<Reconciled>;
   /** The wall clock goes on by so many ms. */
   jump(ms: number): void;
@@ -60,8 +60,15 @@ export async function openCrashBench(base: string): Promise<CrashBench> {
   await finishRemovals(context);
   await finishMoves(context);
   async function pass(): Promise<Reconciled> {
-    const storage = await findStorage(context.registry.db, watchedRoot(base));
-    return reconcile(context, { storage, settle: 0 });
+    const { db } = context.registry;
+    const others = await db
+      .selectFrom('storage')
+      .selectAll()
+      .where('watch', '=', 1)
+      .where('root', '!=', watchedRoot(base))
+      .execute();
+    for (const storage of others) await reconcile(context, { storage, settle: 0 });
+    return reconcile(context, { storage: await findStorage(db, watchedRoot(base)), settle: 0 });
   }
   return {
     base,

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { BenchkeepError } from '../../../shared/errors.ts';
 import { addLabels } from '../../../src-main/annotation/index.ts';
 import { restoreBackup } from '../../../src-main/instance/index.ts';
 import { makeBackup } from '../../../src-main/instance/make-backup.ts';
@@ -98,7 +99,7 @@ export const scrub: Operation = {
         await later(2);
         ({ state, reason } = await scrubbing.status());
       }
-      if (reason !== null) throw new Error(reason);
+      if (reason !== null) throw new BenchkeepError('io_error', reason, 'Wait.');
     } finally {
       await scrubbing.close();
     }
