@@ -35,11 +35,11 @@ function names(file: string): string[] {
 const numbered = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `${prefix}${String(n + 1).padStart(2, '0')}`);
 
-test('every fault of files, folders and the registry is in the list once', () => {
+test('every fault of files, folders, the registry, the trash and the program is in the list once', () => {
   const ids = rows.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toEqual(
-    expect.arrayContaining([...numbered('F-IN', 28), ...numbered('F-WA', 17), ...numbered('F-DB', 22)]),
+    expect.arrayContaining([...numbered('F-IN', 28), ...numbered('F-WA', 17), ...numbered('F-DB', 22), ...numbered('F-TR', 8), ...numbered('F-AP', 9)]),
   );
 });
 

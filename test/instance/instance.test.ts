@@ -210,7 +210,7 @@ async function addArtifacts(
   });
 }
 
-test('an instance with managed data is not deleted, the data are listed; linked data do not count', async () => {
+test('F-TR07 an instance with managed data is not deleted, the data are listed; linked data do not count', async () => {
   const { workbench, open } = await bench.instance();
   const linked = bench.folder('instrument');
   const [added] = (await addStorage(open, { root: linked, managed: false, watch: false })).items;

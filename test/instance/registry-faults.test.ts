@@ -156,7 +156,7 @@ test('F-DB14 a registry that is gone is not made anew', async () => {
   expect(existsSync(registryFile())).toBe(false);
 });
 
-test('F-DB15 a registry of a newer version is refused and stays byte for byte as it was', async () => {
+test('F-DB15, F-AP07 a registry of a newer version is refused and stays byte for byte as it was', async () => {
   const newer = new Database(registryFile());
   newer.pragma(`user_version = ${String(Number(newer.pragma('user_version', { simple: true })) + 1)}`);
   newer.close();

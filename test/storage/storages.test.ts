@@ -250,7 +250,7 @@ test('writing is refused in linked storages, on other computers, and where the d
   });
 });
 
-test('a storage is forgotten only when no artifact lives in it, trash included; its content stays', async () => {
+test('F-TR07 a storage is forgotten only when no artifact lives in it, trash included; its content stays', async () => {
   const { uid, root } = await add(bench.folder('data'));
   const { id } = await row(uid);
   writeFileSync(join(root, 'mine.csv'), 'a');

@@ -177,7 +177,7 @@ describe.runIf(chromiumPath !== undefined)('the main job', { timeout: 90_000 }, 
     await expect.poll(() => page.getByRole('heading', { name: 'Archive' }).count()).toBe(0);
   });
 
-  it('the switch for keeping files here holds, and a reload finds everything again', async () => {
+  it('F-AP02 the switch for keeping files here holds, and a reload finds everything again', async () => {
     await go('Settings');
     const keep = page.getByRole('switch', { name: 'Keep new files on this computer (upload only when I say so)' });
     await keep.click();
