@@ -39,7 +39,13 @@ test('every fault of files, folders, the registry, the trash and the program is 
   const ids = rows.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toEqual(
-    expect.arrayContaining([...numbered('F-IN', 28), ...numbered('F-WA', 17), ...numbered('F-DB', 22), ...numbered('F-TR', 8), ...numbered('F-AP', 9)]),
+    expect.arrayContaining([
+      ...numbered('F-IN', 28),
+      ...numbered('F-WA', 17),
+      ...numbered('F-DB', 22),
+      ...numbered('F-TR', 8),
+      ...numbered('F-AP', 9),
+    ]),
   );
 });
 
