@@ -23,8 +23,13 @@ async function cut(program: string, bug: BugName | null, ...args: string[]): Pro
   }
 }
 
+/** The disk of `place` is cut while the operation is under way: after so many confirmations, or at a failpoint. */
+export function cutOperation(operation: string, place: string, when: string): Story {
+  return async (bug) => (await cut('cut-operation.ts', bug, operation, place, when)) as string[];
+}
+
 /** The storage is on the disk that loses its power, the registry on one that goes on. */
-export const cutCopy: Story = async (bug) => (await cut('cut-copy.ts', bug)) as string[];
+export const cutCopy = cutOperation('save a file, a version and a folder', 'lab', '2');
 
 /** The registry is on it; now and then a cut meets nothing that was not written yet. */
 export const cutSynchronous: Story = async (bug) => {

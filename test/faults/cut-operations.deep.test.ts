@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { OPERATIONS } from './crash/all-operations.ts';
+import { pointsOf } from './crash/kill-operations.ts';
+import { cutOperation } from './crash/seeded/cut-stories.ts';
+import { CUT_OPERATIONS } from './cut-operations.ts';
+import { whyNoLoopDisk } from './root-tools.ts';
+
+describe.skipIf(whyNoLoopDisk() !== null)('F-DB02 a power cut at every effect of what', { timeout: 3_600_000 }, () => {
+  test.each(CUT_OPERATIONS)('F-DB02 %s', async (name, place) => {
+    const operation = OPERATIONS.find((one) => one.name === name);
+    if (operation === undefined) throw new Error(`There is no operation ${name}`);
+    const points = (await pointsOf(operation)).filter((point) => !point.startsWith('hash.'));
+    const found: string[] = [];
+    for (const point of points)
+      for (const violation of await cutOperation(name, place, point)(null)) found.push(`${point}: ${violation}`);
+    console.info(`${name}: ${String(points.length)} cuts`);
+    expect(found).toEqual([]);
+  });
+});
