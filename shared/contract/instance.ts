@@ -25,7 +25,7 @@ export const initInput = z.object({
 export type InitInput = z.infer<typeof initInput>;
 
 export const instance = {
-  /** Null while no instance is connected. */
+  /** Null while no instance is connected. Errors: why the connected one can't be opened. */
   current: query.input(empty).output(z.object({ instance: instanceInfo.nullable() })),
   init: mutation.input(initInput).output(items(instanceRecord)),
   connect: mutation.input(z.object({ instance: z.string().min(1).max(4200) })).output(items(instanceRecord)),

@@ -25,6 +25,11 @@ export interface OpenEngineOptions extends EngineOptions {
   threads: boolean;
   /** Open the instance at once (true). Without, what needs none can be done even where the connected one is damaged. */
   open?: boolean;
+  /**
+   * Serve also where the instance can't be opened, and say why to whoever asks for it: a window can then show backups
+   * and repair it.
+   */
+  serveUnopened?: boolean;
 }
 
 export interface Engine {
@@ -50,6 +55,8 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     random: systemRandom,
   });
   let services: Services | null = null;
+  /** Why the instance could not be opened when that was tried last. */
+  let unopened: BenchkeepError | null = null;
   let closed: Promise<void> | null = null;
   // Before there is an instance a folder can be counted already; the scanner needs no inventory for that.
   let surveyor: Scanner | null = null;
@@ -71,11 +78,22 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
 
   async function openNow(name: string | null): Promise<void> {
     await closeNow();
-    services = await openServices({ workbench, name, events, attach, watch, listen, threads });
-    events.instanceChanged();
+    try {
+      services = await openServices({ workbench, name, events, attach, watch, listen, threads });
+      unopened = null;
+    } catch (error) {
+      unopened = error instanceof BenchkeepError ? error : null;
+      throw error;
+    } finally {
+      events.instanceChanged();
+    }
   }
 
-  const leave = (): Promise<void> => inTurn(closeNow);
+  const leave = (): Promise<void> =>
+    inTurn(async () => {
+      unopened = null;
+      await closeNow();
+    });
   const enter = (name: string | null): Promise<void> => inTurn(() => openNow(name));
 
   /** Opened again also where the work failed, if it was open. */
@@ -101,10 +119,11 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     events,
     surveying: () => ({ fs: workbench.fs, scanner: services?.scanning.scanner ?? surveyScanner() }),
     services: () => {
-      if (services === null) throw noInstance();
+      if (services === null) throw unopened ?? noInstance();
       return services;
     },
     isOpen: () => services !== null,
+    unopened: () => (services === null ? unopened : null),
     asked: () => options.instance ?? workbench.settings().instance,
     enter,
     ensureOpen: (name) => inTurn(() => (services === null ? openNow(name) : Promise.resolve())),
@@ -121,7 +140,13 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   }
 
   const name = options.instance ?? workbench.settings().instance;
-  if (open && name !== null) await enter(name);
+  if (open && name !== null) {
+    await enter(name).catch((error: unknown) => {
+      // Another program has it, or it is not there: then there is nothing to show.
+      if (options.serveUnopened !== true || unopened === null || ['locked', 'not_found'].includes(unopened.code))
+        throw error;
+    });
+  }
 
   return {
     router,

@@ -6,6 +6,7 @@ import type { BackupRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { effect } from '../ports/failpoint.ts';
 import type { Fs } from '../ports/fs/fs.ts';
+import { errnoOf, fsError } from '../ports/fs/fs-error.ts';
 import { closeToOthers, renameOwnFolder, syncOwnFile } from '../ports/fs/own-folder.ts';
 import { copySqlite, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
@@ -52,7 +53,9 @@ export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRec
     };
   } catch (error) {
     await removeHalves(fs, backups);
-    throw sqliteError(error, registryPath(folder));
+    const known = sqliteError(error, registryPath(folder));
+    // A mistake of the program stays one.
+    throw errnoOf(known) === null ? known : fsError(known, backups);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What every procedure is given. */
 import { implement } from '@orpc/server';
 import { contract } from '../../../shared/contract/index.ts';
+import type { BenchkeepError } from '../../../shared/errors.ts';
 import type { Workbench } from '../../instance/index.ts';
 import type { EventHub } from '../events.ts';
 import type { Host } from '../host.ts';
@@ -20,6 +21,8 @@ export interface RouterContext {
   /** The open instance; throws `no_instance`. */
   services: () => Services;
   isOpen: () => boolean;
+  /** Why the instance that was asked for could not be opened; null where it is, or none was. */
+  unopened: () => BenchkeepError | null;
   /** Name of the instance that was asked for, or else the connected one. */
   asked: () => string | null;
   /** For counting a folder before any instance is there. */

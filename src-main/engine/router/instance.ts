@@ -19,9 +19,11 @@ function info(context: RouterContext): Promise<InstanceInfo> {
 }
 
 export const instance = os.instance.router({
-  current: os.instance.current.handler(async ({ context }) => ({
-    instance: context.isOpen() ? await info(context) : null,
-  })),
+  current: os.instance.current.handler(async ({ context }) => {
+    const unopened = context.unopened();
+    if (unopened !== null) throw unopened;
+    return { instance: context.isOpen() ? await info(context) : null };
+  }),
   init: os.instance.init.handler(async ({ input, context }) => {
     const result = await initInstance(context.workbench, input);
     await context.enter(null);

@@ -29,7 +29,7 @@ const host: Host = {
 };
 
 try {
-  const engine = await openEngine({ ...options, watch: true, listen: true, threads: true }, host);
+  const engine = await openEngine({ ...options, watch: true, listen: true, threads: true, serveUnopened: true }, host);
   main.on('message', (message: ToEngine) => {
     if (message.type === 'attach') engine.attach(message.port);
     else if (message.type === 'close') {

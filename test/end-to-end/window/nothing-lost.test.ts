@@ -1,6 +1,7 @@
 /** What is missing, changed, away or damaged; the trash; taking back; backups: in a real Chromium. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BenchkeepError } from '../../../shared/errors.ts';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { did } from '../../renderer/fake-engine/deeds.ts';
 import { TROUBLED, troubledWorld } from '../../renderer/fake-engine/troubled-world.ts';
@@ -216,6 +217,50 @@ describe.runIf(chromiumPath !== undefined)('nothing lost', () => {
     await dialog.getByRole('button', { name: /^Go back to/ }).click();
     await page.getByText('What was there before is kept').waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  describe('a registry that can’t be opened', () => {
+    async function damaged(): Promise<OpenWindow> {
+      const world = troubledWorld();
+      const error = new BenchkeepError(
+        'registry_corrupt',
+        'registry.db is damaged',
+        'Repair it, or go back to a backup',
+      );
+      world.failures.set('instance.current', { error, forever: true });
+      for (const name of ['artifacts.list', 'changes.view']) world.failures.set(name, { error, forever: true });
+      const opened = await openWindow({ browser, files }, world);
+      await opened.page.getByRole('heading', { name: 'The registry can’t be opened' }).waitFor();
+      await opened.page.getByText('registry.db is damaged').waitFor();
+      await opened.page.getByText('Your files are where they were').waitFor();
+      return opened;
+    }
+
+    it('is repaired by one click', async () => {
+      const { page, world, complaints } = await damaged();
+      await page.getByRole('button', { name: 'Look again' }).click();
+      await expect.poll(() => world.calls.filter((name) => name === 'registry.doctor').length).toBe(1);
+      for (const name of ['artifacts.list', 'changes.view']) world.failures.delete(name);
+      await page.getByRole('button', { name: 'Repair' }).click();
+      await page.getByText('Repaired: all 60 artifacts').waitFor();
+      await rowOf(page, TROUBLED.changed).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it('goes back to a backup, and a new one is not offered', async () => {
+      const { page, world } = await damaged();
+      expect(await page.getByRole('button', { name: 'Back up now' }).count()).toBe(0);
+      await page
+        .getByRole('button', { name: /^Go back to/ })
+        .first()
+        .click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(/What was changed since is not in it/).waitFor();
+      for (const name of ['artifacts.list', 'changes.view']) world.failures.delete(name);
+      await dialog.getByRole('button', { name: /^Go back to/ }).click();
+      await page.getByText(/What was there before is kept in/).waitFor();
+      await rowOf(page, TROUBLED.changed).waitFor();
+    });
   });
 
   it('reading all content again: how far it is; paused and set by the person', async () => {

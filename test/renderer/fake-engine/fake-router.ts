@@ -349,8 +349,11 @@ export function fakeRouter(world: World) {
       backups: os.registry.backups.handler(() => ({ items: world.backups })),
       backup: os.registry.backup.handler(() => backUp(world)),
       restore: os.registry.restore.handler(({ input }) => restoreBackup(world, input.id)),
-      doctor: os.registry.doctor.handler(async function* () {
-        return await Promise.resolve({ checks: [] });
+      doctor: os.registry.doctor.handler(async function* ({ input }) {
+        if (!input.repair) return await Promise.resolve({ checks: [] });
+        world.failures.delete('instance.current');
+        const message = 'Repaired: all 60 artifacts were saved into a new registry';
+        return await Promise.resolve({ checks: [{ name: 'repair', ok: true, message, remedy: null }] });
       }),
     },
     host: {

@@ -91,6 +91,7 @@ export function restoreBackup(world: World, id: string): { id: string; aside: st
   if (!world.backups.some((backup) => backup.id === id)) {
     throw new BenchkeepError('not_found', `There is no backup ${id}`, 'Look at the list.');
   }
+  world.failures.delete('instance.current');
   emit(world, { type: 'instance' });
   changed(world, 'artifact');
   return { id, aside: '/home/ada/.local/share/benchkeep/ada-lab/aside/2026-11-21' };
