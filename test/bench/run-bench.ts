@@ -7,6 +7,9 @@ import process from 'node:process';
 const BENCHES = [
   ['register-files', 'Registering 10,000 files of 4 KiB, beside a bare loop and beside lamindb'],
   ['rename-folder', 'A folder of 10,000 registered files is renamed'],
+  ['history', 'Taking back the move of 10,000 files; pages of the history'],
+  ['failing-files', 'Files that can’t be read beside those that can'],
+  ['scrub', 'Reading all content again, beside openssl'],
   ['large-file', 'One file of 2 GiB, beside openssl'],
   ['million-artifacts', 'Finding among 1,000,000 artifacts'],
   ['watching', 'Watched folders: nothing new, a burst, one file dropped'],

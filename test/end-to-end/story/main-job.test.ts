@@ -1,5 +1,14 @@
 /** The main job with everything real: a new scientist, a real engine, a real Chromium. Each test goes on from the last. */
-import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +59,8 @@ describe.runIf(chromiumPath !== undefined)('the main job', { timeout: 90_000 }, 
       .getByRole('region')
       .getByText(`Found ${String(lab.files.length)} files in`)
       .waitFor();
+    // Just written, so that they are seen waiting, however long it took to get here.
+    for (const file of lab.files.map((name) => join(lab.folder, name))) writeFileSync(file, readFileSync(file));
     await page.getByRole('button', { name: 'Start keeping track' }).click();
 
     await page.getByRole('heading', { name: `${String(lab.files.length)} files on the way` }).waitFor();

@@ -44,10 +44,13 @@ async function bePreload(page: Page, engine: FakeEngine, message?: string): Prom
     const channel = new EngineChannel();
     port = channel.port1;
     port.on('message', (frame: string) => {
-      // A page that is gone meanwhile takes no frames any more; nor does one that is being loaded again and has no port.
+      // A page that is gone or just being loaded takes no frames.
       page
         .evaluate((text) => (window as unknown as Partial<PreloadPage>).fromEngine?.(text), frame)
-        .catch((error: unknown) => expect(page.isClosed(), String(error)).toBe(true));
+        .catch((error: unknown) => {
+          const isGone = page.isClosed() || /context was destroyed|has been closed/.test(String(error));
+          expect(isGone, String(error)).toBe(true);
+        });
     });
     engine.attach(channel.port2);
   };

@@ -212,6 +212,7 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
       await grid.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
       await expect.poll(() => grid.evaluate((element) => element.scrollHeight)).toBeGreaterThan(before);
     }
+    await grid.evaluate((element, top) => element.scrollTo({ top }), 385 * ROW_HEIGHT);
     await rowAt(page, 390).locator('.name').waitFor();
     await page.getByLabel(/sample_09608/).check();
     const top = await rowAt(page, 392).boundingBox();
@@ -231,6 +232,8 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
         return element.scrollTop;
       });
       await expect.poll(() => page.getByText('Loading').count()).toBe(0);
+      // Drawn, too.
+      await rowAt(page, Math.ceil(at / ROW_HEIGHT)).locator('.name').waitFor();
       if (at === 0) break;
     }
     await expect.poll(() => rowAt(page, 0).textContent()).toContain('later_');
