@@ -10,8 +10,8 @@ import { makeBenchFiles } from './bare-loop/make-bench-files.ts';
 
 const FILES = 10_000;
 const CHANGES = 1_000_000;
-const WANTED_UNDO = 2;
-const WANTED_PAGE = 0.3;
+const WANTED_UNDO = 5;
+const WANTED_PAGE = 1;
 
 function say(what: string, seconds: number, wanted: number): void {
   console.log(
