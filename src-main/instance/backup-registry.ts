@@ -2,7 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { closeToOthers, renameOwnFolder } from '../ports/fs/own-folder.ts';
 import type { Fs } from '../ports/fs/fs.ts';
-import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
 import { backupsFolder } from './backup-file.ts';
 
@@ -33,7 +33,7 @@ export async function backupRegistry(fs: Fs, sqlite: SqliteHandle, folder: RawPa
 
 /** One file, without a `-wal` beside it, that can be read from any medium; synced and sound. */
 function makeWhole(path: RawPath): void {
-  const copy = openSqlite(path, { readonly: false });
+  const copy = openSqlite(path, { readonly: false, cacheKib: ONCE_THROUGH_KIB });
   try {
     copy.pragma('journal_mode = DELETE');
     if (copy.pragma('integrity_check', { simple: true }) === 'ok') return;

@@ -1,5 +1,5 @@
 /** Is a registry file sound: every page, its full-text indexes, what refers to what, and the end of its change log. */
-import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { changeHash, EMPTY_LOG_HASH } from '../registry/change-hash.ts';
 import { checkFile } from '../registry/check-tables.ts';
@@ -32,7 +32,7 @@ export function checkSound(sqlite: SqliteHandle): string[] {
 export function checkSoundFile(path: RawPath): string[] {
   let sqlite: SqliteHandle | undefined;
   try {
-    sqlite = openSqlite(path, { readonly: true });
+    sqlite = openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
     return checkSound(sqlite);
   } catch (error) {
     if (sqliteCode(error) === null) throw error;

@@ -1,5 +1,5 @@
 /** Everything that can be told of a registry from its file alone: the tables, and the log against them. */
-import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { checkDerived, checkFile, checkVersions } from '../registry/check-tables.ts';
 import { checkChain, checkReplay, type Problems } from '../registry/replay-log.ts';
@@ -17,7 +17,7 @@ const MOST = 10;
 export function examineRegistry(path: RawPath): Examined {
   let sqlite: SqliteHandle | undefined;
   try {
-    sqlite = openSqlite(path, { readonly: true });
+    sqlite = openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
     sqlite.exec('BEGIN');
     return {
       tables: problemsOf([checkFile(sqlite), checkVersions(sqlite), checkDerived(sqlite)]),

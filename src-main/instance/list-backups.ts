@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { BackupRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
-import { openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteCode } from '../registry/sqlite-error.ts';
 import { backupFiles, backupsFolder, type BackupFile } from './backup-file.ts';
@@ -98,7 +98,7 @@ function recordOf(
 
 function openLive(path: RawPath): SqliteHandle | null {
   try {
-    return openSqlite(path, { readonly: true });
+    return openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
   } catch (error) {
     // Gone or damaged: then there is nothing to compare with, and the backups are what counts.
     if (sqliteCode(error) === null) throw error;

@@ -8,7 +8,7 @@ import { effect } from '../ports/failpoint.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { errnoOf, fsError } from '../ports/fs/fs-error.ts';
 import { closeToOthers, renameOwnFolder, syncOwnFile } from '../ports/fs/own-folder.ts';
-import { copySqlite, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { copySqlite, ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 import { backupFiles, backupName, backupsFolder, HALF_BACKUP, type BackupKind } from './backup-file.ts';
@@ -60,7 +60,7 @@ export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRec
 }
 
 async function copyAndProve(fs: Fs, { folder, uid }: MakeBackup, half: RawPath): Promise<BackupProof> {
-  const source = openSqlite(registryPath(folder), { readonly: true });
+  const source = openSqlite(registryPath(folder), { readonly: true, cacheKib: ONCE_THROUGH_KIB });
   try {
     await refuseWithoutSpace(fs, source, folder);
     await effect('fs.copyTemp', () => copySqlite(source, half));
@@ -82,7 +82,7 @@ async function copyAndProve(fs: Fs, { folder, uid }: MakeBackup, half: RawPath):
 
 /** One file, without a `-wal` beside it, that can be read from any medium. */
 function standAlone(path: RawPath): void {
-  const copy = openSqlite(path, { readonly: false });
+  const copy = openSqlite(path, { readonly: false, cacheKib: ONCE_THROUGH_KIB });
   try {
     copy.pragma('journal_mode = DELETE');
   } finally {

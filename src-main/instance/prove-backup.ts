@@ -1,7 +1,7 @@
 /** Proves a backup by opening it: whose it is, every page, the end of its log (`faults.md`, R9, I20). */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { strangeInSchema } from '../registry/check-schema.ts';
 import { EMPTY_LOG_HASH } from '../registry/change-hash.ts';
 import { registryMigrations } from '../registry/migrations/index.ts';
@@ -29,7 +29,7 @@ export async function proveBackup(path: RawPath, uid: string): Promise<BackupPro
     return { fault: 'A newer Benchkeep made it; install that one to restore it', ...NOTHING };
   let sqlite: SqliteHandle | undefined;
   try {
-    sqlite = openSqlite(path, { readonly: true });
+    sqlite = openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
     return await proveOpen(sqlite, uid);
   } catch (error) {
     if (sqliteCode(error) === null && !(error instanceof BenchkeepError)) throw error;

@@ -1,7 +1,7 @@
 /** Proves before anything is opened for writing that a registry is the one expected and, where there is doubt, sound. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
-import { openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { strangeInSchema } from '../registry/check-schema.ts';
 import { registryMigrations } from '../registry/migrations/index.ts';
@@ -23,7 +23,7 @@ export async function proveRegistry(path: RawPath, uid: string, thorough: boolea
   )
     return;
   try {
-    const sqlite = openSqlite(path, { readonly: true });
+    const sqlite = openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
     try {
       const strange = await strangeInSchema(sqlite);
       if (strange !== null) throw strangeParts(path, strange);

@@ -1,6 +1,6 @@
 /** Ways to make a sound registry of a damaged one. Each writes a new file; none is taken unless it proves to be sound. */
 import { copyOwnFile } from '../ports/fs/own-folder.ts';
-import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
+import { ONCE_THROUGH_KIB, openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { rebuildFinding } from '../registry/derive-finding.ts';
@@ -54,7 +54,7 @@ export async function remakeCopy({ place, damaged, uid, head }: RebuildRequest):
 
 /** Statements that make them again; null where the file is of another instance. A damaged one could not even be dropped. */
 function takeIndexesAway(path: RawPath, uid: string): string[] | null {
-  const sqlite = openSqlite(path, { readonly: false });
+  const sqlite = openSqlite(path, { readonly: false, cacheKib: ONCE_THROUGH_KIB });
   try {
     if (sqlite.prepare('SELECT uid FROM instance').pluck().get() !== uid) return null;
     const own = "type = 'index' AND sql IS NOT NULL";
@@ -70,13 +70,13 @@ function takeIndexesAway(path: RawPath, uid: string): string[] | null {
 
 /** All rows; indexes of constraints are made by SQLite itself on the way. */
 function copyTables(from: RawPath, to: RawPath, indexes: readonly string[]): void {
-  const sqlite = openSqlite(from, { readonly: false });
+  const sqlite = openSqlite(from, { readonly: false, cacheKib: ONCE_THROUGH_KIB });
   try {
     sqlite.prepare('VACUUM INTO ?').run(rawToText(to) ?? '');
   } finally {
     sqlite.close();
   }
-  const copy = openSqlite(to, { readonly: false });
+  const copy = openSqlite(to, { readonly: false, cacheKib: ONCE_THROUGH_KIB });
   try {
     for (const statement of indexes) copy.exec(statement);
     copy.pragma('wal_checkpoint(TRUNCATE)');
@@ -151,7 +151,7 @@ function following(log: SqliteHandle, head: Head | null): Generator<ChangeTable>
 function openIfReadable(path: RawPath): SqliteHandle | null {
   if (readSqliteHead(path)?.isSqlite !== true) return null;
   try {
-    return openSqlite(path, { readonly: true });
+    return openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
   } catch (error) {
     if (sqliteCode(error) === null) throw error;
     return null;

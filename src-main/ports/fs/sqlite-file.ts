@@ -48,6 +48,9 @@ export function readSqliteHead(path: RawPath): SqliteFileHead | null {
   }
 }
 
+/** Memory (`cacheKib`) for reading or copying a file once from its beginning to its end: more makes that no faster. */
+export const ONCE_THROUGH_KIB = 4096;
+
 /** Throws the error of SQLite itself; callers know what the file means and translate it. */
 export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHandle {
   const sqlite = new Database(textOf(path), { readonly: options.readonly, fileMustExist: options.readonly });
