@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../ports/clock.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { HintSource, WatchProblem } from '../watching/index.ts';
 import type { FromHints, HintThreadData, ToHints } from './hint-messages.ts';
-import { threadFile } from './threads/thread-file.ts';
+import { SMALL_THREAD, threadFile } from './threads/thread-file.ts';
 
 /** Ms before a thread that died is begun anew: doubled each time, back to the first after a thread that lived long. */
 const FIRST_RETRY = 1000;
@@ -41,7 +41,11 @@ export function hintThread(
   function start(): void {
     const data: HintThreadData = { probeEvery };
     const began = clock.monotonic();
-    const thread = new Worker(threadFile('hint-thread'), { name: 'benchkeep-hints', workerData: data });
+    const thread = new Worker(threadFile('hint-thread'), {
+      name: 'benchkeep-hints',
+      workerData: data,
+      resourceLimits: SMALL_THREAD,
+    });
     worker = thread;
     let why = '';
     thread.on('message', (message: FromHints) => {

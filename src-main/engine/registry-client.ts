@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { BenchkeepError, reviveError } from '../../shared/errors.ts';
 import type { RegistryWork, RegistryWorkName } from '../instance/index.ts';
 import type { FromRegistryThread, RegistryThreadData } from './registry-messages.ts';
-import { threadFile } from './threads/thread-file.ts';
+import { SMALL_THREAD, threadFile } from './threads/thread-file.ts';
 
 export interface RegistryThreads extends RegistryWork {
   /** Ends what is being done; it leaves nothing behind that the next one would not clear away. */
@@ -17,7 +17,11 @@ export function registryThreads(): RegistryThreads {
   function run<T>(name: RegistryWorkName, request: unknown): Promise<T> {
     if (closed) return Promise.reject(stopped());
     const data: RegistryThreadData = { name, request };
-    const worker = new Worker(threadFile('registry-thread'), { workerData: data, name: 'benchkeep-registry' });
+    const worker = new Worker(threadFile('registry-thread'), {
+      workerData: data,
+      name: 'benchkeep-registry',
+      resourceLimits: SMALL_THREAD,
+    });
     workers.add(worker);
     return new Promise<T>((resolve, reject) => {
       worker.once('message', (message: FromRegistryThread) => {
