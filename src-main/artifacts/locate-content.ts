@@ -58,8 +58,11 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
   }
   const last = copies[0];
   const where =
-    artifact.state_reason ??
-    (last === undefined ? 'no copy of it is known' : `it is not at ${shownPath(last.root, last.path)} any more`);
+    artifact.state_reason === 'overwritten'
+      ? 'a newer version was written over it'
+      : last === undefined
+        ? 'no copy of it is known'
+        : `it is not at ${shownPath(last.root, last.path)} any more`;
   throw new BenchkeepError(
     'file_not_found',
     `The file of ${name} can't be found: ${where}`,

@@ -83,8 +83,8 @@ const WORDS: Readonly<Record<string, Sentence | undefined>> = {
 /** For what has no words of its own. */
 async function byRows(told: Told): Promise<string> {
   const { counts, operation } = told;
-  if (counts.of('run', 'insert') > 0) return 'A run began';
-  if (counts.of('run', 'update') > 0) return 'A run ended';
+  if (counts.of('run', 'insert') > 0) return 'Benchkeep began to register files of an instrument';
+  if (counts.of('run', 'update') > 0) return 'Benchkeep stopped registering files of an instrument';
   if (counts.of('transform', 'insert') > 0) return 'An instrument was written down';
   if (artifactsIn(told) === counts.records) return `${await files(told)} ${was(told)} changed (${operation})`;
   return `${countOf(counts.records, 'record')} ${counts.records === 1 ? 'was' : 'were'} changed (${operation})`;

@@ -233,7 +233,9 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
       });
       await expect.poll(() => page.getByText('Loading').count()).toBe(0);
       // Drawn, too.
-      await rowAt(page, Math.ceil(at / ROW_HEIGHT)).locator('.name').waitFor();
+      await rowAt(page, Math.ceil(at / ROW_HEIGHT))
+        .locator('.name')
+        .waitFor();
       if (at === 0) break;
     }
     await expect.poll(() => rowAt(page, 0).textContent()).toContain('later_');

@@ -63,6 +63,11 @@ describe.runIf(chromiumPath !== undefined)('nothing lost', () => {
     await dialog.getByRole('button', { name: 'Locate', exact: true }).click();
     await dialog.getByText('/data/x.other has other content').waitFor();
     await dialog.getByText('Choose the file itself.').waitFor();
+    // Escape closes the dialog, and not what is below it.
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('group', { name: "Can't find this file" }).waitFor();
+    await page.getByText('What is in it is shown again once it is found.').waitFor();
   });
 
   it.each([
