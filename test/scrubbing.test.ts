@@ -1,7 +1,7 @@
-import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { artifactRecords, readContext } from '../src-main/artifacts/index.ts';
+import { artifactRecords, readContext, saveArtifacts } from '../src-main/artifacts/index.ts';
 import { readScrubStatus, startScrubbing, type Scrubbing } from '../src-main/scrubbing/index.ts';
 import { setSettings } from '../src-main/instance/index.ts';
 import { retryFile } from '../src-main/watching/index.ts';
@@ -102,6 +102,43 @@ describe('a round', () => {
     await retryFile(test.context, { storage: test.root, path: 'a.csv' });
     expect(await test.inbox()).toEqual([]);
     expect((await test.artifacts())[0]?.state).toBe('ok');
+  });
+
+  it('reads run folders and what was saved, and tells which file of them is another', async () => {
+    await test.bundle(['run *'], 'done.txt');
+    for (const name of ['run 1/a.csv', 'run 1/deep/b.csv', 'run 1/done.txt']) test.put(name, 'right');
+    await test.pass({ settle: 0 });
+    await test.pass({ settle: 0 });
+    writeFileSync(join(test.base, 'notes.txt'), 'right');
+    mkdirSync(join(test.base, 'plate'));
+    writeFileSync(join(test.base, 'plate', 'A1.csv'), 'right');
+    for (const name of ['notes.txt', 'plate']) {
+      const saving = saveArtifacts(test.context, { paths: [join(test.base, name)], key: name, labels: [], new: false });
+      for (let step = await saving.next(); step.done !== true;) step = await saving.next();
+    }
+    await round();
+    expect(await scrubbing.status()).toMatchObject({ checked: 3, failed: 0 });
+    const rows = await test.context.registry.db.selectFrom('artifact').select(['uid', 'key', 'n_files']).execute();
+    expect(rows.map(({ key, n_files: n }) => [key, n])).toEqual([
+      ['run 1', 3],
+      ['notes.txt', null],
+      ['plate', 1],
+    ]);
+    const own = (key: string): string =>
+      join(test.base, 'lab', '.lamindb', rows.find((row) => row.key === key)?.uid ?? '');
+    writeFileSync(test.path('run 1/deep/b.csv'), 'wrong');
+    writeFileSync(`${own('notes.txt')}.txt`, 'wrong');
+    writeFileSync(join(own('plate'), 'A1.csv'), 'wrong');
+    await round();
+    const found = await test.context.registry.db
+      .selectFrom('artifact')
+      .select(['key', 'state', 'state_reason'])
+      .execute();
+    // What is watched is the watcher's, who waits until nobody writes.
+    expect(found.filter(({ key }) => key !== 'run 1')).toMatchObject([
+      { key: 'notes.txt', state: 'changed' },
+      { key: 'plate', state: 'changed', state_reason: expect.stringContaining('A1.csv') as string },
+    ]);
   });
 
   it('leaves an ordinary change to the watcher', async () => {
