@@ -58,8 +58,9 @@ export async function finishRemovals(context: Context): Promise<Removed[]> {
 /** Only these: others may be planned by somebody whose records are just going. */
 export async function doRemovals(context: Context, removals: readonly PendingRemoval[]): Promise<Removed[]> {
   const done: Removed[] = [];
+  const touched: Touched = new Set();
   for (const removal of removals) {
-    const one = await finish(context, removal).catch((error: unknown): Removed => {
+    const one = await finish(context, removal, touched).catch((error: unknown): Removed => {
       if (!(error instanceof BenchkeepError)) throw error;
       return { path: removal.path, kind: 'waits', reason: error.message };
     });
@@ -80,7 +81,7 @@ async function forget({ registry, workstation }: Context, removal: PendingRemova
   });
 }
 
-async function finish(context: Context, removal: PendingRemoval): Promise<Removed> {
+async function finish(context: Context, removal: PendingRemoval, touched: Touched): Promise<Removed> {
   const { db } = context.registry;
   const { path, uid, storageUid } = removal;
   const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
@@ -91,25 +92,35 @@ async function finish(context: Context, removal: PendingRemoval): Promise<Remove
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };
   // Saved again since, it is wanted.
   if ((await sharersOf(db, storage, path, new Set())).length > 0) return { path, kind: 'stays' };
-  return { path, kind: (await remove(context, removal)) ? 'removed' : 'stays' };
+  return { path, kind: (await remove(context, removal, touched)) ? 'removed' : 'stays' };
 }
 
-async function remove({ fs }: Context, removal: PendingRemoval): Promise<boolean> {
+async function remove({ fs }: Context, removal: PendingRemoval, touched: Touched): Promise<boolean> {
   const { path } = removal;
   if (removal.kind === 'own folder') {
     if ((await fs.look(path)) === null) return false;
     await fs.removeOwnFolder(path);
     return true;
   }
-  if (removal.kind === 'file') return removeFile({ fs }, path, removal.facts);
-  for (const [name, facts] of removal.files) await removeFile({ fs }, joinRaw(path, name), facts);
+  if (removal.kind === 'file') return removeFile({ fs, touched }, path, removal.facts);
+  for (const [name, facts] of removal.files) await removeFile({ fs, touched }, joinRaw(path, name), facts);
   return removeEmpty({ fs }, path);
 }
 
-async function removeFile({ fs }: Pick<Context, 'fs'>, path: RawPath, facts: FileFacts): Promise<boolean> {
+/** Files of which a name was removed just now: the ctime of their other names is of then. */
+type Touched = Set<string>;
+
+async function removeFile(
+  { fs, touched }: Pick<Context, 'fs'> & { touched: Touched },
+  path: RawPath,
+  facts: FileFacts,
+): Promise<boolean> {
   const now = await fs.look(path);
-  if (now === null || !sameFacts(now, facts)) return false;
-  await fs.unlinkProven(path, facts);
+  if (now === null) return false;
+  const file = `${now.dev} ${now.ino}`;
+  if (!sameFacts(now, touched.has(file) ? { ...facts, ctimeNs: now.ctimeNs } : facts)) return false;
+  await fs.unlinkProven(path, now);
+  touched.add(file);
   return true;
 }
 

@@ -6,6 +6,7 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
@@ -16,8 +17,6 @@ export interface PendingReplacement {
   uid: string;
   asideUid: string;
   storageUid: string;
-  /** What it was; as long as the record has this, nothing was replaced. */
-  sha256: string | null;
   isFolder: boolean;
   /** Paths below the root: of the new bytes until they have their name, of the old ones before and after. */
   arriving: RawPath;
@@ -30,11 +29,45 @@ type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUi
 
 const PREFIX = 'replacement ';
 
-/** Name of the plan, for `finishReplacement`. */
-export async function planReplacement({ workstation }: Context, plan: PendingReplacement): Promise<string> {
+/**
+ * Name of the plan, for `finishReplacement`. Null where another one under way has its uid in the trash already: by that
+ * uid it is told whether a replacement came to be.
+ */
+export async function planReplacement({ workstation }: Context, plan: PendingReplacement): Promise<string | null> {
   const name = `${PREFIX}${plan.uid} ${plan.arriving}`;
-  await writeWorkstation(workstation, (tx) => putSetting(tx, name, plan));
-  return name;
+  return writeWorkstation(workstation, async (tx) => {
+    const others = await listSettings(tx, PREFIX);
+    if (others.some(({ value }) => (value as PendingReplacement).asideUid === plan.asideUid)) return null;
+    await putSetting(tx, name, plan);
+    return name;
+  });
+}
+
+/** New bytes that wait for their name, absolute: nobody may take them for leftovers. */
+export async function arrivingOf(
+  { workstation }: Pick<Context, 'workstation'>,
+  storage: StorageRow,
+): Promise<Set<RawPath>> {
+  const plans = (await listSettings(workstation.db, PREFIX)).map(({ value }) => value as PendingReplacement);
+  return new Set(
+    plans
+      .filter(({ storageUid }) => storageUid === storage.uid)
+      .map(({ arriving }) => joinRaw(localRoot(storage), arriving)),
+  );
+}
+
+/** Its record in the trash was made by a replacement; a version that somebody saved has another operation. */
+async function cameToBe({ registry }: Context, { asideUid }: PendingReplacement): Promise<boolean> {
+  const made = await registry.db
+    .selectFrom('change')
+    .select('operation')
+    .where('uid', '=', asideUid)
+    .where('registry', '=', 'artifact')
+    .where('action', '=', 'insert')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return made?.operation === 'replace';
 }
 
 /** Where the manifest of the new folder lies until it has its name. */
@@ -61,14 +94,9 @@ export async function finishReplacement(context: Context, name: string, plan: Pe
     .executeTakeFirst();
   if (storage !== undefined) {
     if (!(await checkRoot(context, storage)).attached) return;
-    const row = await context.registry.db
-      .selectFrom('artifact')
-      .select('sha256')
-      .where('uid', '=', plan.uid)
-      .executeTakeFirst();
     const root = localRoot(storage);
-    if (row?.sha256 === plan.sha256) await takeBack(context, root, plan);
-    else await giveNames(context, root, plan);
+    if (await cameToBe(context, plan)) await giveNames(context, root, plan);
+    else await takeBack(context, root, plan);
   }
   await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, name));
 }

@@ -150,7 +150,6 @@ async function replace(
       uid: artifact.uid,
       asideUid,
       storageUid: place.storage.uid,
-      sha256: artifact.sha256,
       isFolder: artifact.n_files !== null,
       arriving: joinRaw(OWN_FOLDER, rawFromText(`${TEMPORARY_PREFIX}${random}.tmp`)),
       from,
@@ -158,6 +157,10 @@ async function replace(
       to,
     };
     const name = await planReplacement(context, plan);
+    if (name === null) {
+      taken.push(asideUid);
+      continue;
+    }
     try {
       await content.copy(joinRaw(root, plan.arriving), plan);
       const key = keyWithSuffix(artifact.key, artifact.suffix, content.suffix);

@@ -7,13 +7,14 @@ import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
+import { proveContent } from './prove-content.ts';
 import { readContext } from './read-context.ts';
 import { saveFileCopy } from './save-file-copy.ts';
 import { saveFolder } from './save-folder.ts';
 
 /**
  * Its content is copied to where new files are kept. Errors: `refused` (it is the newest), those of `locate-content`
- * (`file_not_found` where its bytes were written over), and of saving.
+ * (`file_not_found` where its bytes were written over), `file_changed` (other bytes than those of the version), and of saving.
  */
 export async function revertArtifact(
   context: InstanceContext,
@@ -28,6 +29,7 @@ export async function revertArtifact(
     );
   }
   const { path, facts } = await locateContent(readContext(context), old);
+  await proveContent(context, old, path, facts);
   const source = { path, facts, shown: rawToDisplay(path), place: null };
   const details = {
     key: old.key,

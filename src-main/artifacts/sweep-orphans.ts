@@ -9,11 +9,12 @@ import { canWrite } from '../ports/fs/file-system.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { manifestFolder } from './folder-manifest.ts';
+import { arrivingOf } from './pending-replacements.ts';
 import { checkRoot, localRoot, ownFolderOf } from '../storage/index.ts';
 
 /** Called when the instance is opened, before anything is saved. A storage that is away is left for the next time. */
 export async function sweepOrphans(context: InstanceContext): Promise<void> {
-  await sweepFolder(context, manifestFolder(context));
+  await sweepFolder(context, manifestFolder(context), new Set());
   const storages = await context.registry.db
     .selectFrom('storage')
     .selectAll()
@@ -23,15 +24,16 @@ export async function sweepOrphans(context: InstanceContext): Promise<void> {
     .where('instance_uid', '=', context.instanceUid)
     .execute();
   for (const storage of storages) {
-    if ((await checkRoot(context, storage)).attached) await sweepFolder(context, ownFolderOf(localRoot(storage)));
+    if ((await checkRoot(context, storage)).attached)
+      await sweepFolder(context, ownFolderOf(localRoot(storage)), await arrivingOf(context, storage));
   }
 }
 
-async function sweepFolder({ fs }: InstanceContext, folder: RawPath): Promise<void> {
+async function sweepFolder({ fs }: InstanceContext, folder: RawPath, keep: ReadonlySet<RawPath>): Promise<void> {
   // Not there yet, or on a disk that is read-only now: the next time.
   if (!(await canWrite(folder))) return;
   for (const { name, kind } of await fs.readFolder(folder)) {
-    if (!name.startsWith(TEMPORARY_PREFIX) || !name.endsWith('.tmp')) continue;
+    if (!name.startsWith(TEMPORARY_PREFIX) || !name.endsWith('.tmp') || keep.has(joinRaw(folder, name))) continue;
     if (kind === 'folder') await fs.removeTemporaryFolder(joinRaw(folder, name));
     else if (kind === 'file') await fs.removeOwnFile(joinRaw(folder, name));
   }

@@ -52,7 +52,7 @@ async function backupBefore(workbench: Workbench, folder: RawPath, uid: string):
   } catch (error) {
     const isDamaged =
       error instanceof BenchkeepError &&
-      ['registry_corrupt', 'registry_foreign', 'registry_read_only'].includes(error.code);
+      ['registry_corrupt', 'registry_foreign', 'registry_read_only', 'io_error'].includes(error.code);
     if (!isDamaged) throw error;
   }
 }

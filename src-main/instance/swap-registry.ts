@@ -25,8 +25,17 @@ function notePath(folder: RawPath): RawPath {
   return joinRaw(folder, rawFromText('restoring.json'));
 }
 
-function newPath(folder: RawPath): RawPath {
-  return joinRaw(folder, rawFromText('registry.new.db'));
+const NEW = 'registry.new';
+
+/** One for each swap: a note of an earlier one, which stays until the next start, says nothing of a later file. */
+function newPath(folder: RawPath, aside: string): RawPath {
+  return joinRaw(folder, rawFromText(`${NEW}-${aside}.db`));
+}
+
+/** New files that no note speaks of. */
+async function removeNew(fs: Fs, folder: RawPath, keep: RawPath | null): Promise<void> {
+  for (const { name } of await fs.readFolder(folder))
+    if (name.startsWith(NEW) && joinRaw(folder, name) !== keep) await fs.removeOwnFile(joinRaw(folder, name));
 }
 
 export interface SwapRequest {
@@ -42,8 +51,9 @@ export interface SwapRequest {
 /** The folder where the old files lie. Errors: `registry_corrupt` where the new one is not good; `disk_full`. */
 export async function swapRegistry(fs: Fs, request: SwapRequest): Promise<RawPath> {
   const { folder, uid, from, now } = request;
-  const fresh = newPath(folder);
-  await fs.removeOwnFile(fresh);
+  await finishSwap(fs, folder);
+  const aside = await freeName(fs, folder, now);
+  const fresh = newPath(folder, aside);
   try {
     await copyOwnFile(from, fresh);
     const { fault, head } = await proveBackup(fresh, uid);
@@ -54,12 +64,11 @@ export async function swapRegistry(fs: Fs, request: SwapRequest): Promise<RawPat
         'Nothing was changed. Choose another backup.',
       );
     }
-    const aside = await freeName(fs, folder, now);
     await fs.writeTempFsyncRename(notePath(folder), Buffer.from(JSON.stringify({ aside, head }), 'utf8'), 0o600);
     await finishSwap(fs, folder);
     return joinRaw(asideFolder(folder), rawFromText(aside));
   } catch (error) {
-    if ((await fs.look(notePath(folder))) === null) await fs.removeOwnFile(fresh);
+    if ((await readNote(fs, folder))?.aside !== aside) await fs.removeOwnFile(fresh);
     throw error;
   }
 }
@@ -69,12 +78,11 @@ export async function swapRegistry(fs: Fs, request: SwapRequest): Promise<RawPat
  * computer's database was filled from; true again with each start until `endSwap`.
  */
 export async function finishSwap(fs: Fs, folder: RawPath): Promise<boolean> {
-  const fresh = newPath(folder);
-  if ((await fs.look(notePath(folder))) === null) {
-    await fs.removeOwnFile(fresh);
-    return false;
-  }
-  const { aside, head } = note.parse(JSON.parse((await fs.readRange(notePath(folder), 0, 4096)).toString('utf8')));
+  const decided = await readNote(fs, folder);
+  const fresh = decided === null ? null : newPath(folder, decided.aside);
+  await removeNew(fs, folder, fresh);
+  if (decided === null || fresh === null) return false;
+  const { aside, head } = decided;
   if ((await fs.look(fresh)) === null) return true;
   const place = joinRaw(asideFolder(folder), rawFromText(aside));
   await fs.makeFolder(place, 0o700);
@@ -85,6 +93,11 @@ export async function finishSwap(fs: Fs, folder: RawPath): Promise<boolean> {
   await writeHead(fs, folder, head);
   await renameOwnFolder(fresh, registryPath(folder));
   return true;
+}
+
+async function readNote(fs: Fs, folder: RawPath): Promise<z.infer<typeof note> | null> {
+  if ((await fs.look(notePath(folder))) === null) return null;
+  return note.parse(JSON.parse((await fs.readRange(notePath(folder), 0, 4096)).toString('utf8')));
 }
 
 /** Once this computer's database was brought to the new registry. */

@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 import type { Registry } from '../registry/open-registry.ts';
-import { sqliteCode } from '../registry/sqlite-error.ts';
+import { sqliteCode, sqliteError } from '../registry/sqlite-error.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import { writeSetting } from '../workstation/settings.ts';
 import { CHECKED_SETTING } from './open-databases.ts';
@@ -57,7 +57,8 @@ export function watchRegistry(
       workstation.guard.check();
       for (const file of [registry, workstation]) await foldIn(context.fs, file, context.largeWal ?? LARGE_WAL);
       if (ofFile(null)) onWarning();
-    } catch (error) {
+    } catch (cause) {
+      const error = sqliteError(cause, registry.path);
       if (!(error instanceof BenchkeepError)) throw error;
       if (ofFile(`${error.message}. ${error.remedy}`)) onWarning();
     }

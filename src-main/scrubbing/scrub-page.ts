@@ -14,7 +14,7 @@ import { joinRaw, rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw
 import type { ScrubRow, ScrubbedTable } from '../workstation/schema.ts';
 import { putScrub, putScrubbed } from '../workstation/scrub-rows.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
-import { checkRoot, localRoot } from '../storage/index.ts';
+import { checkRoot, localRoot, OWN_FOLDER } from '../storage/index.ts';
 import { copiesHere } from './copies-here.ts';
 import { idleHasher } from './idle-hasher.ts';
 
@@ -157,8 +157,9 @@ async function followUp(
     if (artifact.state !== 'ok') await again();
     return false;
   }
-  // An ordinary change in a watched folder becomes a new version there.
-  if (finding?.damaged !== true && storage.watch === 1) return false;
+  // An ordinary change in a watched folder becomes a new version there; nobody watches what Benchkeep made.
+  const isOwn = below.startsWith(`${OWN_FOLDER}/`);
+  if (finding?.damaged !== true && storage.watch === 1 && !isOwn) return false;
   return (await again()).length > 0;
 }
 

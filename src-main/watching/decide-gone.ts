@@ -5,7 +5,8 @@
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
-import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -144,7 +145,8 @@ async function pairWithRegistered(
       const target = await attached.byUid(one.storage_uid);
       const path = rawFromBytes(one.path);
       const facts = target === null ? null : await context.fs.look(joinRaw(localRoot(target), path));
-      if (target === null || facts?.size !== row.size) continue;
+      // As it was when it was read: what was written since may have other content.
+      if (target === null || facts === null || !(await isAsRead(context, target, path, facts))) continue;
       moves.push({
         from: { storage, path: pathOf(row) },
         to: { storage: target, path, facts },
@@ -156,6 +158,25 @@ async function pairWithRegistered(
     }
   }
   return moves;
+}
+
+async function isAsRead(
+  { workstation }: InstanceContext,
+  { uid }: StorageRow,
+  path: RawPath,
+  facts: FileFacts,
+): Promise<boolean> {
+  const { folder, name } = splitRaw(path);
+  const known = await workstation.db
+    .selectFrom('inventory')
+    .select(['size', 'mtime_ns', 'ctime_ns', 'dev', 'ino'])
+    .where('storage_uid', '=', uid)
+    .where('folder', '=', rawToBytes(folder))
+    .where('name', '=', rawToBytes(name))
+    .executeTakeFirst();
+  if (known === undefined) return false;
+  const { size, mtime_ns: mtimeNs, ctime_ns: ctimeNs, dev, ino } = known;
+  return sameFacts(facts, { kind: 'file', size, mtimeNs, ctimeNs, dev, ino });
 }
 
 async function writeMissing(write: RegistryWrite, storage: StorageRow, gone: readonly InventoryRow[]): Promise<void> {

@@ -4,7 +4,13 @@ import { countOf } from '../../shared/format/counts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
-import { IGNORED_BY_PERSON, inboxStatements, restartInboxRows, type InboxEntry } from '../workstation/inbox-rows.ts';
+import {
+  DAMAGED,
+  IGNORED_BY_PERSON,
+  inboxStatements,
+  restartInboxRows,
+  type InboxEntry,
+} from '../workstation/inbox-rows.ts';
 import { writeWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import type { InboxRow } from '../workstation/schema.ts';
 import type { Candidate, SkippedEntry } from './scanner.ts';
@@ -64,15 +70,22 @@ export async function updateInbox(
   workstation: Workstation,
   storageUid: string,
   now: number,
-  update: { waiting?: readonly Waiting[]; failed?: readonly Failed[]; settled?: readonly RawPath[] },
+  update: {
+    waiting?: readonly Waiting[];
+    failed?: readonly Failed[];
+    settled?: readonly RawPath[];
+    /** Not found any more; what is known to be damaged stays so until its bytes are found right. */
+    gone?: readonly RawPath[];
+  },
 ): Promise<boolean> {
-  const { waiting = [], failed = [], settled = [] } = update;
-  if (waiting.length + failed.length + settled.length === 0) return false;
+  const { waiting = [], failed = [], settled = [], gone = [] } = update;
+  if (waiting.length + failed.length + settled.length + gone.length === 0) return false;
   if (waiting.length + failed.length === 0 && !inboxStatements(workstation).any(storageUid)) return false;
   return writeWorkstation(workstation, () => {
     const { find, put, remove } = inboxStatements(workstation);
     let changed = waiting.length + failed.length > 0;
     for (const path of settled) if (remove(storageUid, path)) changed = true;
+    for (const path of gone) if (find(storageUid, path)?.cause !== DAMAGED && remove(storageUid, path)) changed = true;
     for (const one of waiting) {
       const { path, facts, cause, next } = one;
       put(storageUid, { path, facts, state: 'waiting', cause, reason: reasonOf(one), since: now, next, attempts: 0 });

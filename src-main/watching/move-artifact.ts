@@ -49,17 +49,42 @@ export async function moveArtifact(
         'Say where it is: benchkeep locate.',
       );
     }
+    await refuseTaken(context, joinRaw(root, to), facts);
     await refuseShared(context, artifact, storage, joinRaw(root, path));
     await proveContent(context, artifact, joinRaw(root, path), facts);
     const plan: PlannedMove = { uid: artifact.uid, storageUid: storage.uid, from: path, to, facts };
     await writeWorkstation(context.workstation, (tx) => putSetting(tx, nameOf(plan), plan));
     try {
       await context.fs.moveProven(joinRaw(root, path), joinRaw(root, to), facts);
-    } finally {
-      await finishMove(context, plan);
+    } catch (error) {
+      // Refused before anything was done: what lies at the new name is not what was moved there.
+      if (error instanceof BenchkeepError && ['already_exists', 'file_changed'].includes(error.code))
+        await forget(context, plan);
+      else await finishMove(context, plan);
+      throw error;
     }
+    await finishMove(context, plan);
   }
   return { items: await artifactRecords(readContext(context), [artifact.id]) };
+}
+
+/** Also where it is another name of this very file: only one that a disk without case sees in the old name is none. */
+async function refuseTaken({ fs }: InstanceContext, path: RawPath, facts: FileFacts): Promise<void> {
+  const there = await fs.look(path);
+  if (there === null) return;
+  const isOne = there.dev === facts.dev && there.ino === facts.ino;
+  if (isOne && !(await isListed(fs, path))) return;
+  throw new BenchkeepError('already_exists', `${rawToDisplay(path)} is there already`, 'Choose another name.');
+}
+
+/** Under exactly this name. */
+async function isListed(fs: InstanceContext['fs'], path: RawPath): Promise<boolean> {
+  const { folder, name } = splitRaw(path);
+  return (await fs.readFolder(folder)).some((entry) => entry.name === name);
+}
+
+async function forget({ workstation }: InstanceContext, plan: PlannedMove): Promise<void> {
+  await writeWorkstation(workstation, (tx) => forgetSetting(tx, nameOf(plan)));
 }
 
 function nameOf({ uid }: PlannedMove): string {
@@ -99,25 +124,36 @@ async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<
   const artifact = await db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
   if (storage !== undefined && artifact !== undefined) {
     if (!(await checkRoot(context, storage)).attached) return;
-    const facts = await context.fs.look(joinRaw(localRoot(storage), to));
-    if (facts !== null && isSameFile(before, facts)) {
-      await dropOldName(context, joinRaw(localRoot(storage), from), facts);
+    const target = joinRaw(localRoot(storage), to);
+    const moved = await context.fs.look(target);
+    if (moved !== null && isSameFile(before, moved)) {
+      await dropOldName(context, joinRaw(localRoot(storage), from), target, moved);
+      // That changes its ctime.
+      const facts = (await context.fs.look(target)) ?? moved;
       const move = {
         from: { storage, path: from },
         to: { storage, path: to, facts },
         evidence: 'somebody renamed it here',
       };
       const whole = { ...move, sha256: artifact.sha256 ?? '', sameFile: true, absorbs: null };
-      await followMoves(context, [whole], await context.author(), 'edit');
+      const followed = await followMoves(context, [whole], await context.author(), 'edit');
+      if (followed.length === 0) {
+        throw new BenchkeepError(
+          'file_changed',
+          `${rawToDisplay(target)} was changed while it was renamed`,
+          'Its record follows at the next start of Benchkeep. Nothing was lost.',
+        );
+      }
     }
   }
-  await writeWorkstation(context.workstation, (tx) => forgetSetting(tx, nameOf(plan)));
+  await forget(context, plan);
 }
 
-/** A program that died between the new name and the old one left both. */
-async function dropOldName({ fs }: InstanceContext, from: RawPath, moved: FileFacts): Promise<void> {
+/** A program that died between the new name and the old one left both; a disk without case shows one as if it were two. */
+async function dropOldName({ fs }: InstanceContext, from: RawPath, to: RawPath, moved: FileFacts): Promise<void> {
   const old = await fs.look(from);
-  if (old?.kind === 'file' && old.dev === moved.dev && old.ino === moved.ino) await fs.unlinkProven(from, old);
+  if (old?.kind !== 'file' || old.dev !== moved.dev || old.ino !== moved.ino) return;
+  if ((await isListed(fs, from)) && (await isListed(fs, to))) await fs.unlinkProven(from, old);
 }
 
 /** A rename changes the ctime and nothing else. */

@@ -9,9 +9,11 @@ import { rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/f
 import { instrumentRun } from '../provenance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import { DAMAGED } from '../workstation/inbox-rows.ts';
 import { markGone } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { WorkstationDB } from '../workstation/schema.ts';
+import { inboxOf } from './inbox.ts';
 
 const CHUNK = 500;
 
@@ -34,6 +36,7 @@ export async function noteGone(
 /** Files that the registry calls missing, and that are there again as they were. */
 async function takeBackMissing(context: InstanceContext, storage: StorageRow, back: readonly RawPath[]): Promise<void> {
   if (back.length === 0) return;
+  const damaged = inboxOf(context.workstation, storage.uid, back);
   const author = { userId: storage.created_by_id, runId: await instrumentRun(context, storage) };
   await writeRegistry(context, author, 'back', async (write) => {
     for (let i = 0; i < back.length; i += CHUNK) {
@@ -48,6 +51,14 @@ async function takeBackMissing(context: InstanceContext, storage: StorageRow, ba
         .where('artifact.state_reason', '=', 'path-gone')
         .execute();
       for (const { path, ...artifact } of rows) {
+        // What was damaged when it went is damaged now.
+        const known = damaged.get(rawFromBytes(path));
+        if (known?.cause === DAMAGED) {
+          const reason = `${known.reason.charAt(0).toLowerCase()}${known.reason.slice(1)}`;
+          write.note = `Found again at ${rawToDisplay(rawFromBytes(path))}, damaged as it was.`;
+          write.updateRow('artifact', artifact, { state: 'changed', state_reason: reason, updated_at: write.now });
+          continue;
+        }
         write.note = `Found again at ${rawToDisplay(rawFromBytes(path))}: the same file, unchanged.`;
         write.updateRow('artifact', artifact, { state: 'ok', state_reason: null, updated_at: write.now });
       }

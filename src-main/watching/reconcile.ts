@@ -135,8 +135,13 @@ async function rootId(context: ReconcileContext, root: RawPath): Promise<string 
 
 /** What could not be looked at is in the inbox, what needs no waiting or is gone is out of it. */
 async function updateFromScan(context: ReconcileContext, storage: StorageRow, batch: ScanBatch): Promise<void> {
-  const settled = [...batch.settled, ...batch.gone];
   const failed = batch.failed.map(({ path, error }) => ({ path, facts: NO_FACTS, error }));
-  if (await updateInbox(context.workstation, storage.uid, context.clock.now(), { failed, settled }))
+  if (
+    await updateInbox(context.workstation, storage.uid, context.clock.now(), {
+      failed,
+      settled: batch.settled,
+      gone: batch.gone,
+    })
+  )
     context.onWatching('inbox');
 }

@@ -1,5 +1,5 @@
 /** Settings of this workstation for one instance, JSON by name. */
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
 import type { WorkstationDB } from './schema.ts';
 
@@ -14,7 +14,10 @@ export async function writeSetting(workstation: Workstation, name: string, value
 }
 
 /** Those whose names begin so. */
-export async function listSettings(db: Workstation['db'], prefix: string): Promise<{ name: string; value: unknown }[]> {
+export async function listSettings(
+  db: Kysely<WorkstationDB>,
+  prefix: string,
+): Promise<{ name: string; value: unknown }[]> {
   const rows = await db
     .selectFrom('setting')
     .selectAll()

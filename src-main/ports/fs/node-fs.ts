@@ -143,9 +143,13 @@ export function nodeFs(random: Random): Fs {
       about(to, async () => {
         const now = await lookOrNull(from);
         if (now === null || !sameFacts(now, proven)) throw changedMeanwhile(from);
-        if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+        const there = await lookOrNull(to);
+        // The same entry by another name, where a disk ignores case: it is renamed, and has one name at any time.
+        const isAlias = isOneFile(now, there) && !(await isListed(to));
+        if (there !== null && !isAlias) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
         await fsp.mkdir(rawToBytes(splitRaw(to).folder), { recursive: true });
-        if (now.kind === 'folder') await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
+        if (now.kind === 'folder' || isAlias)
+          await effect('fs.rename', () => fsp.rename(rawToBytes(from), rawToBytes(to)));
         else {
           await effect('fs.link', () => linkNoReplace(from, to));
           try {
@@ -288,6 +292,13 @@ async function linkNoReplace(from: RawPath, to: RawPath): Promise<void> {
 
 function isOneFile(one: FileFacts | null, other: FileFacts | null): boolean {
   return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
+}
+
+/** Under exactly this name. */
+async function isListed(path: RawPath): Promise<boolean> {
+  const { folder, name } = splitRaw(path);
+  const wanted = rawToBytes(name);
+  return (await fsp.readdir(rawToBytes(folder), { encoding: 'buffer' })).some((entry) => wanted.equals(entry));
 }
 
 async function removeIfThere(path: RawPath): Promise<void> {
