@@ -37,6 +37,8 @@ let work: RegistryWork;
 let backups: string;
 let now = Date.parse('2026-03-01T10:00:00Z');
 beforeEach(async () => {
+  // The first change of each test is one.
+  turn = false;
   bench = makeBench();
   ({ open } = await bench.instance());
   work = oneByOne(registryWork(open.fs));
