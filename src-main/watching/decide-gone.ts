@@ -41,6 +41,7 @@ export async function decideGone(
   confirmed = false,
 ): Promise<GoneDecision> {
   const now = context.clock.now();
+  await forgetFuture(context, storage.uid, now);
   const rows = await goneRows(context, storage.uid, confirmed ? now : now - HOLD);
   const later = await nextGone(context, storage.uid, now - HOLD);
   if (rows.length === 0) return { held: 0, next: later };
@@ -68,6 +69,19 @@ export async function decideGone(
 export async function restartGone(context: InstanceContext, storageUid: string): Promise<void> {
   const now = timestamp(context.clock);
   await writeWorkstation(context.workstation, (tx) => restartHold(tx, storageUid, now));
+}
+
+/** A clock that was set back since, perhaps while the program was closed: the hold begins anew. */
+async function forgetFuture(context: InstanceContext, storageUid: string, now: number): Promise<void> {
+  const row = await context.workstation.db
+    .selectFrom('inventory')
+    .select('gone_since')
+    .where('storage_uid', '=', storageUid)
+    .where('gone_since', '>', new Date(now).toISOString())
+    .where('missing', '=', 0)
+    .limit(1)
+    .executeTakeFirst();
+  if (row !== undefined) await restartGone(context, storageUid);
 }
 
 function goneRows({ workstation }: InstanceContext, storageUid: string, until: number): Promise<InventoryRow[]> {

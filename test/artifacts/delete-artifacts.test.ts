@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -126,6 +126,15 @@ describe('for good', () => {
     );
     expect([removed, remains]).toEqual([[], [`a folder remains here: ${folder}`]]);
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['deep', 'deep/late.csv']);
+  });
+
+  it('two names of one file go together', async () => {
+    test.put('lab/a.csv', 'a');
+    linkSync(join(test.lab, 'a.csv'), join(test.lab, 'b.csv'));
+    const one = await test.saveOne(join(test.lab, 'a.csv'));
+    const two = await test.saveOne(join(test.lab, 'b.csv'));
+    await deleteArtifacts(test.context, { artifacts: [one.uid, two.uid], storage: true });
+    expect(['a.csv', 'b.csv'].map((name) => existsSync(join(test.lab, name)))).toEqual([false, false]);
   });
 
   it('F-TR04 a file that other records need is not removed; together with them it is', async () => {

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { editArtifact, revertArtifact } from '../../src-main/artifacts/index.ts';
 import { finishMoves, moveArtifact } from '../../src-main/watching/index.ts';
+import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { listSettings } from '../../src-main/workstation/settings.ts';
 import { openArtifacts, type TestArtifacts } from './open-artifacts.ts';
 
 let test: TestArtifacts;
@@ -98,6 +100,34 @@ describe('renaming a file in place', () => {
     const own = await test.saveOne(test.put('outside/z.csv', 'z'), { key: 'z.csv' });
     await expect(to('w.csv', own.uid)).rejects.toMatchObject({ code: 'refused' });
     expect((await test.row(uid)).key).toBe('a.csv');
+  });
+
+  it('never over another name of the same file, which would be lost', async () => {
+    const { uid } = await test.saveOne(test.put('lab/a.csv', 'a'));
+    linkSync(join(test.lab, 'a.csv'), join(test.lab, 'b.csv'));
+    await expect(moveArtifact(test.context, { artifact: uid, key: 'b.csv' })).rejects.toMatchObject({
+      code: 'already_exists',
+    });
+    expect(['a.csv', 'b.csv'].map((name) => existsSync(join(test.lab, name)))).toEqual([true, true]);
+    expect((await test.row(uid)).key).toBe('a.csv');
+  });
+
+  it('killed between both names, the old one goes and the record follows at the next start', async () => {
+    const { uid } = await test.saveOne(test.put('lab/a.csv', 'a'));
+    const fs: typeof test.context.fs = {
+      ...test.context.fs,
+      moveProven: (from, to) => {
+        linkSync(rawToDisplay(from), rawToDisplay(to));
+        return Promise.reject(new Error('killed'));
+      },
+    };
+    const look = (): Promise<never> => Promise.reject(new Error('dead'));
+    const dying = { ...test.context, fs: { ...fs, look: test.context.fs.look }, author: look };
+    await expect(moveArtifact(dying, { artifact: uid, key: 'b.csv' })).rejects.toThrow();
+    await finishMoves(test.context);
+    expect(['a.csv', 'b.csv'].map((name) => existsSync(join(test.lab, name)))).toEqual([false, true]);
+    expect((await test.row(uid)).key).toBe('b.csv');
+    expect(await listSettings(test.context.workstation.db, 'move ')).toEqual([]);
   });
 
   it('killed between file and record, the record follows at the next start', async () => {

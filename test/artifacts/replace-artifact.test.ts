@@ -47,6 +47,17 @@ describe('replacing', () => {
     expect(await test.row(uid)).toMatchObject({ is_latest: 0, visibility: 1, size: 6 });
   });
 
+  it('by two contents at once: one is done, the other is refused, and the record has the bytes it says', async () => {
+    const { uid } = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv' });
+    const paths = ['second', 'the third'].map((text) => test.put(`outside/${text}.csv`, text));
+    const outcomes = await Promise.allSettled(paths.map((path) => replace(uid, path)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'locked' } });
+    expect(content(`${uid}.csv`).length).toBe((await test.row(uid)).size);
+    expect((await test.verify({ all: true })).failed).toEqual([]);
+    expect(kept()).toHaveLength(2);
+  });
+
   it('what it was can be deleted for good by itself', async () => {
     const { uid } = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv' });
     await replace(uid, test.put('outside/a.csv', 'second'));

@@ -34,6 +34,13 @@ describe.skipIf(noMounts !== null)('moves on real mounts', () => {
   it('F-IN13 capitals that changed', () => {
     expect(results['F-IN13 ext4']).toEqual([true, true, true]);
   });
+  it('F-IN13 capitals of a key, with the file', () => {
+    expect(results['edit ext4']).toEqual([['Plate.csv'], [[true, 'Plate.csv']]]);
+  });
+  it.skipIf(noNtfs !== null)('F-IN13 capitals of a key, with the file, on a disk that tells no capitals apart', () => {
+    // This disk shows small letters whatever it is told; what counts is that the file is there.
+    expect(results['edit ntfs']).toEqual([['plate.csv'], [[true, 'Plate.csv']]]);
+  });
   it.skipIf(noNtfs !== null)('F-IN13 capitals that changed on a disk that shows none', () => {
     expect(results['F-IN13 ntfs']).toEqual([true, true, true]);
   });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { moveArtifact } from '../../../src-main/watching/index.ts';
 import { mount, unmount } from '../../storage/mounts.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { openWatching } from '../open-watching.ts';
@@ -82,11 +83,25 @@ async function capitals(name: string, mountOn: (place: string) => void): Promise
   ];
 }
 
+/** A file whose name gets other capitals by its record: it is there afterwards, under the new name only. */
+async function capitalsOfKey(name: string): Promise<void> {
+  const root = folder(`${name}/kept`);
+  await test.add(root, true);
+  writeFileSync(join(root, 'plate.csv'), `${name} plate`);
+  await test.pass({ root });
+  const uid = (await all(root))[0]?.[0] ?? '';
+  await moveArtifact(test.context, { artifact: uid, key: 'Plate.csv' });
+  const listed = readdirSync(root).filter((file) => /plate/i.test(file));
+  results[`edit ${name}`] = [listed, (await all(root)).map(([one, key]) => [one === uid, key])];
+}
+
 await capitals('ext4', () => undefined);
+await capitalsOfKey('ext4');
 if (ntfs !== '')
   await capitals('ntfs', (place) => {
     execFileSync('lowntfs-3g', ['-o', 'ignore_case,windows_names', ntfs, place]);
   });
+if (ntfs !== '') await capitalsOfKey('ntfs');
 let device = '';
 if (exfat !== '') {
   device = execFileSync('losetup', ['-f', '--show', exfat], { encoding: 'utf8' }).trim();
