@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { artifactRecords, readContext, saveArtifacts } from '../src-main/artifacts/index.ts';
 import { readScrubStatus, startScrubbing, type Scrubbing } from '../src-main/scrubbing/index.ts';
@@ -41,7 +41,7 @@ async function damage(name: string, content: string): Promise<void> {
   await test.context.workstation.db
     .updateTable('inventory')
     .set({ ctime_ns: String(ctimeNs), mtime_ns: String(mtimeNs) })
-    .where('name', '=', Buffer.from(name))
+    .where('name', '=', Buffer.from(basename(name)))
     .execute();
 }
 
@@ -139,6 +139,46 @@ describe('a round', () => {
       { key: 'notes.txt', state: 'changed' },
       { key: 'plate', state: 'changed', state_reason: expect.stringContaining('A1.csv') as string },
     ]);
+  });
+
+  it('reads saved copies in a storage that is watched as well', async () => {
+    writeFileSync(join(test.base, 'notes.txt'), 'right');
+    const input = { paths: [join(test.base, 'notes.txt')], key: 'notes.txt', labels: [], new: false };
+    const saving = saveArtifacts(test.context, input);
+    for (let step = await saving.next(); step.done !== true;) step = await saving.next();
+    await test.add(join(test.base, 'lab'), true);
+    const [row] = await test.context.registry.db.selectFrom('artifact').select('uid').execute();
+    writeFileSync(join(test.base, 'lab', '.lamindb', `${row?.uid ?? ''}.txt`), 'wrong');
+    await round();
+    expect((await scrubbing.status()).failed).toBe(1);
+    const after = await test.context.registry.db.selectFrom('artifact').select('state').execute();
+    expect(after).toEqual([{ state: 'changed' }]);
+  });
+
+  it('what was damaged and went away is damaged when it is back', async () => {
+    test.put('run/a.csv', 'one');
+    for (const name of ['b', 'c', 'd']) test.put(`${name}.csv`);
+    await test.pass();
+    await damage('run/a.csv', 'two');
+    await round();
+    const state = async () => (await test.artifacts()).find(({ key }) => key === 'run/a.csv');
+    expect(await state()).toMatchObject({ state: 'changed' });
+    renameSync(test.path('run'), join(test.base, 'elsewhere'));
+    await test.pass();
+    await test.context.workstation.db
+      .updateTable('inventory')
+      .set({ gone_since: '2026-01-01T00:00:00.000Z' })
+      .where('gone_since', 'is not', null)
+      .execute();
+    await test.pass();
+    expect(await state()).toMatchObject({ state: 'missing', state_reason: 'path-gone' });
+    renameSync(join(test.base, 'elsewhere'), test.path('run'));
+    await test.pass();
+    expect(await state()).toMatchObject({
+      state: 'changed',
+      state_reason: expect.stringContaining('damaged') as string,
+    });
+    expect(await test.inbox()).toMatchObject([{ state: 'failed', can: ['retry'] }]);
   });
 
   it('leaves an ordinary change to the watcher', async () => {

@@ -48,6 +48,14 @@ describe('an old version', () => {
     });
   });
 
+  it('is not taken from bytes that are other ones by now', async () => {
+    const first = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv' });
+    await test.saveOne(test.put('outside/a.csv', 'two'), { key: 'a.csv' });
+    writeFileSync(join(test.lab, '.lamindb', `${first.uid}.csv`), 'bad');
+    await expect(revertArtifact(test.context, { artifact: first.uid })).rejects.toMatchObject({ code: 'file_changed' });
+    expect(await test.rows()).toHaveLength(2);
+  });
+
   it('of a folder, and one whose bytes are gone', async () => {
     test.put('outside/run/a.csv', 'one');
     const first = await test.saveOne(join(test.base, 'outside/run'), { key: 'run' });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -131,5 +131,20 @@ describe('replacing, stopped on the way', () => {
     expect([content(`${uid}.csv`), content(`${before}.csv`), kept().length]).toEqual(['second', 'one', 2]);
     expect((await test.verify({ all: true })).failed).toEqual([]);
     expect(existsSync(join(test.base, 'outside/b.csv'))).toBe(true);
+  });
+
+  it('after the record, with the drive away at the start: the new bytes wait for it and are not swept', async () => {
+    const { uid } = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv' });
+    const fs = { ...test.context.fs, moveProven: () => Promise.reject(new Error('killed')) };
+    const doing = replace(uid, test.put('outside/b.csv', 'second'), { ...test.context, fs });
+    await expect(doing).rejects.toThrow('killed');
+    renameSync(test.lab, `${test.lab}.away`);
+    await finishReplacements(test.context);
+    renameSync(`${test.lab}.away`, test.lab);
+    // It answers again between the two steps of a start.
+    await sweepOrphans(test.context);
+    await finishReplacements(test.context);
+    expect(content(`${uid}.csv`)).toBe('second');
+    expect((await test.verify({ all: true })).failed).toEqual([]);
   });
 });

@@ -57,6 +57,21 @@ test('a restored backup is the registry; what was there lies aside with all that
   expect(lastChange(join(folder, 'registry.db'))).toBe(latest);
 });
 
+test('F-DB20 killed while a second backup is restored before the first was opened, the first is there whole', async () => {
+  const workbench = await bench.workbench();
+  await restoreBackup(workbench, { name: 'lab', id });
+  expect(existsSync(join(folder, 'restoring.json'))).toBe(true);
+  // Half of a copy that nobody decided on.
+  writeFileSync(
+    join(folder, 'registry.new-20261121T000000Z.db'),
+    readFileSync(join(folder, 'registry.db')).subarray(0, 5000),
+  );
+  const again = await openAgain();
+  expect(again.warnings).toEqual([]);
+  expect(lastChange(join(folder, 'registry.db'))).toBe(inBackup);
+  expect(readdirSync(folder).filter((name) => name.startsWith('registry.new'))).toEqual([]);
+});
+
 test('F-DB13 a -wal that lies beside the old registry goes aside with it and is never read with the restored one', async () => {
   const last = await openAgain();
   await setSettings(last, { keep_artifacts_local: false });
