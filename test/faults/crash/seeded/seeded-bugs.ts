@@ -79,7 +79,7 @@ export const SEEDED_BUGS = {
   'the last copy is removed: what has no record is swept away whole': [
     {
       file: 'artifacts/sweep-orphans.ts',
-      from: "if (!name.startsWith(TEMPORARY_PREFIX) || !name.endsWith('.tmp')) continue;",
+      from: "if (!name.startsWith(TEMPORARY_PREFIX) || !name.endsWith('.tmp') || keep.has(joinRaw(folder, name))) continue;",
       to: "if (name.endsWith('.txt') || kind === 'folder') continue;",
     },
   ],
