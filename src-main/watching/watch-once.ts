@@ -4,6 +4,7 @@ import type { JobProgress, WatchSummary } from '../../shared/contract/index.ts';
 import { wait } from '../ports/clock.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import { answeringFs } from './answering-fs.ts';
 import { dueInInbox, inboxCounts } from './inbox.ts';
 import { reconcile, type ReconcileContext } from './reconcile.ts';
 import { settleTime } from './settle-time.ts';
@@ -26,7 +27,9 @@ export async function* watchOnce(
   for (const storage of storages) {
     signal?.throwIfAborted();
     const settle = await settleTime(storage);
-    const pass = await passOrOffline(context, storage, settle, signal);
+    // A share that hangs is skipped like a drive that is away.
+    const answering = { ...context, fs: answeringFs(context.fs, context.clock) };
+    const pass = await passOrOffline(answering, storage, settle, signal);
     if (pass === null) continue;
     taken = addTaken(taken, pass.taken);
     skipped += pass.totals.skipped;
@@ -43,7 +46,8 @@ export async function* watchOnce(
       const now = context.clock.now();
       const { due, next } = await dueInInbox(context.workstation, storage.uid, now, AT_ONCE);
       if (due.length === 0) break;
-      const second = await passOrOffline(context, storage, settle, signal, due);
+      const answering = { ...context, fs: answeringFs(context.fs, context.clock) };
+      const second = await passOrOffline(answering, storage, settle, signal, due);
       if (second === null) break;
       taken = addTaken(taken, second.taken);
       yield { items: files, items_total: files, bytes, bytes_total: bytes, file: storage.root };

@@ -16,6 +16,9 @@ export function runWithMounts(program: string, ...args: string[]): unknown {
   const text = execFileSync('unshare', ['-m', process.execPath, program, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A program that hangs fails its test, and not the whole run.
+    timeout: 170_000,
+    killSignal: 'SIGKILL',
   });
   return JSON.parse(text);
 }
