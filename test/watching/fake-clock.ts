@@ -1,4 +1,5 @@
 /** A clock that a test moves. It begins now, so that files that a test makes are not from the future. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../src-main/ports/clock.ts';
 
 export interface FakeClock extends Clock {
@@ -7,12 +8,18 @@ export interface FakeClock extends Clock {
   /** The wall clock alone. */
   jump(ms: number): void;
   set(wall: number): void;
+  /** Waits for `call` before the clock is moved on: the disk is not to look slow because a test's time flies. */
+  during<T>(call: Promise<T>): Promise<T>;
 }
+
+/** Real ms after which a call counts as one that hangs, and the clock goes on without it. */
+const HANGS = 1_000;
 
 export function fakeClock(start = Date.now() + 1000): FakeClock {
   let wall = start;
   let steady = 0;
   const timers = new Set<{ at: number; run: () => void }>();
+  const calls = new Set<Promise<unknown>>();
   return {
     now: () => wall,
     monotonic: () => steady,
@@ -26,6 +33,7 @@ export function fakeClock(start = Date.now() + 1000): FakeClock {
     async advance(ms) {
       const end = steady + ms;
       for (;;) {
+        while (calls.size > 0) await Promise.all(calls);
         const due = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
         const to = Math.max(steady, due?.at ?? end);
         wall += to - steady;
@@ -42,6 +50,21 @@ export function fakeClock(start = Date.now() + 1000): FakeClock {
     },
     set(to) {
       wall = to;
+    },
+    during(call) {
+      const over = new AbortController();
+      const answered = call.then(
+        () => {
+          over.abort();
+        },
+        () => {
+          over.abort();
+        },
+      );
+      const hangs = pause(HANGS, undefined, { signal: over.signal }).catch(() => undefined);
+      const known: Promise<unknown> = Promise.race([answered, hangs]).then(() => calls.delete(known));
+      calls.add(known);
+      return call;
     },
   };
 }

@@ -8,12 +8,16 @@ import { hashPool } from '../../src-main/engine/hash-pool.ts';
 import { scanThreads } from '../../src-main/engine/scan-client.ts';
 import { initInstance, openInstance, type OpenInstance } from '../../src-main/instance/index.ts';
 import { systemClock, type Clock } from '../../src-main/ports/clock.ts';
+import type { Fs } from '../../src-main/ports/fs/fs.ts';
+import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
 import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
+import { systemRandom } from '../../src-main/ports/random.ts';
 import type { ArtifactRow, StorageRow } from '../../src-main/registry/schema.ts';
 import { addStorage, findStorage } from '../../src-main/storage/index.ts';
 import { reconcile, type Reconciled } from '../../src-main/watching/reconcile.ts';
 import { listInbox, setWatchRule, startWatching, type Scanner, type Watching } from '../../src-main/watching/index.ts';
 import { openBenchWorkbench } from '../instance/open-bench.ts';
+import type { FakeClock } from './fake-clock.ts';
 import { handHints, type HandHints } from './hand-hints.ts';
 
 export interface TestWatching {
@@ -71,7 +75,9 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
   mkdirSync(root, { recursive: true });
   mkdirSync(join(base, 'lab'), { recursive: true });
   const hints = handHints();
-  const workbench = await openBenchWorkbench(join(base, 'home'), { clock });
+  const disk = nodeFs(systemRandom);
+  const fs = isFake(clock) ? followedFs(disk, clock) : disk;
+  const workbench = await openBenchWorkbench(join(base, 'home'), { clock, fs });
   await initInstance(workbench, { storage: join(base, 'lab'), name: 'test' });
   let open = await openContext();
   let watching: Watching | null = null;
@@ -173,6 +179,20 @@ export async function openWatching(options: TestWatchingOptions = {}): Promise<T
   };
   await test.add(root, options.managed ?? false);
   return test;
+}
+
+function isFake(clock: Clock): clock is FakeClock {
+  return 'during' in clock;
+}
+
+/** Looks that `clock` waits for. */
+function followedFs(fs: Fs, clock: FakeClock): Fs {
+  return {
+    ...fs,
+    look: (path) => clock.during(fs.look(path)),
+    readFolder: (path) => clock.during(fs.readFolder(path)),
+    readRange: (path, offset, length) => clock.during(fs.readRange(path, offset, length)),
+  };
 }
 
 /** Waits until `look` says yes; also in programs that vitest doesn't run. */
