@@ -12,7 +12,10 @@ describe.skipIf(whyNoLoopDisk() !== null)('F-DB02 a power cut at every effect of
     const points = (await pointsOf(operation)).filter((point) => !point.startsWith('hash.'));
     const found: string[] = [];
     for (const point of points)
-      for (const violation of await cutOperation(name, place, point)(null)) found.push(`${point}: ${violation}`);
+      for (const violation of await cutOperation(name, place, point)(null)) {
+        console.info(`${name}, ${point}: ${violation}`);
+        found.push(`${point}: ${violation}`);
+      }
     console.info(`${name}: ${String(points.length)} cuts`);
     expect(found).toEqual([]);
   });

@@ -131,10 +131,12 @@ export async function examineCrashes(crashes: readonly Crash[]): Promise<number>
     for (let crash = queue.shift(); crash !== undefined; crash = queue.shift()) {
       const examined = await crashAndExamine(crash);
       if (examined.killed) killed++;
-      for (const violation of examined.violations)
-        violations.push(
-          `${crash.operation.name}, ${crash.point} ${crash.errno ?? ''}${crash.second === undefined ? '' : `then ${crash.second}`}: ${violation}`,
-        );
+      for (const violation of examined.violations) {
+        const told = `${crash.operation.name}, ${crash.point} ${crash.errno ?? ''}${crash.second === undefined ? '' : `then ${crash.second}`}: ${violation}`;
+        // The deep run takes hours: who watches it is not to wait for its end.
+        console.info(told);
+        violations.push(told);
+      }
     }
   }
   await Promise.all([work(), work()]);
