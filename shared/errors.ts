@@ -15,6 +15,7 @@ export const ERROR_EXIT_CODES = {
   not_found: 3,
   no_instance: 3,
   file_not_found: 3,
+  bucket_not_found: 3,
   // refused
   refused: 4,
   storage_linked: 4,
@@ -40,6 +41,8 @@ export const ERROR_EXIT_CODES = {
   registry_read_only: 1,
   not_supported: 1,
   not_allowed: 1,
+  not_signed_in: 1,
+  upload_lost: 1,
   cancelled: 1,
   io_error: 1,
   internal: 1,

@@ -24,6 +24,12 @@ export type FailpointName =
   | 'register.hashed'
   | 'scan.batch'
   | 'scan.folder'
+  | 'store.put'
+  | 'store.delete'
+  | 'store.begin'
+  | 'store.send'
+  | 'store.complete'
+  | 'store.abort'
   | 'hints.post';
 
 interface Planned {

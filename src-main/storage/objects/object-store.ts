@@ -1,0 +1,102 @@
+/**
+ * Where content lies that is no folder of a disk: a bucket, a web server. One small interface, one file a kind. Keys are
+ * paths below the storage's root. Errors are Benchkeep's own (`store-error`): `offline` (nobody answers, too busy),
+ * `not_signed_in`, `not_allowed`, `bucket_not_found`, `already_exists` (a condition did not hold), `file_changed`.
+ */
+
+/** Whole-object checksums in hex, made by the store itself from the bytes it keeps. */
+export interface StoreChecksums {
+  crc32?: string;
+  crc32c?: string;
+  md5?: string;
+  sha256?: string;
+}
+
+export interface ObjectFacts {
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Without its quotes; for conditions, and never a proof of content. Empty where the store gives none. */
+  etag: string;
+  /** Version id or generation; null where the store keeps no versions. */
+  version: string | null;
+  /** Empty in lists, and where the store makes none. */
+  checksums: StoreChecksums;
+  /** UTC ISO-8601; null where it is not told. */
+  modifiedAt: string | null;
+}
+
+/** `absent`: nothing may be there. `etag`: this very object must be there. */
+export type PutCondition = { absent: true } | { etag: string } | null;
+
+export interface Call {
+  signal?: AbortSignal;
+}
+
+export interface ObjectStore {
+  readonly kind: 's3' | 'gs' | 'https' | 'hf';
+  /** Null where the store says that there is no such object; never because it could not be asked. */
+  stat(key: string, options?: Call & { version?: string | null }): Promise<ObjectFacts | null>;
+  /** All objects whose key begins with `prefix`, in the order of their keys. */
+  list(prefix: string, options?: Call): AsyncGenerator<ObjectFacts>;
+  /** Fewer bytes only where the object ends. Errors: `file_not_found`; `file_changed` where it is another one than `of`. */
+  readRange(key: string, offset: number, length: number, options?: Call & { of?: ObjectFacts }): Promise<Buffer>;
+  /** In one request: for small objects. Errors: `already_exists` where the condition does not hold. */
+  put(key: string, bytes: Buffer, options?: Call & { condition?: PutCondition }): Promise<ObjectFacts>;
+  /** An object that is not there is fine. With `version` that version for good, where the store keeps versions. */
+  delete(key: string, options?: Call & { version?: string | null }): Promise<void>;
+  readonly uploads: Uploads;
+  /** Where the data lie, as the store calls it; null where it has no regions. */
+  region(): Promise<string | null>;
+  close(): void;
+}
+
+export interface Part {
+  /** From 1. */
+  number: number;
+  offset: number;
+  bytes: Buffer;
+  /** Hex. */
+  crc32: string;
+}
+
+/** A part that the store has. */
+export interface ReceivedPart {
+  number: number;
+  size: number;
+  etag: string;
+  /** Hex; null where the store does not tell. */
+  crc32: string | null;
+}
+
+export interface WholeContent {
+  size: number;
+  /** Hex, of all bytes. */
+  crc32: string;
+}
+
+/** Large objects, part by part. What identifies an upload (its token) outlives the program. */
+export interface Uploads {
+  /** Bytes of every part but the last, and how many may be on their way at once. */
+  plan(size: number): { partSize: number; parallel: number };
+  /** Its token. The object will not replace another one. */
+  begin(key: string, size: number, options?: Call): Promise<string>;
+  /** Null where the store does not know the upload (any more): done, aborted or expired. */
+  received(key: string, token: string, options?: Call): Promise<ReceivedPart[] | null>;
+  send(key: string, token: string, part: Part, options?: Call): Promise<ReceivedPart>;
+  /**
+   * Makes the object of all its parts. Errors: `already_exists` where something is there by now, `upload_lost` where the
+   * store does not know the upload: whoever asked looks what is there.
+   */
+  complete(
+    key: string,
+    token: string,
+    parts: readonly ReceivedPart[],
+    whole: WholeContent,
+    options?: Call,
+  ): Promise<void>;
+  /** One that is not there is fine. */
+  abort(key: string, token: string, options?: Call): Promise<void>;
+  /** Unfinished ones of anybody, below `prefix`. */
+  list(prefix: string, options?: Call): AsyncGenerator<{ key: string; token: string; startedAt: string | null }>;
+}

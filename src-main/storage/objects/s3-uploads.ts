@@ -1,0 +1,194 @@
+/** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
+import { effect } from '../../ports/failpoint.ts';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import { stoppedBy } from './s3-client.ts';
+import { isUploadLost } from './s3-failure.ts';
+import { base64OfHex, hexOfBase64, unquoted, type S3Bucket } from './s3-store.ts';
+
+const MIB = 1024 ** 2;
+const PART = 16 * MIB;
+/** S3 takes 10,000; a file that has grown needs no new plan. */
+const MOST_PARTS = 9_000;
+const PARALLEL = 4;
+
+export function s3Uploads(at: S3Bucket): Uploads {
+  return {
+    plan: (size) => ({
+      partSize: Math.max(PART, Math.ceil(size / MOST_PARTS / MIB) * MIB),
+      parallel: PARALLEL,
+    }),
+    begin: (key, _size, options) => effect('store.begin', () => begin(at, key, options)),
+    received: (key, token, options) => received(at, key, token, options),
+    send: (key, token, part, options) => effect('store.send', () => send(at, key, token, part, options)),
+    complete: (key, token, parts, whole, options) =>
+      effect('store.complete', () => complete(at, key, token, parts, whole, options)),
+    abort: (key, token, options) => effect('store.abort', () => abort(at, key, token, options)),
+    list: (prefix, options) => list(at, prefix, options),
+  };
+}
+
+async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<string> {
+  const { s3, sdk, bucket: Bucket } = at;
+  const answer = await at.ask(() =>
+    s3.send(
+      new sdk.CreateMultipartUploadCommand({
+        Bucket,
+        Key: at.full(key),
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      }),
+      stoppedBy(signal),
+    ),
+  );
+  return answer.UploadId ?? '';
+}
+
+async function received(
+  at: S3Bucket,
+  key: string,
+  token: string,
+  { signal }: Call = {},
+): Promise<ReceivedPart[] | null> {
+  const { s3, sdk, bucket: Bucket } = at;
+  const parts: ReceivedPart[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await at.ask(async () => {
+      const command = new sdk.ListPartsCommand({
+        Bucket,
+        Key: at.full(key),
+        UploadId: token,
+        PartNumberMarker: marker,
+      });
+      try {
+        return await s3.send(command, stoppedBy(signal));
+      } catch (error) {
+        if (isUploadLost(error)) return null;
+        throw error;
+      }
+    });
+    if (page === null) return null;
+    for (const { PartNumber, Size, ETag, ChecksumCRC32 } of page.Parts ?? []) {
+      parts.push({
+        number: PartNumber ?? 0,
+        size: Size ?? 0,
+        etag: unquoted(ETag),
+        crc32: ChecksumCRC32 === undefined ? null : hexOfBase64(ChecksumCRC32),
+      });
+    }
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return parts;
+}
+
+async function send(
+  at: S3Bucket,
+  key: string,
+  token: string,
+  { number, bytes, crc32 }: Part,
+  { signal }: Call = {},
+): Promise<ReceivedPart> {
+  const { s3, sdk, bucket: Bucket } = at;
+  const answer = await at.ask(async () => {
+    try {
+      return await s3.send(
+        new sdk.UploadPartCommand({
+          Bucket,
+          Key: at.full(key),
+          UploadId: token,
+          PartNumber: number,
+          Body: bytes,
+          ContentLength: bytes.length,
+          ChecksumCRC32: base64OfHex(crc32),
+        }),
+        stoppedBy(signal),
+      );
+    } catch (error) {
+      throw isUploadLost(error) ? uploadLost(at) : error;
+    }
+  });
+  return { number, size: bytes.length, etag: unquoted(answer.ETag), crc32 };
+}
+
+async function complete(
+  at: S3Bucket,
+  key: string,
+  token: string,
+  parts: readonly ReceivedPart[],
+  { size, crc32 }: WholeContent,
+  { signal }: Call = {},
+): Promise<void> {
+  const { s3, sdk, bucket: Bucket } = at;
+  await at.ask(async () => {
+    try {
+      await s3.send(
+        new sdk.CompleteMultipartUploadCommand({
+          Bucket,
+          Key: at.full(key),
+          UploadId: token,
+          IfNoneMatch: '*',
+          ChecksumCRC32: base64OfHex(crc32),
+          ChecksumType: 'FULL_OBJECT',
+          MpuObjectSize: size,
+          MultipartUpload: {
+            Parts: parts.map(({ number, etag, crc32: crc }) => ({
+              PartNumber: number,
+              ETag: `"${etag}"`,
+              ...(crc === null ? {} : { ChecksumCRC32: base64OfHex(crc) }),
+            })),
+          },
+        }),
+        stoppedBy(signal),
+      );
+    } catch (error) {
+      throw isUploadLost(error) ? uploadLost(at) : error;
+    }
+  });
+}
+
+async function abort(at: S3Bucket, key: string, token: string, { signal }: Call = {}): Promise<void> {
+  const { s3, sdk, bucket: Bucket } = at;
+  await at.ask(async () => {
+    const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key: at.full(key), UploadId: token });
+    try {
+      await s3.send(command, stoppedBy(signal));
+    } catch (error) {
+      if (!isUploadLost(error)) throw error;
+    }
+  });
+}
+
+async function* list(
+  at: S3Bucket,
+  prefix: string,
+  { signal }: Call = {},
+): AsyncGenerator<{ key: string; token: string; startedAt: string | null }> {
+  const { s3, sdk, bucket: Bucket } = at;
+  let [key, token]: (string | undefined)[] = [];
+  do {
+    const page = await at.ask(() =>
+      s3.send(
+        new sdk.ListMultipartUploadsCommand({
+          Bucket,
+          Prefix: at.full(prefix),
+          KeyMarker: key,
+          UploadIdMarker: token,
+        }),
+        stoppedBy(signal),
+      ),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
+      yield { key: at.below(Key ?? ''), token: UploadId ?? '', startedAt: Initiated?.toISOString() ?? null };
+    [key, token] = page.IsTruncated === true ? [page.NextKeyMarker, page.NextUploadIdMarker] : [];
+  } while (key !== undefined);
+}
+
+function uploadLost(at: S3Bucket): BenchkeepError {
+  return new BenchkeepError(
+    'upload_lost',
+    `${at.root} does not know this upload any more`,
+    'It is begun again by itself; nothing was lost here.',
+    { retry: true },
+  );
+}

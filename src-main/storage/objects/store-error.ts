@@ -1,0 +1,103 @@
+/** What a store or the network says, as an error with a remedy; nothing of a request (keys, signatures) gets into it. */
+import { BenchkeepError } from '../../../shared/errors.ts';
+
+/** The parts of a store's answer that decide. */
+export interface StoreAnswer {
+  /** HTTP status; null where there was no answer. */
+  status: number | null;
+  /** The store's name of the error, or the system's (`ECONNREFUSED`). */
+  name: string;
+}
+
+const NETWORK =
+  /^(?:E(?:CONN|HOST|NET|PIPE|AI_|NOTFOUND|TIMEDOUT|ADDR)|TimeoutError|RequestTimeout$|NetworkingError|UND_ERR)/;
+const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|SSL/;
+const CREDENTIALS =
+  /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|TokenRefreshRequired|CredentialsProviderError|AuthFailure|InvalidClientTokenId|authError)$/;
+const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|TokenProviderError)$/;
+const BUSY = /^(?:SlowDown|ServiceUnavailable|InternalError|Throttling\w*|TooManyRequests|RequestLimitExceeded)$/;
+
+/** `where`: the storage's root, for people. Null for an answer that says only that something is not there. */
+export function storeError({ status, name }: StoreAnswer, where: string, cause: unknown): BenchkeepError {
+  const failed = (code: ConstructorParameters<typeof BenchkeepError>[0], what: string, remedy: string, retry = false) =>
+    // The cause stays out: an SDK's error holds the request with its headers.
+    new BenchkeepError(code, what, remedy, { retry });
+  if (cause instanceof BenchkeepError) return cause;
+  if (name === 'AbortError') {
+    return failed('cancelled', 'Stopped', 'What is done so far is kept; run it again for the rest.', true);
+  }
+  if (TLS.test(name)) {
+    return failed(
+      'not_allowed',
+      `The server of ${where} can't prove who it is (${name})`,
+      "Nothing was sent. If it is your lab's own server, give the file of its certificate authority.",
+    );
+  }
+  if (EXPIRED.test(name)) {
+    return failed('not_signed_in', `Your access to ${where} has expired`, 'Sign in again; then it goes on.', true);
+  }
+  if (CREDENTIALS.test(name) || status === 401) {
+    return failed(
+      'not_signed_in',
+      `${where} does not accept your credentials`,
+      'Check the access key, the profile (AWS_PROFILE) or sign in again.',
+      true,
+    );
+  }
+  if (name === 'RequestTimeTooSkewed') {
+    return failed(
+      'not_allowed',
+      `The clock of this computer differs too much from that of ${where}`,
+      "Set this computer's clock right, then try again.",
+      true,
+    );
+  }
+  if (name === 'NoSuchBucket' || name === 'bucketNotFound') {
+    return failed(
+      'bucket_not_found',
+      `There is no bucket for ${where}`,
+      'Check its name and the endpoint; nothing was changed here.',
+      true,
+    );
+  }
+  if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed' || status === 301 || status === 307) {
+    return failed(
+      'bucket_not_found',
+      `The bucket of ${where} is in another region`,
+      'Give its region: …?region=NAME behind the root.',
+    );
+  }
+  if (status === 412 || status === 409 || name === 'PreconditionFailed' || name === 'ConditionalRequestConflict') {
+    return failed(
+      'already_exists',
+      `Something else is there already in ${where}`,
+      'Nothing was replaced. Look at what is there, then try again.',
+    );
+  }
+  if (status === 403 || name === 'AccessDenied') {
+    return failed(
+      'not_allowed',
+      `You may not do this in ${where}`,
+      'Ask whoever looks after the bucket for the right to list, read, write and delete below this root.',
+    );
+  }
+  if (status === 429 || (status !== null && status >= 500) || BUSY.test(name)) {
+    return failed('offline', `${where} is busy or has a fault`, 'It is tried again in a moment.', true);
+  }
+  if (status === null || NETWORK.test(name)) {
+    return failed(
+      'offline',
+      `${where} does not answer (${name})`,
+      'Check the network and the endpoint. Nothing was lost; try again when it is back.',
+      true,
+    );
+  }
+  if (status === 404) {
+    return failed('file_not_found', `There is no such object in ${where}`, 'Look at what is there: storage tree.');
+  }
+  return failed(
+    'io_error',
+    `${where} refused the request (${name}, ${String(status)})`,
+    'Try again; if it stays, ask whoever looks after the store.',
+  );
+}
