@@ -162,6 +162,7 @@ async function pairWithRegistered(
       // As it was when it was read: what was written since may have other content.
       if (target === null || facts === null || !(await isAsRead(context, target, path, facts))) continue;
       moves.push({
+        uid: row.artifact_uid,
         from: { storage, path: pathOf(row) },
         to: { storage: target, path, facts },
         sha256: row.sha256 ?? '',

@@ -35,12 +35,13 @@ export async function followMoves(
     const found = await findCopies(write.tx, still);
     await makeRoom(write, found);
     for (const one of found) writeMove(write, one);
-    const uids = new Map(found.map(({ move, artifact }) => [move, artifact.uid]));
-    for (const [move, uid] of await moveTombstones(write, still, uids)) uids.set(move, uid);
-    return uids;
+    const done = new Set(found.map(({ move }) => move));
+    for (const move of await moveTombstones(write, still, done)) done.add(move);
+    for (const move of await alreadyThere(write.tx, still, done)) done.add(move);
+    return done;
   });
   await moveInventory(context, still, followed);
-  return [...followed.keys()];
+  return [...followed];
 }
 
 function isStillSo(context: FollowContext, { from, to, absorbs }: Move): boolean {
@@ -83,11 +84,38 @@ async function findCopies(tx: Transaction<RegistryDB>, moves: readonly Move[]): 
       for (const copy of copies) {
         const move = byPath.get(rawFromBytes(copy.path));
         const artifact = artifacts.get(copy.artifact_id);
-        if (move !== undefined && artifact !== undefined) found.push({ move, copy, artifact });
+        // Of another artifact: what this computer knew of the path is of a time before.
+        if (move !== undefined && artifact?.uid === move.uid) found.push({ move, copy, artifact });
       }
     }
   }
   return found;
+}
+
+/** The registry has them at their new paths: a crash came before the inventory said so, too. */
+async function alreadyThere(
+  tx: Transaction<RegistryDB>,
+  moves: readonly Move[],
+  done: ReadonlySet<Move>,
+): Promise<Move[]> {
+  const there: Move[] = [];
+  for (const [storageId, ofStorage] of groupByStorage(
+    moves.filter((move) => !done.has(move)),
+    ({ to }) => to.storage,
+  )) {
+    for (let i = 0; i < ofStorage.length; i += CHUNK) {
+      const chunk = ofStorage.slice(i, i + CHUNK);
+      const copies = await copiesAt(
+        tx,
+        storageId,
+        chunk.map(({ to }) => to.path),
+      );
+      const artifacts = await artifactsOf(tx, copies);
+      const uids = new Map(copies.map((copy) => [rawFromBytes(copy.path), artifacts.get(copy.artifact_id)?.uid]));
+      there.push(...chunk.filter(({ uid, to }) => uids.get(to.path) === uid));
+    }
+  }
+  return there;
 }
 
 function writeMove(write: RegistryWrite, { move, copy, artifact }: Found): void {
@@ -109,12 +137,8 @@ function writeMove(write: RegistryWrite, { move, copy, artifact }: Found): void 
 }
 
 /** A file whose record was removed on purpose stays so under its new name. */
-async function moveTombstones(
-  write: RegistryWrite,
-  moves: readonly Move[],
-  done: ReadonlyMap<Move, string>,
-): Promise<Map<Move, string>> {
-  const moved = new Map<Move, string>();
+async function moveTombstones(write: RegistryWrite, moves: readonly Move[], done: ReadonlySet<Move>): Promise<Move[]> {
+  const moved: Move[] = [];
   for (const [storageId, ofStorage] of groupByStorage(
     moves.filter((move) => !done.has(move)),
     ({ from }) => from.storage,
@@ -134,11 +158,11 @@ async function moveTombstones(
         .execute();
       for (const stone of stones) {
         const move = byPath.get(rawFromBytes(stone.path));
-        if (move === undefined) continue;
+        if (move?.uid !== stone.artifact_uid) continue;
         write.note = `Was ${rawToDisplay(move.from.path)}: ${move.evidence}.`;
         const target = { path: rawToBytes(move.to.path), storage_id: move.to.storage.id };
         write.updateRow('tombstone', stone, target, stone.artifact_uid);
-        moved.set(move, stone.artifact_uid);
+        moved.push(move);
       }
     }
   }
@@ -149,7 +173,7 @@ async function moveTombstones(
 async function moveInventory(
   { workstation }: FollowContext,
   moves: readonly Move[],
-  followed: ReadonlyMap<Move, string>,
+  followed: ReadonlySet<Move>,
 ): Promise<void> {
   await writeWorkstation(workstation, (tx) => {
     // What the registry does not have at the old path is not known there: the row is of a time before.
@@ -161,7 +185,7 @@ async function moveInventory(
     putInventory(
       tx,
       workstation,
-      [...followed].map(([{ to, sha256 }, uid]) => {
+      [...followed].map(({ uid, to, sha256 }) => {
         const { folder, name } = splitRaw(to.path);
         const { size, mtimeNs, ctimeNs, dev, ino } = to.facts;
         return {

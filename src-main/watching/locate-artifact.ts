@@ -156,7 +156,7 @@ async function oldPlace(
 }
 
 function moveOf(artifact: ArtifactRow, from: Move['from'], to: Place, absorbs: number | null): Move {
-  return { from, to, sha256: artifact.sha256 ?? '', evidence: EVIDENCE, sameFile: false, absorbs };
+  return { uid: artifact.uid, from, to, sha256: artifact.sha256 ?? '', evidence: EVIDENCE, sameFile: false, absorbs };
 }
 
 /** What was overwritten has no place any more: it gets one. */

@@ -131,6 +131,7 @@ async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<
       // That changes its ctime.
       const facts = (await context.fs.look(target)) ?? moved;
       const move = {
+        uid,
         from: { storage, path: from },
         to: { storage, path: to, facts },
         evidence: 'somebody renamed it here',

@@ -13,6 +13,8 @@ import { isRenamedInCase } from './renamed-in-case.ts';
 
 /** A file of a storage that is now at another path, of the same storage or of another. */
 export interface Move {
+  /** Of the artifact that the file is, as this computer or the registry knows it at the old path. */
+  uid: string;
   from: { storage: StorageRow; path: RawPath };
   to: { storage: StorageRow; path: RawPath; facts: FileFacts };
   sha256: string;

@@ -24,6 +24,9 @@ export interface NewContent {
   sha256: string;
 }
 
+/** A path of the registry, as a key of the set of those that are taken, and whose it is. */
+type KnownPath = Known<Place> & { key: string; uid: string };
+
 /**
  * Same size and checksum as a known file that is not at its path any more, one alone on both sides. Empty files are
  * never paired. `taken` are known paths (storage uid, path) that another file of this look was paired with.
@@ -43,16 +46,16 @@ export async function pairByContent(
     storage,
     wanted.map(({ path }) => path),
   );
-  const proposals = new Map<string, { file: NewContent; known: Known<Place> & { key: string } }[]>();
+  const proposals = new Map<string, { file: NewContent; known: KnownPath }[]>();
   for (const file of wanted) {
     if (own.get(file.path) === null) continue;
-    const left: (Known<Place> & { key: string })[] = [];
-    for (const { storageUid, path } of known.get(file.sha256) ?? []) {
+    const left: KnownPath[] = [];
+    for (const { uid, storageUid, path } of known.get(file.sha256) ?? []) {
       const key = `${storageUid} ${path}`;
       if (storageUid === storage.uid && path === file.path) continue;
       const from = taken.has(key) ? null : await attached.byUid(storageUid);
       if (from === null || !(await isGoneFrom(context, from, path, { storage, path: file.path }))) continue;
-      left.push({ row: placeOf(path), storage: from, key });
+      left.push({ uid, row: placeOf(path), storage: from, key });
     }
     const chosen = nearest(left, file.path);
     if (chosen === null) continue;
@@ -66,6 +69,7 @@ export async function pairByContent(
     if (only === undefined) continue;
     taken.add(key);
     moves.push({
+      uid: only.known.uid,
       from: { storage: only.known.storage, path: pathOf(only.known.row) },
       to: { storage, path: only.file.path, facts: only.file.facts },
       sha256: only.file.sha256,
@@ -86,27 +90,34 @@ function alone<T extends { file: NewContent; known: Known<Place> }>(proposed: re
   return first !== undefined && second !== undefined && first.common > second.common ? [first.one] : [];
 }
 
+interface RegisteredPath {
+  /** Of the artifact. */
+  uid: string;
+  storageUid: string;
+  path: RawPath;
+}
+
 /** Paths of copies on this workstation, by checksum, of records that are not on their way out. */
 async function pathsOfContent(
   { registry, workstationUid }: MovesContext,
   files: readonly NewContent[],
-): Promise<Map<string, { storageUid: string; path: RawPath }[]>> {
-  const found = new Map<string, { storageUid: string; path: RawPath }[]>();
+): Promise<Map<string, RegisteredPath[]>> {
+  const found = new Map<string, RegisteredPath[]>();
   const checksums = [...new Set(files.map(({ sha256 }) => sha256))];
   for (let i = 0; i < checksums.length; i += CHUNK) {
     const rows = await registry.db
       .selectFrom('artifact')
       .innerJoin('copy', 'copy.artifact_id', 'artifact.id')
       .innerJoin('storage', 'storage.id', 'copy.storage_id')
-      .select(['artifact.sha256', 'copy.path', 'storage.uid'])
+      .select(['artifact.sha256', 'artifact.uid', 'copy.path', 'storage.uid as storage_uid'])
       .where('artifact.sha256', 'in', checksums.slice(i, i + CHUNK))
       .where('artifact.key_is_virtual', '=', 0)
       .where('storage.workstation_uid', '=', workstationUid)
       .where('storage.watch', '=', 1)
       .execute();
-    for (const { sha256, path, uid } of rows) {
+    for (const { sha256, path, uid, storage_uid: storageUid } of rows) {
       if (sha256 === null) continue;
-      found.set(sha256, [...(found.get(sha256) ?? []), { storageUid: uid, path: rawFromBytes(path) }]);
+      found.set(sha256, [...(found.get(sha256) ?? []), { uid, storageUid, path: rawFromBytes(path) }]);
     }
   }
   return found;

@@ -59,6 +59,7 @@ export async function pairByInode(
     }
     taken.add(known.row);
     moves.push({
+      uid: known.row.artifact_uid,
       from: { storage: known.storage, path: pathOf(known.row) },
       to: { storage, path, facts },
       sha256: known.row.sha256,

@@ -208,6 +208,32 @@ describe('several at once', () => {
     expect([await pathsOf(a), await pathsOf(b)]).toEqual([['b.csv'], ['a.csv']]);
   });
 
+  it('two files that swapped names do not swap back where the program died before the inventory said so', async () => {
+    test.put('a.csv', 'first');
+    test.put('b.csv', 'the second');
+    await test.pass();
+    const [a, b] = [await uidOf('a.csv'), await uidOf('b.csv')];
+    move('a.csv', 'x');
+    move('b.csv', 'a.csv');
+    move('x', 'b.csv');
+    const { db } = test.context.workstation;
+    const rows = await db.selectFrom('inventory').selectAll().execute();
+    await test.pass();
+    await db.deleteFrom('inventory').execute();
+    await db.insertInto('inventory').values(rows).execute();
+    const changes = await test.changes();
+    await test.pass();
+    await test.pass();
+    expect([await uidOf('a.csv'), await uidOf('b.csv')]).toEqual([b, a]);
+    expect([await pathsOf(a), await pathsOf(b)]).toEqual([['b.csv'], ['a.csv']]);
+    expect(await test.changes()).toBe(changes);
+    const known = await db.selectFrom('inventory').select(['name', 'artifact_uid']).orderBy('name').execute();
+    expect(known.map(({ name, artifact_uid: uid }) => [String(name), uid])).toEqual([
+      ['a.csv', b],
+      ['b.csv', a],
+    ]);
+  });
+
   it('a file moved over another: the other is missing, because it was overwritten', async () => {
     test.put('a.csv', 'first');
     test.put('b.csv', 'the second');
