@@ -3,7 +3,7 @@ import { closeToOthers } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type Committed } from '../registry/change-log.ts';
 import { closeRegistry, openRegistry } from '../registry/open-registry.ts';
-import { insertStorage, rememberRoot } from '../storage/index.ts';
+import { insertCloudStorage, insertStorage, rememberRoot, type CloudRoot } from '../storage/index.ts';
 import { openWorkstation } from '../workstation/open-workstation.ts';
 import { writeSetting } from '../workstation/settings.ts';
 import { backupsFolder } from './backup-file.ts';
@@ -18,29 +18,29 @@ export interface NewInstance {
   folder: RawPath;
   uid: string;
   name: string;
-  /** Root of the default storage; made if it is not there. */
-  root: RawPath;
+  /** Where the default storage is: a folder, made if it is not there, or a bucket. */
+  place: { folder: RawPath; host: string | null } | { bucket: CloudRoot; region: string | null };
   storageUid: string;
-  host: string | null;
 }
 
 const FIRST_USER = 1;
 
 export async function buildInstance(workbench: Workbench, instance: NewInstance): Promise<InstanceCard> {
   const { fs, workstationUid, clock } = workbench;
-  const { folder, uid, name, root } = instance;
+  const { folder, uid, name, place } = instance;
   await fs.makeFolder(folder, 0o700);
   await fs.makeFolder(backupsFolder(folder), 0o700);
   const card: InstanceCard = {
     uid,
     name,
     workstation_uid: workstationUid,
-    storage: rawToDisplay(root),
+    storage: 'folder' in place ? rawToDisplay(place.folder) : place.bucket.root,
+    ...('bucket' in place ? { storage_options: place.bucket.options } : {}),
     created_at: new Date(clock.now()).toISOString(),
   };
   // First of all: it tells where a marker may have been left, should this end half-way.
   await writeCard(fs, folder, card);
-  await fs.makeFolder(root);
+  if ('folder' in place) await fs.makeFolder(place.folder);
   const created = await fillRegistry(workbench, instance);
   for (const file of ['registry.db', 'workstation.db']) await closeToOthers(joinRaw(folder, rawFromText(file)));
   const whole = { ...card, created_at: created };
@@ -51,7 +51,7 @@ export async function buildInstance(workbench: Workbench, instance: NewInstance)
 /** Time of the instance's making, as in its row. */
 async function fillRegistry(workbench: Workbench, instance: NewInstance): Promise<string> {
   const { fs, clock, random, workstationUid } = workbench;
-  const { folder, uid, name, root, storageUid, host } = instance;
+  const { folder, uid, name, place, storageUid } = instance;
   let head: Head | null = null;
   const onCommitted = (committed: Committed): void => {
     head = committed.head;
@@ -66,14 +66,11 @@ async function fillRegistry(workbench: Workbench, instance: NewInstance): Promis
       (write) => {
         const { handle, name: fullName } = workbench.settings();
         insertUser(write, random, { handle, name: fullName }, FIRST_USER);
-        const storage = insertStorage(write, {
-          uid: storageUid,
-          root,
-          managed: true,
-          instanceUid: uid,
-          workstationUid,
-          host,
-        });
+        const ours = { uid: storageUid, managed: true, instanceUid: uid };
+        const storage =
+          'folder' in place
+            ? insertStorage(write, { ...ours, root: place.folder, host: place.host, workstationUid })
+            : insertCloudStorage(write, { ...ours, root: place.bucket, region: place.region });
         write.insert('instance', [
           {
             id: 1,
@@ -94,7 +91,7 @@ async function fillRegistry(workbench: Workbench, instance: NewInstance): Promis
       .selectAll()
       .where('uid', '=', storageUid)
       .executeTakeFirstOrThrow();
-    await rememberRoot({ workstation, clock }, row);
+    if ('folder' in place) await rememberRoot({ workstation, clock }, row);
     await writeSetting(workstation, CHECKED_SETTING, clock.now());
     if (head !== null) await writeHead(fs, folder, head);
     return created;

@@ -5,7 +5,15 @@ import { renameOwnFolder, removeUnfinishedFolder } from '../ports/fs/own-folder.
 import { rawToDisplay, rawFromBytes } from '../ports/fs/raw-path.ts';
 import type { Registry } from '../registry/open-registry.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { localRoot, readMarker, removeMarker } from '../storage/index.ts';
+import {
+  localRoot,
+  readMarker,
+  readObjectMarker,
+  removeMarker,
+  removeObjectMarker,
+  storeOf,
+  type Stores,
+} from '../storage/index.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder } from './instance-card.ts';
 import { openDatabases } from './open-databases.ts';
@@ -68,10 +76,26 @@ async function refuseData({ db }: Registry, name: string): Promise<void> {
   );
 }
 
+/** Its root; with the reason where the mark had to stay: a bucket that can't be reached keeps nobody from going on. */
+async function takeObjectMarkerAway(stores: Stores, storage: StorageRow): Promise<string> {
+  try {
+    const store = await storeOf({ stores }, storage);
+    if ((await readObjectMarker(store))?.uid === storage.uid) await removeObjectMarker(store);
+    return storage.root;
+  } catch (error) {
+    if (!(error instanceof BenchkeepError)) throw error;
+    return `${storage.root} (its mark stays there: ${error.message})`;
+  }
+}
+
 /** Roots of managed storages that are still there. Storages of other computers keep their marks: they can't be reached. */
-async function takeMarkersAway({ fs, workstationUid }: Workbench, storages: StorageRow[]): Promise<string[]> {
+async function takeMarkersAway({ fs, stores, workstationUid }: Workbench, storages: StorageRow[]): Promise<string[]> {
   const remains: string[] = [];
   for (const storage of storages) {
+    if (storage.type !== 'local') {
+      remains.push(await takeObjectMarkerAway(stores, storage));
+      continue;
+    }
     if (storage.root_path === null || storage.workstation_uid !== workstationUid) {
       remains.push(storage.root);
       continue;

@@ -2,6 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { parseCloudRoot } from '../storage/index.ts';
 import { instanceFolder, listCards, type InstanceCard } from './instance-card.ts';
 import { connectedName } from './settings-file.ts';
 
@@ -10,15 +11,8 @@ export interface FindContext {
   fs: Fs;
 }
 
-/** By name, or by the root of its default storage. Errors: `not_found`, `not_supported` (a cloud root). */
+/** By name, or by the root of its default storage. Errors: `not_found`. */
 export async function findInstance({ home, fs }: FindContext, argument: string): Promise<InstanceCard> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument)) {
-    throw new BenchkeepError(
-      'not_supported',
-      'Cloud storages come with a later release of Benchkeep',
-      'Name an instance of this computer.',
-    );
-  }
   const found = await meantBy({ home, fs }, argument);
   if (found !== null) return found;
   throw new BenchkeepError(
@@ -40,6 +34,8 @@ async function meantBy({ home, fs }: FindContext, argument: string): Promise<Ins
 
 async function byRoot(fs: Fs, cards: InstanceCard[], argument: string): Promise<InstanceCard | null> {
   if (!argument.includes('/')) return null;
+  const bucket = parseCloudRoot(argument);
+  if (bucket !== null) return cards.find(({ storage }) => storage === bucket.root) ?? null;
   const root = argument.length > 1 ? argument.replace(/\/+$/, '') : argument;
   const real = await realPathOrNull(fs, root);
   return cards.find(({ storage }) => storage === root || storage === real) ?? null;

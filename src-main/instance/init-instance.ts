@@ -7,17 +7,18 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { renameOwnFolder } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { prepareRoot, readMarker, refuseUnwritable, writeMarker } from '../storage/index.ts';
+import { parseCloudRoot, prepareRoot, readMarker, refuseUnwritable, writeMarker } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
 import { instanceFolder, listCards, type InstanceCard } from './instance-card.ts';
-import { checkName, DEFAULT_NAME, DEFAULT_ROOT, nameFromFolder } from './instance-name.ts';
+import { initInBucket } from './init-in-bucket.ts';
+import { chooseName, DEFAULT_NAME, DEFAULT_ROOT, nameFromFolder } from './instance-name.ts';
 import { instanceRecord } from './instance-record.ts';
 import { unfinishedFolder, whileSettingUp } from './unfinished.ts';
 import { refuseUnsafePlace } from './unsafe-place.ts';
 import type { Workbench } from './workbench.ts';
 
 /**
- * An instance that has this root already is connected to. Errors: those of `prepareRoot`, `checkName` and
+ * An instance that has this root already is connected to. Errors: those of `prepareRoot`, of the bucket, `checkName` and
  * `refuseUnsafePlace`; `storage_managed_elsewhere`; `not_supported` for `db`; `locked`.
  */
 export async function initInstance(workbench: Workbench, input: InitInput): Promise<{ items: InstanceRecord[] }> {
@@ -32,6 +33,8 @@ export async function initInstance(workbench: Workbench, input: InitInput): Prom
   await refuseUnsafePlace(workbench.home);
   const card = await whileSettingUp(workbench, async () => {
     const cards = await listCards(workbench);
+    const bucket = parseCloudRoot(wanted.storage);
+    if (bucket !== null) return initInBucket(workbench, bucket, wanted.name, cards);
     const root = await chooseRoot(workbench, wanted, cards);
     return (await existing(workbench, wanted, root, cards)) ?? make(workbench, wanted, root, cards);
   });
@@ -84,14 +87,18 @@ async function existing(
 
 async function make(workbench: Workbench, wanted: Wanted, root: RawPath, cards: InstanceCard[]): Promise<InstanceCard> {
   const { fs, home, random } = workbench;
-  const taken = new Set(cards.map(({ name }) => name));
-  const name =
-    wanted.name === null ? nameFromFolder(rawToDisplay(splitRaw(root).name), taken) : checkName(wanted.name, taken);
+  const name = chooseName(wanted.name, rawToDisplay(splitRaw(root).name), cards);
   await refuseUnwritable(fs, root);
   const uid = newRecordUid(random, 'instance');
   const storageUid = newRecordUid(random, 'storage');
   const folder = unfinishedFolder(home, 'new', uid);
-  const card = await buildInstance(workbench, { folder, uid, name, root, storageUid, host: wanted.host });
+  const card = await buildInstance(workbench, {
+    folder,
+    uid,
+    name,
+    place: { folder: root, host: wanted.host },
+    storageUid,
+  });
   await writeMarker(fs, root, {
     uid: storageUid,
     instanceUid: uid,

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { storeOptions } from '../storage/index.ts';
 import { closeRegistry, openRegistry } from '../registry/open-registry.ts';
 
 const instanceCard = z.object({
@@ -15,6 +16,8 @@ const instanceCard = z.object({
   workstation_uid: z.string().length(12),
   /** Root of the default storage. */
   storage: z.string(),
+  /** How it is reached, where it is a bucket. */
+  storage_options: storeOptions.optional(),
   created_at: z.string(),
 });
 export type InstanceCard = z.infer<typeof instanceCard>;

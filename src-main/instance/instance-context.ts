@@ -9,6 +9,7 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { Random } from '../ports/random.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import type { Registry } from '../registry/open-registry.ts';
+import type { Stores } from '../storage/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
 export interface InstanceContext {
@@ -23,6 +24,7 @@ export interface InstanceContext {
   registry: Registry;
   workstation: Workstation;
   fs: Fs;
+  stores: Stores;
   hasher: Hasher;
   clock: Clock;
   random: Random;

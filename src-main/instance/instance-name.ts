@@ -38,3 +38,9 @@ export function nameFromFolder(folder: string, taken: ReadonlySet<string>): stri
     if (!taken.has(candidate)) return candidate;
   }
 }
+
+/** The wanted name, checked, or one made of the folder's. Errors: those of `checkName`. */
+export function chooseName(wanted: string | null, folder: string, cards: readonly { name: string }[]): string {
+  const taken = new Set(cards.map(({ name }) => name));
+  return wanted === null ? nameFromFolder(folder, taken) : checkName(wanted, taken);
+}

@@ -66,6 +66,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     registry,
     workstation,
     fs,
+    stores: workbench.stores,
     hasher: options.hasher,
     clock,
     random,

@@ -1,4 +1,5 @@
 /** Brings `instance.json` to what the registry says. */
+import { storeOptions } from '../storage/index.ts';
 import { writeCard, type InstanceCard } from './instance-card.ts';
 import type { InstanceContext } from './instance-context.ts';
 
@@ -9,7 +10,7 @@ export async function refreshCard(
   const row = await context.registry.db
     .selectFrom('instance')
     .leftJoin('storage', 'storage.id', 'instance.default_storage_id')
-    .select(['instance.uid', 'instance.name', 'instance.created_at', 'storage.root'])
+    .select(['instance.uid', 'instance.name', 'instance.created_at', 'storage.root', 'storage.options'])
     .executeTakeFirstOrThrow();
   const { uid, name, created_at } = row;
   const latest: InstanceCard = {
@@ -17,6 +18,7 @@ export async function refreshCard(
     name,
     workstation_uid: context.workstationUid,
     storage: row.root ?? '',
+    ...(row.options === null ? {} : { storage_options: storeOptions.parse(JSON.parse(row.options)) }),
     created_at,
   };
   if (JSON.stringify(latest) !== JSON.stringify({ ...card })) await writeCard(context.fs, context.folder, latest);

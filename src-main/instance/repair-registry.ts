@@ -7,7 +7,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { copyForReading, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { newRecordUid } from '../../shared/uid.ts';
-import { readMarker } from '../storage/index.ts';
+import { parseCloudRoot, readMarker, readObjectMarker } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
 import { findInstance } from './find-instance.ts';
 import { readHead, type Head } from './head-file.ts';
@@ -74,7 +74,7 @@ async function rebuild(workbench: Workbench, job: Job): Promise<Rebuilt> {
 }
 
 async function startAnew(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt> {
-  const { fs, random } = workbench;
+  const { fs, random, stores } = workbench;
   if (card.storage === '') {
     throw new BenchkeepError(
       'registry_corrupt',
@@ -82,12 +82,20 @@ async function startAnew(workbench: Workbench, { card, place }: Job, head: Head 
       'It was left as it is. Put a copy of registry.db there that you may have elsewhere.',
     );
   }
+  const named = parseCloudRoot(card.storage);
+  const bucket = named === null ? null : { ...named, options: card.storage_options ?? {} };
   const root = rawFromText(card.storage);
-  const marker = await readMarker(fs, root);
+  const marker = await (bucket === null ? readMarker(fs, root) : readObjectMarker(await stores.open(bucket)));
   const storageUid =
     marker?.instanceUid === card.uid && marker.uid !== null ? marker.uid : newRecordUid(random, 'storage');
   const fresh = joinRaw(place, rawFromText('anew'));
-  await buildInstance(workbench, { folder: fresh, uid: card.uid, name: card.name, root, storageUid, host: null });
+  await buildInstance(workbench, {
+    folder: fresh,
+    uid: card.uid,
+    name: card.name,
+    place: bucket === null ? { folder: root, host: null } : { bucket, region: bucket.options.region ?? null },
+    storageUid,
+  });
   const lost = head === null ? '' : ` All ${String(head.id)} changes of its history are gone.`;
   return {
     path: registryPath(fresh),

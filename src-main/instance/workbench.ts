@@ -5,7 +5,7 @@ import type { Fs } from '../ports/fs/fs.ts';
 import { makePrivateFolder } from '../ports/fs/private-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { Random } from '../ports/random.ts';
-import { FILES_FOLDER } from '../storage/index.ts';
+import { FILES_FOLDER, openStores, type Stores } from '../storage/index.ts';
 import { readSettings, saveSettings, type Settings } from './settings-file.ts';
 
 export interface WorkbenchOptions {
@@ -14,6 +14,8 @@ export interface WorkbenchOptions {
   fs: Fs;
   clock: Clock;
   random: Random;
+  /** Of buckets; ours by default. */
+  stores?: Stores;
   /** Login name of the person, for the first handle. */
   login?: string;
   /** The person's home folder. */
@@ -27,6 +29,7 @@ export interface Workbench {
   fs: Fs;
   clock: Clock;
   random: Random;
+  stores: Stores;
   /** This computer with this data folder, 12 characters. */
   workstationUid: string;
   /** `init --storage default` makes a folder of the instance's name in it. */
@@ -54,6 +57,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     fs,
     clock,
     random,
+    stores: options.stores ?? openStores(),
     workstationUid: settings.workstation_uid,
     defaultBase: options.defaultBase ?? defaultBase(home, personHome, process.env),
     personHome,

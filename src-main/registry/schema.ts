@@ -37,6 +37,8 @@ export interface StorageTable {
   root_path: Buffer | null;
   description: string | null;
   type: StorageType;
+  /** JSON of StoreOptions: how a bucket is reached. Null for folders. */
+  options: string | null;
   /** Cloud region, or the label of a local storage's host. */
   region: string | null;
   /** The instance that manages it, ours or another's; null: nobody. */

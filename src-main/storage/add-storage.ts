@@ -1,25 +1,29 @@
-/** Adds a folder as a storage: managed (Benchkeep writes there, marked as ours) or linked (only read). */
+/** Adds a folder or a bucket as a storage: managed (Benchkeep writes there, marked as ours) or linked (only read). */
 import { homedir } from 'node:os';
 import type { AddStorageInput, StorageRecord } from '../../shared/contract/index.ts';
-import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import { addCloudStorage } from './add-cloud-storage.ts';
 import { insertStorage } from './insert-storage.ts';
 import { readMarker, writeMarker } from './marker.ts';
+import { parseCloudRoot } from './objects/store-options.ts';
 import { planStorage } from './plan-storage.ts';
 import { prepareRoot, refuseUnwritable } from './prepare-root.ts';
 import { rememberRoot } from './remember-root.ts';
 import { sameFolderStorage } from './same-folder.ts';
 import type { StorageContext } from './storage-context.ts';
 import { recordsOf } from './storage-records.ts';
+import { updateStorage } from './update-storage.ts';
 
 /**
  * A root that is registered already is returned (with `watch` it is watched from now on). Errors: those of
  * `prepareRoot`; `storage_managed_elsewhere`; `root_refused` (the same folder by another path, a copy of a storage).
  */
 export async function addStorage(context: StorageContext, input: AddStorageInput): Promise<{ items: StorageRecord[] }> {
+  const cloud = parseCloudRoot(input.root);
+  if (cloud !== null) return addCloudStorage(context, input, cloud);
   const managed = input.managed ?? !input.watch;
   const root = await prepareRoot(context.fs, input.root, {
     home: context.home,
@@ -28,7 +32,7 @@ export async function addStorage(context: StorageContext, input: AddStorageInput
   });
   const same = await sameFolderStorage(context, root);
   if (same !== null) {
-    await update(context, same, root, input);
+    await updateStorage(context, same, input);
     return { items: await recordsOf(context, [same.id]) };
   }
   const marker = await readMarker(context.fs, root);
@@ -66,33 +70,6 @@ async function makeManaged(context: StorageContext, root: RawPath, uid: string):
     instanceUid: context.instanceUid,
     instanceName: context.instanceName,
     owner: owner.handle,
-  });
-}
-
-/** What was given anew of a storage that is there; changing between managed and linked is refused. */
-async function update(
-  context: StorageContext,
-  storage: StorageRow,
-  root: RawPath,
-  input: AddStorageInput,
-): Promise<void> {
-  const isManaged = storage.managed === 1;
-  if ((input.managed ?? isManaged) !== isManaged) {
-    const is = isManaged ? 'managed' : 'linked';
-    throw new BenchkeepError(
-      'already_exists',
-      `${rawToDisplay(root)} is a ${is} storage already`,
-      'Remove it first (benchkeep storage remove), then add it again.',
-    );
-  }
-  const patch = {
-    watch: input.watch ? 1 : storage.watch,
-    description: input.description ?? storage.description,
-    region: input.host ?? storage.region,
-  };
-  await writeRegistry(context, await context.author(), 'storage add', async (write) => {
-    if (await write.update('storage', storage.id, patch))
-      await write.update('storage', storage.id, { updated_at: write.now });
   });
 }
 

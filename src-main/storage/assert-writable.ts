@@ -3,10 +3,15 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { canWrite } from '../ports/fs/file-system.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { localRoot } from './local-root.ts';
+import { readObjectMarker } from './object-marker.ts';
 import { checkRoot, type RootContext } from './root-identity.ts';
+import { storeOf, type Stores } from './stores.ts';
 
 /** Errors: `storage_linked`, `not_supported` (no folder), `refused` (another computer's), `offline`, `read_only`. */
-export async function assertWritable(context: RootContext, storage: StorageRow): Promise<void> {
+export async function assertWritable(
+  context: RootContext & { instanceUid: string; stores: Stores },
+  storage: StorageRow,
+): Promise<void> {
   if (storage.managed !== 1) {
     throw new BenchkeepError(
       'storage_linked',
@@ -14,6 +19,7 @@ export async function assertWritable(context: RootContext, storage: StorageRow):
       'Choose a storage that Benchkeep manages (benchkeep storage list).',
     );
   }
+  if (storage.type !== 'local') return assertOurs(context, storage);
   const root = localRoot(storage);
   if (storage.workstation_uid !== context.workstationUid) {
     throw new BenchkeepError(
@@ -30,6 +36,19 @@ export async function assertWritable(context: RootContext, storage: StorageRow):
     `The folder ${storage.root} can't be written`,
     'Check its permissions and that its disk is not read-only, then try again.',
     { retry: true },
+  );
+}
+
+/** The bucket may have been given to another instance meanwhile, or be another one under the same name. */
+async function assertOurs(context: { instanceUid: string; stores: Stores }, storage: StorageRow): Promise<void> {
+  const marker = await readObjectMarker(await storeOf(context, storage));
+  if (marker?.uid === storage.uid) return;
+  throw new BenchkeepError(
+    'storage_managed_elsewhere',
+    marker === null
+      ? `${storage.root} does not bear the mark of this storage any more`
+      : `${storage.root} is managed by ${marker.instanceSlug === null ? 'another instance' : `the instance ${marker.instanceSlug}`}`,
+    'Nothing was written there. Look whether the root and its endpoint are still the right ones.',
   );
 }
 

@@ -1,9 +1,13 @@
+export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
+export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
+export type { ObjectFacts, ObjectStore, StoreChecksums } from './objects/object-store.ts';
+export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';
 export { addStorage } from './add-storage.ts';
 export { assertWritable, offline } from './assert-writable.ts';
 export { currentLocalStorage } from './current-local-storage.ts';
 export { editStorage } from './edit-storage.ts';
 export { findStorage } from './find-storage.ts';
-export { insertStorage } from './insert-storage.ts';
+export { insertCloudStorage, insertStorage } from './insert-storage.ts';
 export { listStorages } from './list-storages.ts';
 export { localRoot, OWN_FOLDER, ownFolderOf } from './local-root.ts';
 export { setLocalStorage } from './set-local-storage.ts';

@@ -1,7 +1,8 @@
-/** The row of a new local storage. */
+/** The row of a new storage. */
 import { hostname } from 'node:os';
 import { rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
+import type { CloudRoot } from './objects/store-options.ts';
 
 export interface NewStorage {
   uid: string;
@@ -16,19 +17,44 @@ export interface NewStorage {
   watch?: boolean;
 }
 
+export interface NewCloudStorage extends Pick<NewStorage, 'uid' | 'managed' | 'instanceUid' | 'description'> {
+  root: CloudRoot;
+  region: string | null;
+}
+
+/** Its id. Every computer reaches it. */
+export function insertCloudStorage(write: RegistryWrite, { root, region, ...storage }: NewCloudStorage): number {
+  const options = Object.keys(root.options).length === 0 ? null : JSON.stringify(root.options);
+  const where = { root: root.root, root_path: null, type: root.type, options, region, workstation_uid: null };
+  const [id = 0] = write.insert('storage', [{ ...where, ...commonOf(write, storage), watch: 0 }]);
+  return id;
+}
+
 /** Its id. */
 export function insertStorage(write: RegistryWrite, storage: NewStorage): number {
   const row = {
-    uid: storage.uid,
+    ...commonOf(write, storage),
     root: rawToDisplay(storage.root),
     root_path: rawToBytes(storage.root),
-    description: storage.description ?? null,
     type: 'local' as const,
+    options: null,
     region: storage.host ?? hostname(),
-    instance_uid: storage.instanceUid,
-    managed: storage.managed ? 1 : 0,
     workstation_uid: storage.workstationUid,
     watch: storage.watch === true ? 1 : 0,
+  };
+  const [id = 0] = write.insert('storage', [row]);
+  return id;
+}
+
+function commonOf(
+  write: RegistryWrite,
+  { uid, description, instanceUid, managed }: Pick<NewStorage, 'uid' | 'description' | 'instanceUid' | 'managed'>,
+) {
+  return {
+    uid,
+    description: description ?? null,
+    instance_uid: instanceUid,
+    managed: managed ? 1 : 0,
     watch_rule: null,
     transform_id: null,
     run_id: write.author.runId,
@@ -36,6 +62,4 @@ export function insertStorage(write: RegistryWrite, storage: NewStorage): number
     created_at: write.now,
     updated_at: write.now,
   };
-  const [id = 0] = write.insert('storage', [row]);
-  return id;
 }

@@ -15,7 +15,8 @@ export interface Marker {
   instanceSlug: string | null;
 }
 
-const LONGEST = 4096;
+/** Bytes that are read of a marker. */
+export const LONGEST_MARKER = 4096;
 // Others who share the root must be able to see whose it is.
 const READABLE = 0o644;
 
@@ -27,7 +28,7 @@ export function markerPath(root: RawPath): RawPath {
 export async function readMarker(fs: Pick<Fs, 'look' | 'readRange'>, root: RawPath): Promise<Marker | null> {
   const path = markerPath(root);
   if ((await fs.look(path)) === null) return null;
-  return parseMarker((await fs.readRange(path, 0, LONGEST)).toString('utf8'));
+  return parseMarker((await fs.readRange(path, 0, LONGEST_MARKER)).toString('utf8'));
 }
 
 export function parseMarker(text: string): Marker {

@@ -58,8 +58,8 @@ function parseRoot(text: string): RawPath {
     }
     throw new BenchkeepError(
       'not_supported',
-      'Cloud storages come with a later release of Benchkeep',
-      'Give the path of a folder on this computer or on a network share.',
+      `${scheme}:// can't be a storage of this kind`,
+      'Give a bucket (s3://…, gs://…) or the path of a folder on this computer or on a network share.',
     );
   }
   const path = rawFromText(text);

@@ -7,7 +7,9 @@ import { forgetStorage } from '../workstation/forget-storage.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
 import { readMarker, removeMarker } from './marker.ts';
+import { readObjectMarker, removeObjectMarker } from './object-marker.ts';
 import type { StorageContext } from './storage-context.ts';
+import { storeOf } from './stores.ts';
 
 /** Errors: `not_found`; `storage_in_use` with the count, trash included; `refused` for the default storage. */
 export async function removeStorage(
@@ -63,9 +65,18 @@ function inUse(storage: StorageRow, n: number): BenchkeepError {
 
 /** Our marker only, after the row: one left by a crash is taken up or removed with the folder's next adding and removing. */
 async function takeMarkerAway(context: StorageContext, storage: StorageRow): Promise<string[]> {
+  if (storage.type !== 'local') return takeObjectMarkerAway(context, storage);
   if (storage.workstation_uid !== context.workstationUid || storage.root_path === null) return [];
   const root = localRoot(storage);
   if (storage.managed === 1 && (await readMarker(context.fs, root))?.uid === storage.uid)
     await removeMarker(context.fs, root);
   return (await context.fs.look(root)) === null ? [] : [rawToDisplay(root)];
+}
+
+async function takeObjectMarkerAway(context: StorageContext, storage: StorageRow): Promise<string[]> {
+  if (storage.managed === 1) {
+    const store = await storeOf(context, storage);
+    if ((await readObjectMarker(store))?.uid === storage.uid) await removeObjectMarker(store);
+  }
+  return [storage.root];
 }

@@ -9,6 +9,7 @@ import type { Registry } from '../registry/open-registry.ts';
 import type { RegistryDB } from '../registry/schema.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { WorkstationDB } from '../workstation/schema.ts';
+import type { Stores } from './stores.ts';
 
 export interface StorageContext {
   home: RawPath;
@@ -18,6 +19,7 @@ export interface StorageContext {
   registry: Registry;
   workstation: Workstation;
   fs: Fs;
+  stores: Stores;
   clock: Clock;
   random: Random;
   author: () => Promise<Author>;

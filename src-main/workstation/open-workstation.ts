@@ -9,9 +9,10 @@ import { sqliteError } from '../registry/sqlite-error.ts';
 import { writeGuard, type WriteGuard } from '../registry/write-guard.ts';
 import * as core from './migrations/0001-core.ts';
 import * as scrub from './migrations/0002-scrub.ts';
+import * as transfers from './migrations/0003-transfers.ts';
 import { WORKSTATION_APPLICATION_ID, type WorkstationDB } from './schema.ts';
 
-const MIGRATIONS = [core, scrub] as const;
+const MIGRATIONS = [core, scrub, transfers] as const;
 
 export interface OpenWorkstationOptions {
   readonly: boolean;

@@ -93,7 +93,62 @@ export interface ScrubbedTable {
   verified_at: string | null;
 }
 
+/** Steps of a transfer (`design.md`): a state is committed before its step, and every step can be repeated. */
+export type TransferState =
+  'planned' | 'sending' | 'completing' | 'verified' | 'recorded' | 'settling' | 'done' | 'cancelled';
+
+/** Content on its way to or from a store. */
+export interface TransferTable {
+  id: Generated<number>;
+  direction: 'upload' | 'download';
+  /** `save`: the artifact is recorded by whoever saves, after it was verified. `cache`: a download for this computer. */
+  purpose: 'save' | 'upload' | 'cache';
+  /** For `save` the uid that it will have. */
+  artifact_uid: string;
+  storage_uid: string;
+  /** Key below the root of the store. */
+  path: Buffer;
+  /** Absolute path on this computer that is read; of a download, where it is put. */
+  source: Buffer;
+  size: number;
+  sha256: string;
+  /** JSON of FileFacts of the source when it was planned. */
+  facts: string;
+  state: TransferState;
+  paused: number;
+  /** What identifies the upload at the store. */
+  token: string | null;
+  /** JSON of StoreChecksums of what was sent. */
+  checksum: string | null;
+  /** Version or generation of the object that was verified. */
+  version: string | null;
+  /** Bytes that the store has. */
+  sent: number;
+  attempts: number;
+  /** When it is tried again. */
+  next: string | null;
+  error_code: string | null;
+  error: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Content that is verified elsewhere, kept on this computer for reading. Files lie in the instance's folder. */
+export interface CachedTable {
+  artifact_uid: string;
+  /** In the folder `cache` of the instance. */
+  name: string;
+  size: number;
+  sha256: string;
+  /** JSON of FileFacts when it was last known to be right. */
+  facts: string;
+  verified_at: string;
+  used_at: string;
+}
+
 export interface WorkstationDB {
+  transfer: TransferTable;
+  cached: CachedTable;
   scrub: ScrubTable;
   scrubbed: ScrubbedTable;
   inventory: InventoryTable;
@@ -103,5 +158,7 @@ export interface WorkstationDB {
 }
 
 export type ScrubRow = Selectable<ScrubTable>;
+export type TransferRow = Selectable<TransferTable>;
+export type CachedRow = Selectable<CachedTable>;
 export type InventoryRow = Selectable<InventoryTable>;
 export type InboxRow = Selectable<InboxTable>;

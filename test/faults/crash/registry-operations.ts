@@ -75,11 +75,11 @@ export const migrate: Operation = {
     const folder = rawToDisplay(bench.context.folder);
     await bench.close();
     const db = new Database(join(folder, 'registry.db'));
-    // Undoes `0003-notes`; a newer migration needs its own undoing here.
-    if (db.pragma('user_version', { simple: true }) !== 3 || registryMigrations.length !== 3)
+    // Undoes `0004-cloud`; a newer migration needs its own undoing here.
+    if (db.pragma('user_version', { simple: true }) !== 4 || registryMigrations.length !== 4)
       throw new Error('Undo the newest migration here');
-    db.exec('ALTER TABLE change DROP COLUMN note');
-    db.pragma('user_version = 2');
+    db.exec('ALTER TABLE storage DROP COLUMN options');
+    db.pragma('user_version = 3');
     db.close();
   },
   async run(bench, acknowledge) {

@@ -1,0 +1,76 @@
+/** Adds a bucket, or a folder of one, as a storage: managed (marked as ours) or linked (only read). */
+import type { AddStorageInput, StorageRecord } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { newRecordUid } from '../../shared/uid.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { insertCloudStorage } from './insert-storage.ts';
+import { readObjectMarker, writeObjectMarker } from './object-marker.ts';
+import type { CloudRoot } from './objects/store-options.ts';
+import { planStorage } from './plan-storage.ts';
+import type { StorageContext } from './storage-context.ts';
+import { recordsOf } from './storage-records.ts';
+import { updateStorage } from './update-storage.ts';
+
+/**
+ * A root that is registered already is returned. The bucket is asked first, so that what can't be reached is not added.
+ * Errors: `invalid_argument` (a bucket is not watched), `storage_managed_elsewhere`, `root_refused`, those of the store.
+ */
+export async function addCloudStorage(
+  context: StorageContext,
+  input: AddStorageInput,
+  root: CloudRoot,
+): Promise<{ items: StorageRecord[] }> {
+  if (input.watch) {
+    throw new BenchkeepError(
+      'invalid_argument',
+      'A bucket can not be watched',
+      'Leave --watch out. What is in it is registered with: benchkeep save ROOT/KEY.',
+    );
+  }
+  const same = await rowOfRoot(context, root.root);
+  if (same !== null) {
+    await updateStorage(context, same, input);
+    return { items: await recordsOf(context, [same.id]) };
+  }
+  const managed = input.managed ?? true;
+  const store = await context.stores.open(root);
+  const marker = await readObjectMarker(store);
+  const known = await rowOfUid(context, marker?.uid ?? '');
+  if (known?.managed === 1) {
+    throw new BenchkeepError(
+      'root_refused',
+      `${root.root} is the storage ${known.root} already`,
+      'Use that one, or choose another folder of the bucket.',
+    );
+  }
+  const plan = planStorage({ root: root.root, managed, marker, bearer: null, instanceUid: context.instanceUid });
+  if (plan.kind === 'moved') throw new Error('only folders move');
+  const uid = plan.uid ?? newRecordUid(context.random, 'storage');
+  const region = root.options.region ?? (await store.region());
+  if (managed && marker === null) {
+    // Before the row: a marker of ours without a row is taken up when the bucket is added again.
+    const owner = await handleOf(context);
+    const { instanceUid, instanceName } = context;
+    await writeObjectMarker(store, { uid, instanceUid, instanceName, owner });
+  }
+  const row = { uid, root, region, managed, instanceUid: plan.instanceUid, description: input.description };
+  const id = await writeRegistry(context, await context.author(), 'storage add', (write) =>
+    insertCloudStorage(write, row),
+  );
+  return { items: await recordsOf(context, [id]) };
+}
+
+async function rowOfRoot({ registry }: StorageContext, root: string): Promise<StorageRow | null> {
+  return (await registry.db.selectFrom('storage').selectAll().where('root', '=', root).executeTakeFirst()) ?? null;
+}
+
+async function rowOfUid({ registry }: StorageContext, uid: string): Promise<StorageRow | null> {
+  return (await registry.db.selectFrom('storage').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null;
+}
+
+async function handleOf(context: StorageContext): Promise<string> {
+  const { userId } = await context.author();
+  const { db } = context.registry;
+  return (await db.selectFrom('user').select('handle').where('id', '=', userId).executeTakeFirstOrThrow()).handle;
+}
