@@ -5,6 +5,7 @@
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
@@ -111,9 +112,13 @@ async function takeBack(context: Context, root: RawPath, plan: PendingReplacemen
 /** As long as the new bytes are on their way, what lies at `from` is the old ones. */
 async function giveNames(context: Context, root: RawPath, plan: PendingReplacement): Promise<void> {
   const arriving = joinRaw(root, plan.arriving);
-  if ((await context.fs.look(arriving)) !== null) {
-    await move(context, joinRaw(root, plan.from), joinRaw(root, plan.aside));
-    await move(context, arriving, joinRaw(root, plan.to));
+  const to = joinRaw(root, plan.to);
+  const facts = await context.fs.look(arriving);
+  if (facts !== null) {
+    // With both its names, what is new lies where the old bytes were: those have theirs already.
+    if (!isOneFile(facts, await context.fs.look(to)))
+      await move(context, joinRaw(root, plan.from), joinRaw(root, plan.aside));
+    await move(context, arriving, to);
   }
   if (!plan.isFolder) return;
   const manifest = arrivingManifest(context, plan);
@@ -122,13 +127,17 @@ async function giveNames(context: Context, root: RawPath, plan: PendingReplaceme
   await move(context, manifest, manifestPath(context, plan.uid));
 }
 
+function isOneFile(a: FileFacts, b: FileFacts | null): boolean {
+  return a.kind === 'file' && b?.kind === 'file' && a.ino === b.ino && a.dev === b.dev;
+}
+
 /** Goes on where it was stopped: with both names there, or with the second only. Error: `already_exists`. */
 async function move({ fs }: Context, from: RawPath, to: RawPath): Promise<void> {
   const facts = await fs.look(from);
   if (facts === null) return;
   const there = await fs.look(to);
   if (there === null) await fs.moveProven(from, to, facts);
-  else if (there.kind === 'file' && there.ino === facts.ino && there.dev === facts.dev) await fs.removeOwnFile(from);
+  else if (isOneFile(facts, there)) await fs.removeOwnFile(from);
   else {
     throw new BenchkeepError(
       'already_exists',

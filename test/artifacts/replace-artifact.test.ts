@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -131,6 +131,23 @@ describe('replacing, stopped on the way', () => {
     expect([content(`${uid}.csv`), content(`${before}.csv`), kept().length]).toEqual(['second', 'one', 2]);
     expect((await test.verify({ all: true })).failed).toEqual([]);
     expect(existsSync(join(test.base, 'outside/b.csv'))).toBe(true);
+  });
+
+  it('with the new bytes under both their names: the one for the time being goes', async () => {
+    const { uid } = await test.saveOne(test.put('outside/a.csv', 'one'), { key: 'a.csv' });
+    const real = test.context.fs;
+    const moveProven: typeof real.moveProven = async (from, to, facts) => {
+      if (!from.includes('.tmp')) return real.moveProven(from, to, facts);
+      linkSync(from, to);
+      throw new Error('killed');
+    };
+    const doing = replace(uid, test.put('outside/b.csv', 'second'), { ...test.context, fs: { ...real, moveProven } });
+    await expect(doing).rejects.toThrow('killed');
+    expect(kept().length).toBe(3);
+    await finishReplacements(test.context);
+    const { uid: before } = (await old(uid)) ?? { uid: '' };
+    expect([content(`${uid}.csv`), content(`${before}.csv`), kept().length]).toEqual(['second', 'one', 2]);
+    expect((await test.verify({ all: true })).failed).toEqual([]);
   });
 
   it('after the record, with the drive away at the start: the new bytes wait for it and are not swept', async () => {
