@@ -1,6 +1,6 @@
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
-export type { ObjectFacts, ObjectStore, StoreChecksums } from './objects/object-store.ts';
+export type { ObjectFacts, ObjectStore, Part, ReceivedPart, StoreChecksums } from './objects/object-store.ts';
 export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';
 export { addStorage } from './add-storage.ts';
 export { assertWritable, offline } from './assert-writable.ts';

@@ -39,7 +39,7 @@ export interface InboxTable {
   reason: string;
   since: string;
   next: string | null;
-  attempts: number;
+  attempts: Generated<number>;
   /** Facts at the last look. */
   size: number;
   mtime_ns: string;
@@ -115,7 +115,7 @@ export interface TransferTable {
   /** JSON of FileFacts of the source when it was planned. */
   facts: string;
   state: TransferState;
-  paused: number;
+  paused: Generated<number>;
   /** What identifies the upload at the store. */
   token: string | null;
   /** JSON of StoreChecksums of what was sent. */
@@ -123,8 +123,8 @@ export interface TransferTable {
   /** Version or generation of the object that was verified. */
   version: string | null;
   /** Bytes that the store has. */
-  sent: number;
-  attempts: number;
+  sent: Generated<number>;
+  attempts: Generated<number>;
   /** When it is tried again. */
   next: string | null;
   error_code: string | null;

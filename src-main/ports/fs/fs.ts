@@ -10,6 +10,13 @@ export interface FolderEntry {
   kind: FileKind;
 }
 
+export interface FillRequest {
+  target: RawPath;
+  size: number;
+  sha256: string;
+  fill(write: (offset: number, bytes: Uint8Array) => Promise<void>): Promise<void>;
+}
+
 export interface CopyRequest {
   source: RawPath;
   target: RawPath;
@@ -40,6 +47,11 @@ export interface Fs {
    * name without replacing anything (`already_exists`). The source is only read.
    */
   copyFsyncMoveIn(request: CopyRequest): Promise<FileFacts>;
+  /**
+   * Makes a file of what `fill` writes, in any order; under its final name (nothing is replaced: `already_exists`) only
+   * when all of it is there, synced, and its sha256 (hex) is the given one (`wrong_content` otherwise).
+   */
+  fillFsyncMoveIn(request: FillRequest): Promise<FileFacts>;
   /** Gives a whole folder of ours its final name; never over anything (`already_exists`). Same volume. Synced. */
   moveFolderIn(from: RawPath, to: RawPath): Promise<void>;
   /** Removes a folder that this program made for the time being: its name must begin with TEMPORARY_PREFIX. */

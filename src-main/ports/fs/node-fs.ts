@@ -113,6 +113,31 @@ export function nodeFs(random: Random): Fs {
         throw fsError(error, ofTarget ? splitTarget(request.target, error) : request.source);
       }
     },
+    async fillFsyncMoveIn({ target, size, sha256, fill }) {
+      const temporary = temporaryBeside(target);
+      try {
+        const file = await fsp.open(rawToBytes(temporary), 'wx+', 0o600);
+        try {
+          await effect('fs.copyTemp', () =>
+            fill(async (offset, bytes) => {
+              for (let done = 0; done < bytes.length;)
+                done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+            }),
+          );
+          if ((await digestOf(file)) !== sha256 || (await file.stat()).size !== size) throw wrongContent(target);
+          await effect('fs.syncFile', () => file.sync());
+        } finally {
+          await file.close();
+        }
+        await effect('fs.link', () => linkNoReplace(temporary, target));
+        await effect('fs.unlink', () => removeIfThere(temporary));
+        await syncFolder(splitRaw(target).folder);
+        return factsFromStats(await fsp.lstat(rawToBytes(target), { bigint: true }));
+      } catch (error) {
+        await removeIfThere(temporary);
+        throw fsError(error, target);
+      }
+    },
     moveFolderIn: (from, to) =>
       about(to, async () => {
         if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
@@ -248,6 +273,26 @@ async function pump(source: fsp.FileHandle, target: fsp.FileHandle, request: Cop
     copied += bytesRead;
     request.onBytes?.(copied);
   }
+}
+
+async function digestOf(file: fsp.FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(COPY_CHUNK);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+function wrongContent(path: RawPath): BenchkeepError {
+  return new BenchkeepError(
+    'wrong_content',
+    `What came for ${rawToDisplay(path)} is not the content that was registered`,
+    'It was thrown away. Try again; if it stays, the copy in the store is damaged.',
+    { retry: true },
+  );
 }
 
 async function checkUnchanged(source: fsp.FileHandle, { source: path, expected }: CopyRequest): Promise<void> {

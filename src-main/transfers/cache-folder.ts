@@ -1,0 +1,56 @@
+/** Content that is verified in a store, kept on this computer: files named by uid and suffix in the instance's folder. */
+import { timestamp } from '../ports/clock.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
+import { forgetCached, putCached, readCached } from '../workstation/transfer-rows.ts';
+import type { TransferContext } from './transfer-context.ts';
+
+type CacheContext = Pick<TransferContext, 'folder' | 'workstation' | 'fs' | 'clock'>;
+
+export function cacheFolder({ folder }: Pick<TransferContext, 'folder'>): RawPath {
+  return joinRaw(folder, rawFromText('cache'));
+}
+
+export function cachePath(context: Pick<TransferContext, 'folder'>, { uid, suffix }: CachedArtifact): RawPath {
+  return joinRaw(cacheFolder(context), rawFromText(`${uid}${suffix}`));
+}
+
+export type CachedArtifact = Pick<ArtifactRow, 'uid' | 'suffix' | 'size' | 'sha256'>;
+
+/** Call when the file at its place in the cache is known to be the content. */
+export async function noteCached(
+  context: CacheContext,
+  artifact: CachedArtifact & { sha256: string },
+  facts: FileFacts,
+): Promise<void> {
+  const now = timestamp(context.clock);
+  await putCached(context.workstation, {
+    artifact_uid: artifact.uid,
+    name: `${artifact.uid}${artifact.suffix}`,
+    size: artifact.size,
+    sha256: artifact.sha256,
+    facts: JSON.stringify(facts),
+    verified_at: now,
+    used_at: now,
+  });
+}
+
+/** Where its content is in the cache; null where it is not, or where the file is not any more as it was put there. */
+export async function findCached(
+  context: Pick<CacheContext, 'folder' | 'fs'> & { workstation: Pick<TransferContext['workstation'], 'db'> },
+  artifact: CachedArtifact,
+): Promise<{ path: RawPath; facts: FileFacts } | null> {
+  const row = await readCached(context.workstation, artifact.uid);
+  if (row === null || row.sha256 !== artifact.sha256 || row.size !== artifact.size) return null;
+  const path = joinRaw(cacheFolder(context), rawFromText(row.name));
+  const facts = await context.fs.look(path);
+  if (facts === null || !sameFacts(facts, JSON.parse(row.facts) as FileFacts)) return null;
+  return { path, facts };
+}
+
+/** Removes what is in the cache of an artifact, if anything is. */
+export async function dropCached(context: CacheContext, artifact: CachedArtifact): Promise<void> {
+  await context.fs.removeOwnFile(cachePath(context, artifact));
+  await forgetCached(context.workstation, artifact.uid);
+}

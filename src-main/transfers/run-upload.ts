@@ -1,0 +1,157 @@
+/**
+ * The first half of an upload, to the point where the object in the store is proven to be the content: planned → sending
+ * → completing → verified. Each state is committed before its step, and each step can be done again (`object-stores.md`).
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { timestamp } from '../ports/clock.ts';
+import { storeOf, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { isContent } from './judge-object.ts';
+import { isSmall, sendContent, type SentContent } from './send-content.ts';
+import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+
+/** How often an upload that the store forgot is begun again in one go. */
+const TRIES = 3;
+
+/**
+ * The row in state `verified`, or a later one. Errors: `already_exists` where other content is at its place (nothing was
+ * replaced; the transfer is over), `file_changed` (over, too), and what may pass: those of the store and of reading.
+ */
+export async function runUpload(
+  context: TransferContext,
+  transfer: TransferRow,
+  storage: StorageRow,
+  tools: TransferTools,
+): Promise<TransferRow> {
+  const store = await storeOf(context, storage);
+  let row = transfer;
+  for (let tries = 0; row.state === 'planned' || row.state === 'sending' || row.state === 'completing'; tries++) {
+    if (tries === TRIES) throw lost(storage);
+    row = await tryOnce(context, store, row, storage, tools);
+  }
+  return row;
+}
+
+/** As far as it comes; back to `planned` where the store has forgotten what was sent. */
+async function tryOnce(
+  context: TransferContext,
+  store: ObjectStore,
+  given: TransferRow,
+  storage: StorageRow,
+  tools: TransferTools,
+): Promise<TransferRow> {
+  const { workstation, clock, fs } = context;
+  const set = (row: TransferRow, patch: Parameters<typeof updateTransfer>[2]): Promise<TransferRow> =>
+    updateTransfer(workstation, row.id, { ...patch, updated_at: timestamp(clock) });
+  const key = keyOf(given);
+  let row = given;
+  if (row.state === 'completing') {
+    const done = await afterCompleting(context, store, row, storage, tools, null);
+    if (done !== null) return done;
+  }
+  if (row.state === 'planned') {
+    const token = isSmall(store, row.size) ? null : await store.uploads.begin(key, row.size, { signal: tools.signal });
+    row = await set(row, { state: 'sending', token, sent: 0 });
+  }
+  let content: SentContent | null;
+  try {
+    content = await sendContent(fs, { store, key, source: sourceOf(row), token: row.token }, tools);
+  } catch (error) {
+    if (error instanceof BenchkeepError && error.code === 'upload_lost') content = null;
+    else {
+      if (error instanceof BenchkeepError && error.code === 'file_changed') await giveUp(context, store, row, error);
+      throw error;
+    }
+  }
+  if (content === null) return set(row, { state: 'planned', token: null });
+  row = await set(row, { state: 'completing', checksum: JSON.stringify({ crc32: content.crc32 }) });
+  let failure: BenchkeepError | null = null;
+  try {
+    await complete(store, key, row, content, tools);
+  } catch (error) {
+    // An answer may be lost, or an earlier try was faster: what is there decides.
+    if (!(error instanceof BenchkeepError)) throw error;
+    failure = error;
+  }
+  return (
+    (await afterCompleting(context, store, row, storage, tools, failure)) ?? set(row, { state: 'planned', token: null })
+  );
+}
+
+async function complete(
+  store: ObjectStore,
+  key: string,
+  { size, token }: TransferRow,
+  { bytes, parts, crc32 }: SentContent,
+  { signal }: TransferTools,
+): Promise<void> {
+  if (token === null) await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });
+  else await store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+}
+
+/** Looks what is there. Null: nothing, so that it has to be sent; `failure` is thrown where it says more than that. */
+async function afterCompleting(
+  context: TransferContext,
+  store: ObjectStore,
+  row: TransferRow,
+  storage: StorageRow,
+  { signal, onSent }: TransferTools,
+  failure: BenchkeepError | null,
+): Promise<TransferRow | null> {
+  const { workstation, clock } = context;
+  const there = await store.stat(keyOf(row), { signal });
+  if (there === null) {
+    if (failure === null || failure.code === 'upload_lost') return null;
+    throw failure;
+  }
+  if (!(await isSent(store, there, row, signal))) {
+    const error = conflict(storage, row);
+    await giveUp(context, store, row, error);
+    throw error;
+  }
+  onSent?.(row.size);
+  const { version } = there;
+  const now = timestamp(clock);
+  return updateTransfer(workstation, row.id, { state: 'verified', version, sent: row.size, updated_at: now });
+}
+
+export function isSent(
+  store: ObjectStore,
+  facts: ObjectFacts,
+  { size, sha256, checksum }: TransferRow,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const checksums = checksum === null ? {} : (JSON.parse(checksum) as StoreChecksums);
+  return isContent(store, facts, { size, sha256, checksums }, signal);
+}
+
+/** It can't come to its end: what lies at the store of it is taken away. */
+async function giveUp(
+  { workstation, clock }: TransferContext,
+  store: ObjectStore,
+  row: TransferRow,
+  { code, message }: BenchkeepError,
+): Promise<void> {
+  if (row.token !== null) await store.uploads.abort(keyOf(row), row.token);
+  const now = timestamp(clock);
+  await updateTransfer(workstation, row.id, { state: 'cancelled', error_code: code, error: message, updated_at: now });
+}
+
+function conflict({ root }: StorageRow, row: TransferRow): BenchkeepError {
+  return new BenchkeepError(
+    'already_exists',
+    `Something else is at ${root}/${keyOf(row)} already`,
+    'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
+  );
+}
+
+function lost({ root }: StorageRow): BenchkeepError {
+  return new BenchkeepError(
+    'upload_lost',
+    `${root} forgets what is sent to it`,
+    'Nothing was lost here. Ask whoever looks after the store whether unfinished uploads are removed too soon.',
+    { retry: true },
+  );
+}

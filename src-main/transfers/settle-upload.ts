@@ -1,0 +1,194 @@
+/**
+ * The second half of an upload: verified → recorded → settling → done. The registry names the copy in the store before
+ * anything local is touched; then Benchkeep's own copy here moves to the cache, on a proof that is made anew.
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { timestamp } from '../ports/clock.ts';
+import { sameFacts } from '../ports/fs/file-facts.ts';
+import {
+  rawFromBytes,
+  rawFromText,
+  rawToBytes,
+  rawToDisplay,
+  relativeRaw,
+  type RawPath,
+} from '../ports/fs/raw-path.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
+import { localRoot, OWN_FOLDER, storeOf } from '../storage/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
+import { isSent } from './run-upload.ts';
+import { keyOf, sourceOf, type TransferContext, type TransferTools, type UploadSource } from './transfer-context.ts';
+
+export interface Settled {
+  row: TransferRow;
+  /** Where the local copy is now, for people; null where it stayed where it was. */
+  cached: string | null;
+}
+
+/** `transfer` is at least *verified*. Errors: `file_changed` where the object is not any more what was verified. */
+export async function settleUpload(
+  context: TransferContext,
+  transfer: TransferRow,
+  storage: StorageRow,
+  tools: TransferTools,
+): Promise<Settled> {
+  const { workstation, clock } = context;
+  const set = (state: TransferRow['state'], row: TransferRow): Promise<TransferRow> =>
+    updateTransfer(workstation, row.id, { state, updated_at: timestamp(clock) });
+  let row = transfer;
+  if (row.state === 'verified') {
+    await recordCopy(context, row, storage);
+    row = await set('recorded', row);
+  }
+  if (row.state === 'recorded') row = await set('settling', row);
+  const cached = row.state === 'settling' ? await moveToCache(context, row, storage, tools) : null;
+  return { row: await set('done', row), cached };
+}
+
+/** From now on its storage is the one in the cloud. */
+async function recordCopy(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<void> {
+  await writeRegistry(context, await context.author(), 'upload', async (write) => {
+    const artifact = await artifactOf(context, row, write.tx);
+    // Deleted meanwhile: nobody names the object, and it is taken away like any other without a record.
+    if (artifact === null) return;
+    const there = await write.tx
+      .selectFrom('copy')
+      .selectAll()
+      .where('storage_id', '=', storage.id)
+      .where('path', '=', row.path)
+      .executeTakeFirst();
+    if (there === undefined) {
+      const copy = { artifact_id: artifact.id, storage_id: storage.id, path: row.path };
+      write.insert('copy', [{ ...copy, verified_at: write.now, created_at: write.now }], [artifact.uid]);
+    } else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
+    write.updateRow('artifact', artifact, {
+      storage_id: storage.id,
+      state: 'ok',
+      state_reason: null,
+      updated_at: write.now,
+    });
+  });
+}
+
+async function artifactOf(
+  context: TransferContext,
+  { artifact_uid: uid }: TransferRow,
+  db: Pick<TransferContext['registry']['db'], 'selectFrom'> = context.registry.db,
+): Promise<ArtifactRow | null> {
+  return (await db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null;
+}
+
+/** Only of Benchkeep's own copies; what people put somewhere stays there. Its new path, or null. */
+async function moveToCache(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+  { signal }: TransferTools,
+): Promise<string | null> {
+  const artifact = await artifactOf(context, row);
+  if (artifact === null || artifact.sha256 === null) return null;
+  const own = await ownCopy(context, artifact, row);
+  const source = sourceOf(row);
+  const target = cachePath(context, artifact);
+  if (own !== null) {
+    await proveAgain(context, row, storage, signal);
+    const now = await context.fs.look(source.path);
+    // Somebody wrote into it: what it is now, the next look at it says.
+    if (now === null || !sameFacts(now, source.facts)) return null;
+    await writeRegistry(context, await context.author(), 'upload', (write) => {
+      write.note = `Its copy in ${rawToDisplay(source.path)} went to the cache: the one in ${storage.root} is verified.`;
+      write.removeRow('copy', own, artifact.uid);
+    });
+  } else if (!(await wasOwn(context, row))) return null;
+  await bringToCache(context, source, target, signal);
+  const facts = await context.fs.look(target);
+  if (facts?.kind !== 'file' || facts.size !== artifact.size) return null;
+  await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
+  return rawToDisplay(target);
+}
+
+/** The registry does not name the file any more. Done again after a crash, from wherever that left it. */
+async function bringToCache(
+  { fs, folder }: TransferContext,
+  source: UploadSource,
+  target: RawPath,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = await fs.look(source.path);
+  // Its ctime is another one where a name was made and the old one not yet taken away.
+  const isIt =
+    left?.ino === source.facts.ino && left.mtimeNs === source.facts.mtimeNs && left.size === source.facts.size;
+  if (left === null || !isIt) return;
+  await fs.makeFolder(cacheFolder({ folder }), 0o700);
+  const there = await fs.look(target);
+  const place = there ?? (await fs.look(cacheFolder({ folder })));
+  if (there === null && place?.dev === left.dev) return fs.moveProven(source.path, target, left);
+  if (there === null)
+    await fs.copyFsyncMoveIn({ source: source.path, target, expected: left, sha256: source.sha256, signal });
+  await fs.unlinkProven(source.path, left);
+}
+
+async function ownCopy(context: TransferContext, artifact: ArtifactRow, row: TransferRow): Promise<CopyRow | null> {
+  const place = await ownPlace(context, row);
+  if (place === null) return null;
+  const copy = await context.registry.db
+    .selectFrom('copy')
+    .selectAll()
+    .where('storage_id', '=', place.storage.id)
+    .where('path', '=', place.path)
+    .where('artifact_id', '=', artifact.id)
+    .executeTakeFirst();
+  return copy ?? null;
+}
+
+/** The file was one of Benchkeep's own, and nobody else's record names it by now. */
+async function wasOwn(context: TransferContext, row: TransferRow): Promise<boolean> {
+  const place = await ownPlace(context, row);
+  if (place === null) return false;
+  const other = await context.registry.db
+    .selectFrom('copy')
+    .select('id')
+    .where('storage_id', '=', place.storage.id)
+    .where('path', '=', place.path)
+    .executeTakeFirst();
+  return other === undefined;
+}
+
+/** Where the file lies below `.lamindb` of a storage that this computer looks after; null where it lies elsewhere. */
+async function ownPlace(
+  { registry, workstationUid }: TransferContext,
+  row: TransferRow,
+): Promise<{ storage: StorageRow; path: Buffer } | null> {
+  const storages = await registry.db
+    .selectFrom('storage')
+    .selectAll()
+    .where('workstation_uid', '=', workstationUid)
+    .where('managed', '=', 1)
+    .where('root_path', 'is not', null)
+    .execute();
+  for (const storage of storages) {
+    const relative = relativeRaw(localRoot(storage), rawFromBytes(row.source));
+    if (relative?.startsWith(`${OWN_FOLDER}/`) === true) return { storage, path: rawToBytes(relative) };
+  }
+  return null;
+}
+
+/** The very object that was verified is still there. */
+async function proveAgain(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const store = await storeOf(context, storage);
+  const facts = await store.stat(keyOf(row), { version: row.version, signal });
+  if (facts !== null && facts.version === row.version && (await isSent(store, facts, row, signal))) return;
+  throw new BenchkeepError(
+    'file_changed',
+    `${storage.root}/${rawToDisplay(rawFromText(keyOf(row)))} was replaced or removed after it was verified`,
+    'The copy here stays where it is. Look who else writes into this storage, then upload again.',
+  );
+}

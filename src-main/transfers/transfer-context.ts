@@ -1,0 +1,32 @@
+/** What a transfer gets of an open instance. */
+import type { InstanceContext } from '../instance/index.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+
+export type TransferContext = Pick<
+  InstanceContext,
+  'folder' | 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'onCommitted' | 'author'
+>;
+
+export interface TransferTools {
+  signal: AbortSignal;
+  /** Bytes that the store has got by now, of this transfer. */
+  onSent?: (bytes: number) => void;
+}
+
+/** The local file of an upload, as it was when the upload was planned. */
+export interface UploadSource {
+  path: RawPath;
+  facts: FileFacts;
+  sha256: string;
+}
+
+export function sourceOf(row: Pick<TransferRow, 'source' | 'facts' | 'sha256'>): UploadSource {
+  return { path: rawFromBytes(row.source), facts: JSON.parse(row.facts) as FileFacts, sha256: row.sha256 };
+}
+
+/** Key below the root of the store: what this program makes is plain ASCII. */
+export function keyOf(row: Pick<TransferRow, 'path'>): string {
+  return row.path.toString('utf8');
+}

@@ -1,0 +1,51 @@
+/** Uploads content that this computer has; goes on with what an earlier try has begun. */
+import { timestamp } from '../ports/clock.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { joinRaw, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { OWN_FOLDER } from '../storage/index.ts';
+import { activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
+import { runUpload } from './run-upload.ts';
+import { settleUpload, type Settled } from './settle-upload.ts';
+import { sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+
+export interface UploadCopy {
+  artifact: { uid: string; suffix: string; size: number; sha256: string };
+  /** Read just now, and proven to be the content. */
+  path: RawPath;
+  facts: FileFacts;
+  storage: StorageRow;
+}
+
+/** Errors: those of `runUpload` and `settleUpload`. */
+export async function uploadCopy(context: TransferContext, copy: UploadCopy, tools: TransferTools): Promise<Settled> {
+  const { artifact, path, facts, storage } = copy;
+  const { workstation, clock } = context;
+  const now = timestamp(clock);
+  const known = await activeTransfer(workstation, {
+    artifactUid: artifact.uid,
+    storageUid: storage.uid,
+    direction: 'upload',
+  });
+  const source = { source: rawToBytes(path), facts: JSON.stringify(facts) };
+  let row =
+    known ??
+    (await insertTransfer(workstation, {
+      direction: 'upload',
+      purpose: 'upload',
+      artifact_uid: artifact.uid,
+      storage_uid: storage.uid,
+      path: rawToBytes(joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`))),
+      ...source,
+      size: artifact.size,
+      sha256: artifact.sha256,
+      state: 'planned',
+      created_at: now,
+      updated_at: now,
+    }));
+  // The same content from another place goes on just as well: it is read again while it is sent.
+  const before = sourceOf(row);
+  if (before.path !== path || !sameFacts(before.facts, facts))
+    row = await updateTransfer(workstation, row.id, { ...source, updated_at: now });
+  return settleUpload(context, await runUpload(context, row, storage, tools), storage, tools);
+}
