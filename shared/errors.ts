@@ -43,6 +43,7 @@ export const ERROR_EXIT_CODES = {
   not_allowed: 1,
   not_signed_in: 1,
   upload_lost: 1,
+  in_cloud: 1,
   wrong_content: 1,
   cancelled: 1,
   io_error: 1,

@@ -42,6 +42,8 @@ export const saveInput = z.object({
   labels: z.array(z.string().max(200)).default([]),
   /** A new artifact even if the content is known. */
   new: z.boolean().default(false),
+  /** Into the default storage in the cloud, also where new files are kept on this computer. */
+  upload: z.boolean().default(false),
 });
 export type SaveInput = z.infer<typeof saveInput>;
 
@@ -107,6 +109,12 @@ export type PlannedDeletion = z.infer<typeof plannedDeletion>;
 
 export const artifacts = {
   save: job.input(saveInput).output(eventIterator(jobProgress, saveResult)),
+  /** To the default storage in the cloud; ends when the content is verified there. */
+  upload: job.input(named).output(eventIterator(jobProgress, saveResult)),
+  /** The content on this computer: fetched if it has to be; with `to`, as a file there. */
+  cache: job
+    .input(z.object({ artifact: artifactArgument, to: z.string().min(1).max(4200).nullish() }))
+    .output(eventIterator(jobProgress, z.object({ path: z.string() }))),
   list: query.input(listArtifactsInput).output(artifactPage),
   describe: query.input(z.object({ artifact: artifactArgument })).output(artifactDetails),
   versions: query.input(z.object({ artifact: artifactArgument })).output(items(versionRecord)),

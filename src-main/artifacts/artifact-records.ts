@@ -24,7 +24,7 @@ async function recordsOf(
   offline: Map<number, string>,
 ): Promise<ArtifactRecord[]> {
   const rows = await artifactsWithReferences(context, ids);
-  const copies = await copiesOf(context, ids);
+  const copies = await copiesOf(context, new Map(rows.map(({ uid, id }) => [uid, id])));
   const labels = await labelsOf(context.registry, ids);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => {
@@ -82,8 +82,9 @@ async function artifactsWithReferences(context: ReadContext, ids: readonly numbe
     .execute();
 }
 
-/** Where content lies, as whole paths that people can read; those of the artifact's own storage first. */
-async function copiesOf(context: ReadContext, ids: readonly number[]): Promise<Map<number, CopyRecord[]>> {
+/** Where content lies, as whole paths that people can read; `uids` gives ids. This computer's cache comes last. */
+async function copiesOf(context: ReadContext, uids: ReadonlyMap<string, number>): Promise<Map<number, CopyRecord[]>> {
+  const ids = [...uids.values()];
   const rows = await context.registry
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
@@ -104,6 +105,16 @@ async function copiesOf(context: ReadContext, ids: readonly number[]): Promise<M
       path: joinShown(row.root, row.path),
       verified_at: later(row.verified_at, scrubbed.get(row.id) ?? null),
     });
+  }
+  const cached = await context.workstation
+    .selectFrom('cached')
+    .selectAll()
+    .where('artifact_uid', 'in', [...uids.keys()])
+    .execute();
+  for (const { artifact_uid: uid, path, verified_at: at } of cached) {
+    const id = uids.get(uid) ?? 0;
+    const shown = escapeForDisplay(rawToDisplay(rawFromBytes(path)));
+    copies.set(id, [...(copies.get(id) ?? []), { storage: null, path: shown, verified_at: at }]);
   }
   return copies;
 }

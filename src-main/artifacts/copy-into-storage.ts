@@ -35,10 +35,14 @@ export interface IntoStorage {
   target: StorageRow;
   content: SavedContent;
   details: SaveDetails;
-  /** Writes the bytes under `path` (absolute), durably; `uid` is what the record will have. */
+  /** Writes the bytes under `path` (absolute; in a bucket the key), durably; `uid` is what the record will have. */
   copy: (path: RawPath, uid: string) => Promise<void>;
   /** Takes away what `copy` made. */
   remove: (path: RawPath, uid: string) => Promise<void>;
+  /** Uids of new artifacts under which `copy` has begun this content before. */
+  begun?: readonly string[];
+  /** Called when the record is there. */
+  recorded?: (uid: string) => Promise<void>;
   /** Writes the record; its result is the id of the artifact. `path`: below the root. */
   record: (write: RegistryWrite, copy: { uid: string; path: RawPath; family: ArtifactRow | null }) => Promise<number>;
 }
@@ -53,15 +57,17 @@ const TRIES = 50;
  */
 export async function copyIntoStorage(context: InstanceContext, request: IntoStorage): Promise<number | null> {
   const { target, content, details, suffix } = request;
-  const root = localRoot(target);
-  await context.fs.makeFolder(ownFolderOf(root));
+  const root = target.type === 'local' ? localRoot(target) : null;
+  if (root !== null) await context.fs.makeFolder(ownFolderOf(root));
+  const begun = [...(request.begun ?? [])];
   const taken: string[] = [];
   for (let tries = 0; tries < TRIES; tries++) {
     const { known, family } = await decideSave(context.registry.db, content, target, details);
     if (known !== null) return null;
-    const uid = await uidFor(context, context.registry.db, family, taken);
+    const uid =
+      (family === null ? begun.shift() : undefined) ?? (await uidFor(context, context.registry.db, family, taken));
     const path = joinRaw(OWN_FOLDER, rawFromText(`${uid}${suffix}`));
-    const absolute = joinRaw(root, path);
+    const absolute = root === null ? path : joinRaw(root, path);
     try {
       await request.copy(absolute, uid);
     } catch (error) {
@@ -77,12 +83,15 @@ export async function copyIntoStorage(context: InstanceContext, request: IntoSto
         if (!same || (family !== null && (await uidFor(context, write.tx, family, taken)) !== uid)) return null;
         return request.record(write, { uid, path, family: now.family });
       });
-      if (id !== null) return id;
+      if (id !== null) {
+        await request.recorded?.(uid);
+        return id;
+      }
     } finally {
       if (!(await isRecorded(context, uid))) await request.remove(absolute, uid);
     }
   }
-  const name = rawToDisplay(splitRaw(root).name);
+  const name = target.root.slice(target.root.lastIndexOf('/') + 1);
   throw new BenchkeepError(
     'locked',
     `Other files are being saved in ${name} under the same key`,

@@ -4,6 +4,7 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
+import { findCached } from '../transfers/index.ts';
 import { offlineStorages } from './offline-storages.ts';
 import type { ContentContext } from './read-context.ts';
 
@@ -13,7 +14,7 @@ export interface Content {
 }
 
 /**
- * Errors: `offline` (its drive or its computer), `file_not_found`, `file_changed` (other bytes are there than those of
+ * Errors: `in_cloud`, `offline` (its drive or its computer), `file_not_found`, `file_changed` (other bytes are there than those of
  * this version: they are never given out under its name), `refused` (a registry that leads out of its storage).
  */
 export async function locateContent(context: ContentContext, artifact: ArtifactRow): Promise<Content> {
@@ -36,6 +37,16 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
     found ??= { path, facts };
     if (isOfVersion(artifact, facts)) return { path, facts };
   }
+  const cached = await findCached(context, artifact);
+  if (cached !== null) return cached;
+  const remote = copies.find(({ type }) => type !== 'local');
+  if (remote !== undefined) {
+    throw new BenchkeepError(
+      'in_cloud',
+      `${name} is only in ${remote.root}`,
+      `Fetch it first: benchkeep cache ${artifact.uid}`,
+    );
+  }
   if (found !== null) throw changed(name);
   const reason = copies.map(({ storage_id: id }) => offline.get(id)).find((text) => text !== undefined);
   if (reason !== undefined) {
@@ -46,14 +57,6 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
       {
         retry: true,
       },
-    );
-  }
-  const remote = copies.find(({ type }) => type !== 'local');
-  if (remote !== undefined) {
-    throw new BenchkeepError(
-      'not_supported',
-      `${name} is only in ${remote.root}`,
-      'Fetch it with the tools of that store: downloading is not there yet.',
     );
   }
   const last = copies[0];

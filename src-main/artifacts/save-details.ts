@@ -24,6 +24,8 @@ export interface SaveDetails {
   labelIds: number[];
   /** A new artifact even if the content is known. */
   isNew: boolean;
+  /** Into the cloud, whatever the switch says. */
+  upload?: boolean;
   /** What the change is called, where it is not `save`. */
   operation?: 'revert';
 }
@@ -57,6 +59,7 @@ export async function gatherDetails(context: InstanceContext, input: SaveInput):
     author: typeof input.run === 'string' ? { ...author, runId: await runOf(context, input.run) } : author,
     labelIds: [...labelIds],
     isNew: input.new,
+    upload: input.upload,
   };
 }
 

@@ -7,7 +7,8 @@ import type { HashOutcome } from '../ports/fs/hasher.ts';
 import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, ownFolderOf, OWN_FOLDER, targetStorage } from '../storage/index.ts';
+import { assertWritable, localRoot, OWN_FOLDER, storeOf, targetStorage } from '../storage/index.ts';
+import { begunSaves, endSave, saveToStore, uploadCopy, type StoreSave } from '../transfers/index.ts';
 import { copyIntoStorage, requireSpace } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
 import { locateContent } from './locate-content.ts';
@@ -27,14 +28,17 @@ export async function saveFileCopy(
 ): Promise<number> {
   const { db } = context.registry;
   const key = keyFor(source, details);
-  const target = await targetStorage(context);
+  const target = await targetStorage(context, details);
   await assertWritable(context, target);
   // Told before a large file is read, where it can be known: content of another size is new.
   if (isNameless(key, details) && !(await isSizeKnown(context, source.facts.size))) throw nameless(source);
   const read = await readContent(context, source, tools);
   const content = { size: read.facts.size, sha256: read.sha256, isFolder: false };
   const suffix = suffixOf(rawToDisplay(source.path)).suffix;
-  const copy = (path: RawPath): Promise<void> => copyFile(context, source, read, target, path, tools);
+  const copy = (path: RawPath, uid: string): Promise<void> =>
+    target.type === 'local'
+      ? copyFile(context, source, read, target, path, tools)
+      : bringToStore(context, source, read, { uid, suffix, storage: target }, tools);
 
   for (;;) {
     const { known } = await decideSave(db, content, target, details);
@@ -45,6 +49,7 @@ export async function saveFileCopy(
         continue;
       }
       if (where === 'gone') await bringBack(context, known, target, details, copy);
+      else if (details.upload === true) await uploadKnown(context, known, target, read, source, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -54,7 +59,10 @@ export async function saveFileCopy(
       content,
       details,
       copy,
-      remove: (path) => context.fs.removeOwnFile(path),
+      begun: target.type === 'local' ? [] : await begunSaves(context, { sha256: content.sha256, storage: target }),
+      remove: (path, uid) =>
+        target.type === 'local' ? context.fs.removeOwnFile(path) : takeFromStore(context, target, path, uid),
+      recorded: (uid) => endSave(context, { uid, storage: target }, 'done'),
       record: (write, { uid, path, family }) => {
         const { hash, hashType, sha256 } = read;
         const saved = {
@@ -106,6 +114,47 @@ export async function copyFile(
   }
 }
 
+async function bringToStore(
+  context: InstanceContext,
+  source: Source,
+  { facts, sha256 }: Read,
+  save: Pick<StoreSave, 'uid' | 'suffix' | 'storage'>,
+  { signal }: SaveTools,
+): Promise<void> {
+  try {
+    await saveToStore(context, { ...save, source: source.path, facts, sha256 }, { signal });
+  } catch (error) {
+    refuseIfStopped(signal);
+    throw error;
+  }
+}
+
+/** What was brought there has no record: somebody else saved the same meanwhile. */
+async function takeFromStore(context: InstanceContext, storage: StorageRow, key: RawPath, uid: string): Promise<void> {
+  const store = await storeOf(context, storage);
+  await store.delete(key);
+  await endSave(context, { uid, storage }, 'cancelled');
+}
+
+/** A person wants content in the cloud that is registered already. */
+async function uploadKnown(
+  context: InstanceContext,
+  known: ArtifactRow,
+  storage: StorageRow,
+  { facts, sha256 }: Read,
+  source: Source,
+  { signal, warn }: SaveTools,
+): Promise<void> {
+  if (known.storage_id === storage.id) return;
+  const own = await locateContent(readContext(context), known);
+  const { cached } = await uploadCopy(
+    context,
+    { artifact: { ...known, sha256 }, path: own.path, facts: own.facts, storage },
+    { signal },
+  );
+  if (cached !== null) warn(`moved local artifact to cache: ${cached}`);
+}
+
 /** Where the file of a record is: there, gone from every place that can be looked at, or other bytes are in its place. */
 async function whereabouts(context: InstanceContext, artifact: ArtifactRow): Promise<'there' | 'gone' | 'changed'> {
   try {
@@ -116,7 +165,7 @@ async function whereabouts(context: InstanceContext, artifact: ArtifactRow): Pro
     if (code === 'file_not_found') return 'gone';
     if (code === 'file_changed') return 'changed';
     // On a drive or computer that is away it is safe.
-    if (code === 'offline' || code === 'not_supported') return 'there';
+    if (code === 'offline' || code === 'in_cloud') return 'there';
     throw error;
   }
 }
@@ -138,19 +187,11 @@ async function bringBack(
   artifact: ArtifactRow,
   target: StorageRow,
   details: SaveDetails,
-  copy: (path: RawPath) => Promise<void>,
+  copy: (path: RawPath, uid: string) => Promise<void>,
 ): Promise<void> {
-  const root = localRoot(target);
   const path = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
-  await context.fs.makeFolder(ownFolderOf(root));
-  try {
-    await copy(joinRaw(root, path));
-  } catch (error) {
-    // A crash left it there whole, before its record.
-    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
-    const [left] = await context.hasher.hashFiles([joinRaw(root, path)]);
-    if (left?.kind !== 'hashed' || left.sha256 !== artifact.sha256) throw error;
-  }
+  if (target.type === 'local') await copyBack(context, artifact, joinRaw(localRoot(target), path), copy);
+  else await copy(path, artifact.uid);
   await writeRegistry(context, details.author, 'save', async (write) => {
     const there = await write.tx
       .selectFrom('copy')
@@ -162,6 +203,24 @@ async function bringBack(
     else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
     await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
   });
+  if (target.type !== 'local') await endSave(context, { uid: artifact.uid, storage: target }, 'done');
+}
+
+async function copyBack(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  path: RawPath,
+  copy: (path: RawPath, uid: string) => Promise<void>,
+): Promise<void> {
+  await context.fs.makeFolder(splitRaw(path).folder);
+  try {
+    await copy(path, artifact.uid);
+  } catch (error) {
+    // A crash left it there whole, before its record.
+    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
+    const [left] = await context.hasher.hashFiles([path]);
+    if (left?.kind !== 'hashed' || left.sha256 !== artifact.sha256) throw error;
+  }
 }
 
 /** Nothing is saved twice; what was said of it now is added. */

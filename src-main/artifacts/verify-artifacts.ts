@@ -8,6 +8,7 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import { judgeDamage } from './judge-damage.ts';
 import { noteDamaged } from './note-damaged.ts';
+import { verifyObject } from './verify-object.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 export interface VerifyFailure {
@@ -102,7 +103,7 @@ async function copiesOf(context: InstanceContext, artifacts: readonly ArtifactRo
     if (artifact === undefined || where === undefined) return [];
     const { storage, reason } = where;
     const below = rawFromBytes(path);
-    const absolute = reason === null ? joinRaw(localRoot(storage), below) : null;
+    const absolute = reason === null && storage.type === 'local' ? joinRaw(localRoot(storage), below) : null;
     return {
       id,
       artifact,
@@ -117,6 +118,7 @@ async function copiesOf(context: InstanceContext, artifacts: readonly ArtifactRo
 }
 
 async function awayReason(context: InstanceContext, storage: StorageRow): Promise<string | null> {
+  if (storage.type !== 'local') return null;
   if (storage.root_path === null) return 'It is not on this computer.';
   const state = await checkRoot(context, storage);
   return state.attached ? null : state.reason;
@@ -130,7 +132,8 @@ async function findingsOf(
   const found = new Map<CopyToVerify, Finding>();
   const files: (CopyToVerify & { path: RawPath })[] = [];
   for (const copy of copies) {
-    if (copy.path === null) found.set(copy, { kind: 'unknown', reason: copy.reason });
+    if (copy.storage.type !== 'local') found.set(copy, await verifyObject(context, copy, tools));
+    else if (copy.path === null) found.set(copy, { kind: 'unknown', reason: copy.reason });
     else if (copy.artifact.n_files === null) files.push(copy as CopyToVerify & { path: RawPath });
     else found.set(copy, await verifyFolder(context, copy.artifact, copy.path, tools));
   }

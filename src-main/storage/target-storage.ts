@@ -6,10 +6,11 @@ import type { StorageContext } from './storage-context.ts';
 
 /**
  * The default storage; while artifacts are kept local and the default is in the cloud, the current local storage of
- * this computer. Errors: `no_local_storage`, `not_found` (no default).
+ * this computer. `upload`: the bucket, whatever the switch says. Errors: `no_local_storage`, `refused` (nothing to upload to), `not_found` (no default).
  */
 export async function targetStorage(
   context: Pick<StorageContext, 'registry' | 'workstation' | 'workstationUid'>,
+  { upload = false }: { upload?: boolean } = {},
 ): Promise<StorageRow> {
   const { db } = context.registry;
   const instance = await db
@@ -28,7 +29,14 @@ export async function targetStorage(
       'Choose one with: benchkeep storage use ROOT.',
     );
   }
-  if (instance.keep_artifacts_local === 0 || target.type === 'local') return target;
+  if (upload && target.type === 'local') {
+    throw new BenchkeepError(
+      'refused',
+      `The default storage ${target.root} is a folder, so there is nothing to upload to`,
+      'Add a bucket and make it the default: benchkeep storage add s3://BUCKET, benchkeep storage use s3://BUCKET.',
+    );
+  }
+  if (upload || instance.keep_artifacts_local === 0 || target.type === 'local') return target;
   const local = await currentLocalStorage({ ...context, registry: db, workstation: context.workstation.db });
   if (local !== null) return local;
   throw new BenchkeepError(

@@ -1,8 +1,11 @@
 /** Content that is verified in a store, kept on this computer: files named by uid and suffix in the instance's folder. */
+import type { Kysely } from 'kysely';
 import { timestamp } from '../ports/clock.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import { joinRaw, rawFromBytes, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
+import type { WorkstationDB } from '../workstation/schema.ts';
 import { forgetCached, putCached, readCached } from '../workstation/transfer-rows.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -27,7 +30,7 @@ export async function noteCached(
   const now = timestamp(context.clock);
   await putCached(context.workstation, {
     artifact_uid: artifact.uid,
-    name: `${artifact.uid}${artifact.suffix}`,
+    path: rawToBytes(cachePath(context, artifact)),
     size: artifact.size,
     sha256: artifact.sha256,
     facts: JSON.stringify(facts),
@@ -38,12 +41,12 @@ export async function noteCached(
 
 /** Where its content is in the cache; null where it is not, or where the file is not any more as it was put there. */
 export async function findCached(
-  context: Pick<CacheContext, 'folder' | 'fs'> & { workstation: Pick<TransferContext['workstation'], 'db'> },
-  artifact: CachedArtifact,
+  context: { fs: Pick<Fs, 'look'>; workstation: Kysely<WorkstationDB> },
+  artifact: Omit<CachedArtifact, 'suffix'>,
 ): Promise<{ path: RawPath; facts: FileFacts } | null> {
-  const row = await readCached(context.workstation, artifact.uid);
+  const row = await readCached({ db: context.workstation }, artifact.uid);
   if (row === null || row.sha256 !== artifact.sha256 || row.size !== artifact.size) return null;
-  const path = joinRaw(cacheFolder(context), rawFromText(row.name));
+  const path = rawFromBytes(row.path);
   const facts = await context.fs.look(path);
   if (facts === null || !sameFacts(facts, JSON.parse(row.facts) as FileFacts)) return null;
   return { path, facts };

@@ -28,9 +28,17 @@ export async function isContent(
 }
 
 /** Of all its bytes, hex. Errors: `file_changed` where it is replaced meanwhile. */
-async function hashObject(store: ObjectStore, facts: ObjectFacts, signal: AbortSignal): Promise<string> {
+export async function hashObject(
+  store: ObjectStore,
+  facts: ObjectFacts,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<string> {
   const hash = createHash('sha256');
-  for (let offset = 0; offset < facts.size; offset += CHUNK)
-    hash.update(await store.readRange(facts.key, offset, Math.min(CHUNK, facts.size - offset), { of: facts, signal }));
+  for (let offset = 0; offset < facts.size; offset += CHUNK) {
+    const bytes = await store.readRange(facts.key, offset, Math.min(CHUNK, facts.size - offset), { of: facts, signal });
+    hash.update(bytes);
+    onBytes(bytes.length);
+  }
   return hash.digest('hex');
 }

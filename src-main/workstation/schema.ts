@@ -136,8 +136,8 @@ export interface TransferTable {
 /** Content that is verified elsewhere, kept on this computer for reading. Files lie in the instance's folder. */
 export interface CachedTable {
   artifact_uid: string;
-  /** In the folder `cache` of the instance. */
-  name: string;
+  /** Absolute; in the folder `cache` of the instance. */
+  path: Buffer;
   size: number;
   sha256: string;
   /** JSON of FileFacts when it was last known to be right. */

@@ -17,7 +17,7 @@ const STATEMENTS = [
     WHERE state NOT IN ('done', 'cancelled')`,
   `CREATE INDEX transfer_content ON transfer (sha256) WHERE state NOT IN ('done', 'cancelled')`,
   `CREATE TABLE cached (
-    artifact_uid TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    artifact_uid TEXT PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
     facts TEXT NOT NULL, verified_at TEXT NOT NULL, used_at TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   `CREATE INDEX cached_used ON cached (used_at)`,
 ];
