@@ -5,6 +5,7 @@ import { canWrite } from '../ports/fs/file-system.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { canWriteFile, copyForReading } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { besideSqlite } from '../ports/fs/sqlite-file.ts';
 import { makeTemporaryFolder } from '../ports/fs/temporary-folder.ts';
 import type { Migration } from '../registry/migrations/index.ts';
 import { closeRegistry, openRegistry, type Registry } from '../registry/open-registry.ts';
@@ -149,7 +150,7 @@ async function openCopy(fs: Fs, card: InstanceCard, folder: RawPath): Promise<Da
   try {
     const place = rawFromText(copies.path);
     const [registryFile, workstationFile] = [registryPath(folder), workstationPath(folder)];
-    const files = [registryFile, workstationFile].flatMap((file) => [file, (file + rawFromText('-wal')) as RawPath]);
+    const files = [registryFile, workstationFile].flatMap((file) => [file, ...besideSqlite(file)]);
     await copyForReading(files, place);
     await proveRegistry(registryPath(place), card.uid, true);
     const registry = await openRegistry(registryPath(place), { readonly: true });

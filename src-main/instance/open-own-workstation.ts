@@ -2,6 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { renameOwnFolder } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { SQLITE_ENDINGS } from '../ports/fs/sqlite-file.ts';
 import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import { workstationPath } from './instance-card.ts';
 import type { OpenDatabasesContext } from './open-databases.ts';
@@ -55,9 +56,9 @@ async function setAside({ fs, clock }: Pick<OpenDatabasesContext, 'fs' | 'clock'
   for (let n = 1; ; n++) {
     const aside = joinRaw(folder, rawFromText(`workstation.damaged-${time}${n === 1 ? '' : `-${String(n)}`}.db`));
     if ((await fs.look(aside)) !== null) continue;
-    for (const ending of ['', '-wal', '-shm']) {
-      const file = (path + rawFromText(ending)) as RawPath;
-      if ((await fs.look(file)) !== null) await renameOwnFolder(file, (aside + rawFromText(ending)) as RawPath);
+    for (const ending of SQLITE_ENDINGS) {
+      const file = (path + ending) as RawPath;
+      if ((await fs.look(file)) !== null) await renameOwnFolder(file, (aside + ending) as RawPath);
     }
     return aside;
   }

@@ -1,7 +1,7 @@
 /** Proves before anything is opened for writing that a registry is the one expected and, where there is doubt, sound. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
-import { ONCE_THROUGH_KIB, openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
+import { finishRollback, ONCE_THROUGH_KIB, openSqlite, readSqliteHead } from '../ports/fs/sqlite-file.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { strangeInSchema } from '../registry/check-schema.ts';
 import { registryMigrations } from '../registry/migrations/index.ts';
@@ -10,7 +10,7 @@ import { sqliteError } from '../registry/sqlite-error.ts';
 import { checkSound } from './check-sound.ts';
 
 /**
- * Reads only: the file stays byte for byte as it was. `thorough` reads all of it (`checkSound`). What `openRegistry` refuses
+ * Reads only: the file stays byte for byte as it was, but for a change that a power cut left half-done. `thorough` reads all of it (`checkSound`). What `openRegistry` refuses
  * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's, or with parts that
  * Benchkeep didn't make), `registry_corrupt`.
  */
@@ -23,6 +23,7 @@ export async function proveRegistry(path: RawPath, uid: string, thorough: boolea
   )
     return;
   try {
+    finishRollback(path);
     const sqlite = openSqlite(path, { readonly: true, cacheKib: ONCE_THROUGH_KIB });
     try {
       const strange = await strangeInSchema(sqlite);

@@ -6,6 +6,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { copyForReading, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { besideSqlite } from '../ports/fs/sqlite-file.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { parseCloudRoot, readMarker, readObjectMarker } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
@@ -39,7 +40,7 @@ export async function repairRegistry(workbench: Workbench, input: { name: string
       const damaged = joinRaw(place, rawFromText('damaged'));
       await fs.makeFolder(damaged, 0o700);
       const path = registryPath(folder);
-      await copyForReading([path, (path + rawFromText('-wal')) as RawPath], damaged);
+      await copyForReading([path, ...besideSqlite(path)], damaged);
       const rebuilt = await rebuild(workbench, { card, folder, place, damaged: registryPath(damaged) });
       const aside = await swapRegistry(fs, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
       return {

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { copyOwnFile, renameOwnFolder } from '../ports/fs/own-folder.ts';
+import { SQLITE_ENDINGS } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeHead } from './head-file.ts';
 import { registryPath } from './instance-card.ts';
@@ -19,7 +20,7 @@ const note = z.object({
 });
 
 /** What belongs to a registry, the file itself first: without it nobody takes the rest for anything. */
-const FILES = ['registry.db', 'registry.db-wal', 'registry.db-shm'];
+const FILES = SQLITE_ENDINGS.map((ending) => `registry.db${ending}` as RawPath);
 
 function notePath(folder: RawPath): RawPath {
   return joinRaw(folder, rawFromText('restoring.json'));
@@ -86,10 +87,9 @@ export async function finishSwap(fs: Fs, folder: RawPath): Promise<boolean> {
   if ((await fs.look(fresh)) === null) return true;
   const place = joinRaw(asideFolder(folder), rawFromText(aside));
   await fs.makeFolder(place, 0o700);
-  for (const name of FILES) {
-    const file = joinRaw(folder, rawFromText(name));
-    if ((await fs.look(file)) !== null) await renameOwnFolder(file, joinRaw(place, rawFromText(name)));
-  }
+  for (const name of FILES)
+    if ((await fs.look(joinRaw(folder, name))) !== null)
+      await renameOwnFolder(joinRaw(folder, name), joinRaw(place, name));
   await writeHead(fs, folder, head);
   await renameOwnFolder(fresh, registryPath(folder));
   return true;

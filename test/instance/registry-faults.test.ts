@@ -3,6 +3,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -12,7 +13,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setSettings } from '../../src-main/instance/index.ts';
-import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { swapRegistry } from '../../src-main/instance/swap-registry.ts';
+import { rawFromText, rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { runWithMounts, whyNoMounts } from '../storage/mounts.ts';
 import { makeBench, type Bench } from './open-bench.ts';
 
@@ -171,4 +173,56 @@ test('an instance that another engine has open is locked, and open again when th
   });
   await open.close();
   await (await openAgain()).close();
+});
+
+/** As a power cut leaves a file without a log in the middle of a transaction: half of it written, its journal there. */
+function halfDone(): void {
+  const file = registryFile();
+  const db = new Database(file);
+  db.pragma('journal_mode = DELETE');
+  db.pragma('cache_size = 1');
+  db.exec('BEGIN');
+  for (let n = 0; n < 500; n++)
+    db.prepare('INSERT INTO user (uid, handle, created_at, updated_at) VALUES (?, ?, ?, ?)').run(
+      `u${String(n)}`,
+      `half ${String(n)} ${'x'.repeat(200)}`,
+      '',
+      '',
+    );
+  for (const ending of ['', '-journal']) copyFileSync(`${file}${ending}`, `${file}.half${ending}`);
+  db.exec('ROLLBACK');
+  db.close();
+  for (const ending of ['', '-journal']) renameSync(`${file}.half${ending}`, `${file}${ending}`);
+}
+
+async function usersNow(): Promise<number> {
+  const open = await openAgain();
+  const { length } = await open.registry.db.selectFrom('user').select('id').execute();
+  expect(open.readOnly).toBeNull();
+  await open.close();
+  return length;
+}
+
+test('F-DB02 a change that a power cut left half-done in a file without a log is taken back', async () => {
+  const before = await usersNow();
+  halfDone();
+  expect(existsSync(`${registryFile()}-journal`)).toBe(true);
+  expect(await usersNow()).toBe(before);
+  expect(existsSync(`${registryFile()}-journal`)).toBe(false);
+});
+
+test('F-DB02 such a journal goes aside with its registry, and does nothing to the one that is put in its place', async () => {
+  const before = await usersNow();
+  const workbench = await bench.workbench();
+  const from = rawFromText(join(folder, 'other.db'));
+  const db = new Database(registryFile());
+  await db.backup(join(folder, 'other.db'));
+  db.close();
+  const uid = (await workbench.fs.readFolder(rawFromText(join(folder, '..')))).find(
+    ({ name }) => !name.startsWith('.'),
+  )?.name;
+  halfDone();
+  const aside = await swapRegistry(workbench.fs, { folder: rawFromText(folder), uid: uid ?? '', from, now: 0 });
+  expect(readdirSync(rawToDisplay(aside)).sort()).toEqual(['registry.db', 'registry.db-journal']);
+  expect(await usersNow()).toBe(before);
 });

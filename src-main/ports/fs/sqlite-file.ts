@@ -1,8 +1,8 @@
 /** Opens SQLite files with the settings that make "acknowledged" mean "synced" (`faults.md`, R1). */
 import Database from 'better-sqlite3';
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, readSync, statSync } from 'node:fs';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { rawToDisplay, rawToText, type RawPath } from './raw-path.ts';
+import { rawFromText, rawToDisplay, rawToText, splitRaw, type RawPath } from './raw-path.ts';
 import { fsError, isMissing } from './fs-error.ts';
 
 export type SqliteHandle = Database.Database;
@@ -55,7 +55,7 @@ export const ONCE_THROUGH_KIB = 4096;
 export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHandle {
   const sqlite = new Database(textOf(path), { readonly: options.readonly, fileMustExist: options.readonly });
   try {
-    if (!options.readonly) sqlite.pragma('journal_mode = WAL');
+    if (!options.readonly) useLog(sqlite, path);
     // Set after WAL: the library is built with a WAL default of NORMAL, which a power cut can lose commits with.
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('fullfsync = 1');
@@ -72,6 +72,48 @@ export function openSqlite(path: RawPath, options: OpenSqliteOptions): SqliteHan
   } catch (error) {
     sqlite.close();
     throw error;
+  }
+}
+
+/**
+ * A file without a log (a backup that was put back, a new one) gets one under a rollback journal. Its removal is synced:
+ * a journal that a power cut brings back would undo what was confirmed since.
+ */
+function useLog(sqlite: SqliteHandle, path: RawPath): void {
+  if (sqlite.pragma('journal_mode', { simple: true }) === 'wal') return;
+  sqlite.pragma('journal_mode = WAL');
+  if (process.platform === 'win32') return;
+  const folder = openSync(textOf(splitRaw(path).folder), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Endings of what may lie beside a database and holds a part of its content. */
+const CONTENT = ['-wal', '-journal'];
+
+/** To be copied together with a database. */
+export function besideSqlite(path: RawPath): RawPath[] {
+  return CONTENT.map((ending) => (path + rawFromText(ending)) as RawPath);
+}
+
+/** To be moved away together with a database, by their endings: the file itself first. */
+export const SQLITE_ENDINGS = ['', ...CONTENT, '-shm'].map(rawFromText);
+
+/**
+ * Takes back the transaction that a power cut left half-done in a file without a log; only a writing connection can.
+ * Nothing is done, and the file not opened, where there is none. Throws the error of SQLite itself.
+ */
+export function finishRollback(path: RawPath): void {
+  if (statSync(textOf((path + rawFromText('-journal')) as RawPath), { throwIfNoEntry: false })?.size === undefined)
+    return;
+  const sqlite = new Database(textOf(path), { fileMustExist: true });
+  try {
+    sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } finally {
+    sqlite.close();
   }
 }
 
