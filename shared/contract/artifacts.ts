@@ -43,7 +43,7 @@ export const saveInput = z.object({
   /** A new artifact even if the content is known. */
   new: z.boolean().default(false),
   /** Into the default storage in the cloud, also where new files are kept on this computer. */
-  upload: z.boolean().default(false),
+  upload: z.boolean().optional(),
 });
 export type SaveInput = z.infer<typeof saveInput>;
 

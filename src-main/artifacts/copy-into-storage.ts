@@ -4,7 +4,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format/bytes.ts';
 import { newRecordUid, stemOf } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { localRoot, ownFolderOf, OWN_FOLDER } from '../storage/index.ts';

@@ -2,15 +2,16 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow } from '../registry/schema.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, offline } from '../storage/index.ts';
+import { dropCached } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from './folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
 import { doRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
-import { placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
+import { objectsOf, placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
 import { proveContent } from './prove-content.ts';
 import { sharersOf } from './shared-places.ts';
 
@@ -49,9 +50,10 @@ export async function deleteArtifacts(
   });
   const done = await doRemovals(context, removals);
   await dropManifests(context, doomed);
+  for (const { artifact } of doomed) await dropCached(context, artifact);
   const remains = doomed.flatMap((one) => one.remains);
   for (const one of done) {
-    if (one.kind === 'removed') continue;
+    if (one.kind === 'removed' || one.kind === 'gone') continue;
     const there = one.kind === 'waits' || (await context.fs.look(one.path)) !== null;
     if (there) remains.push(`${stays(doomed, one.path)}${one.kind === 'waits' ? ` (${one.reason})` : ''}`);
   }
@@ -91,7 +93,29 @@ async function doom(
     if (goes) removals.push(...(await removalOf(context, artifact, place, name, going)));
     else if (artifact.state !== 'missing') remains.push(remainsHere(artifact, place.path));
   }
+  for (const { storage: where, copy, isOwn, address } of await objectsOf(context.registry.db, artifact)) {
+    const goes = isOwn ? storage !== false : storage === true;
+    if (goes && where.managed === 0) throw linked(name, where);
+    if (goes && !isOwn) {
+      throw new BenchkeepError(
+        'refused',
+        `${address} is not Benchkeep's own`,
+        'Delete the record only (--storage no), and the object with the tools of its store.',
+      );
+    }
+    const path = rawFromBytes(copy.path);
+    if (goes) removals.push({ uid: artifact.uid, storageUid: where.uid, path, kind: 'object' });
+    else remains.push(`a file remains here: ${address}`);
+  }
   return { artifact, places, removals, remains };
+}
+
+function linked(name: string, storage: StorageRow): BenchkeepError {
+  return new BenchkeepError(
+    'storage_linked',
+    `${name} lies in ${storage.root}, a linked storage, which Benchkeep never changes`,
+    'Delete the record only (--storage no), and the file yourself.',
+  );
 }
 
 /** None where nothing is there any more. */
@@ -103,13 +127,7 @@ async function removalOf(
   going: ReadonlySet<number>,
 ): Promise<PendingRemoval[]> {
   const { storage, path, isOwn } = place;
-  if (storage.managed === 0) {
-    throw new BenchkeepError(
-      'storage_linked',
-      `${name} lies in ${storage.root}, a linked storage, which Benchkeep never changes`,
-      'Delete the record only (--storage no), and the file yourself.',
-    );
-  }
+  if (storage.managed === 0) throw linked(name, storage);
   if (storage.workstation_uid !== context.workstationUid) {
     throw new BenchkeepError(
       'refused',

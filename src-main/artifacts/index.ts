@@ -1,5 +1,7 @@
 export { artifactLog } from './artifact-log.ts';
 export { artifactPath } from './artifact-path.ts';
+export { cacheArtifact } from './cache-artifact.ts';
+export { uploadArtifacts } from './upload-artifacts.ts';
 export { artifactRecords } from './artifact-records.ts';
 export { deleteArtifacts } from './delete-artifacts.ts';
 export { describeArtifact } from './describe-artifact.ts';

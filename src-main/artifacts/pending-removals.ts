@@ -6,8 +6,9 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { checkRoot, localRoot } from '../storage/index.ts';
+import { joinRaw, rawToBytes, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { checkRoot, localRoot, storeOf } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
@@ -18,7 +19,7 @@ export type PendingRemoval = {
   /** Of the artifact whose record goes first. */
   uid: string;
   storageUid: string;
-  /** Absolute. */
+  /** Absolute; of an object its key. */
   path: RawPath;
 } & (
   | { kind: 'file'; facts: FileFacts }
@@ -26,12 +27,14 @@ export type PendingRemoval = {
   | { kind: 'folder'; files: [RawPath, FileFacts][] }
   /** A folder that this program made. */
   | { kind: 'own folder' }
+  /** An object that this program made; `path` is its key. */
+  | { kind: 'object' }
 );
 
-/** What became of a plan. `waits`: why it can't be done now; it is tried again at the next start. */
-export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' } | { kind: 'waits'; reason: string });
+/** What became of a plan. `gone`: nothing was there any more. `waits`: why it can't be done now; it is tried again at the next start. */
+export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' } | { kind: 'waits'; reason: string });
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock'>;
+type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock'>;
 
 const PREFIX = 'removal ';
 
@@ -74,7 +77,8 @@ export async function doRemovals(context: Context, removals: readonly PendingRem
 async function forget({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
   const { storageUid, path } = removal;
   const storage = await registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
-  const relative = storage === undefined ? null : relativeRaw(localRoot(storage), path);
+  const isFile = storage !== undefined && removal.kind !== 'object';
+  const relative = isFile ? relativeRaw(localRoot(storage), path) : null;
   await writeWorkstation(workstation, async (tx) => {
     if (relative !== null) dropInventory(tx, workstation, [{ storageUid, path: relative }]);
     await forgetSetting(tx, nameOf(removal));
@@ -88,6 +92,7 @@ async function finish(context: Context, removal: PendingRemoval, touched: Touche
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
   // A record that is still there: it was never confirmed that it went.
   if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
+  if (removal.kind === 'object') return removeObject(context, storage, path);
   const root = await checkRoot(context, storage);
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };
   // Saved again since, it is wanted.
@@ -95,7 +100,27 @@ async function finish(context: Context, removal: PendingRemoval, touched: Touche
   return { path, kind: (await remove(context, removal, touched)) ? 'removed' : 'stays' };
 }
 
-async function remove({ fs }: Context, removal: PendingRemoval, touched: Touched): Promise<boolean> {
+/** Saved again since, it is wanted. */
+async function removeObject(context: Context, storage: StorageRow, key: RawPath): Promise<Removed> {
+  const path = `${storage.root}/${key}` as RawPath;
+  const wanted = await context.registry.db
+    .selectFrom('copy')
+    .select('id')
+    .where('storage_id', '=', storage.id)
+    .where('path', '=', rawToBytes(key))
+    .executeTakeFirst();
+  if (wanted !== undefined) return { path, kind: 'stays' };
+  const store = await storeOf(context, storage);
+  if ((await store.stat(key)) === null) return { path, kind: 'gone' };
+  await store.delete(key);
+  return { path, kind: 'removed' };
+}
+
+async function remove(
+  { fs }: Context,
+  removal: Exclude<PendingRemoval, { kind: 'object' }>,
+  touched: Touched,
+): Promise<boolean> {
   const { path } = removal;
   if (removal.kind === 'own folder') {
     if ((await fs.look(path)) === null) return false;

@@ -39,14 +39,16 @@ export async function planDeletion(
   const items: PlannedDeletion[] = [];
   for (const artifact of await findArtifacts(context.registry, input.artifacts)) {
     const places = await placesOf(context.registry, artifact);
+    const objects = await objectsOf(context.registry, artifact);
     const own = places.find(({ isOwn }) => isOwn);
+    const ownObject = objects.find(({ isOwn }) => isOwn);
     const inPlace = places.find(({ isOwn }) => !isOwn);
     items.push({
       uid: artifact.uid,
       key: artifact.key,
       size: artifact.size,
       in_place: inPlace === undefined ? null : rawToDisplay(inPlace.path),
-      managed: own === undefined ? null : rawToDisplay(own.path),
+      managed: own === undefined ? (ownObject?.address ?? null) : rawToDisplay(own.path),
       linked: inPlace?.storage.managed === 0,
       remains: inPlace === undefined ? null : remainsHere(artifact, inPlace.path),
       blocked: await whyBlocked(context.registry, artifact),
@@ -71,6 +73,31 @@ export async function placesOf(db: Kysely<RegistryDB>, { id }: ArtifactRow): Pro
     places.push({ storage, copy, path: joinRaw(localRoot(storage), path), isOwn });
   }
   return places;
+}
+
+export interface DeletionObject {
+  storage: StorageRow;
+  copy: CopyRow;
+  /** Key below the root. */
+  key: string;
+  /** As people see it. */
+  address: string;
+  /** An object that Benchkeep made, under its own folder of the bucket. */
+  isOwn: boolean;
+}
+
+/** Copies in stores. */
+export async function objectsOf(db: Kysely<RegistryDB>, { id }: ArtifactRow): Promise<DeletionObject[]> {
+  const copies = await db.selectFrom('copy').selectAll().where('artifact_id', '=', id).orderBy('id').execute();
+  const objects: DeletionObject[] = [];
+  for (const copy of copies) {
+    const storage = await db.selectFrom('storage').selectAll().where('id', '=', copy.storage_id).executeTakeFirst();
+    if (storage === undefined || storage.type === 'local') continue;
+    const key = copy.path.toString('utf8');
+    const isOwn = storage.managed === 1 && key.startsWith(`${OWN_FOLDER}/`);
+    objects.push({ storage, copy, key, address: `${storage.root}/${key}`, isOwn });
+  }
+  return objects;
 }
 
 const MOST_NAMED = 5;

@@ -59,7 +59,7 @@ export async function gatherDetails(context: InstanceContext, input: SaveInput):
     author: typeof input.run === 'string' ? { ...author, runId: await runOf(context, input.run) } : author,
     labelIds: [...labelIds],
     isNew: input.new,
-    upload: input.upload,
+    upload: input.upload ?? false,
   };
 }
 

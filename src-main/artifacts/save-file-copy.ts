@@ -49,7 +49,7 @@ export async function saveFileCopy(
         continue;
       }
       if (where === 'gone') await bringBack(context, known, target, details, copy);
-      else if (details.upload === true) await uploadKnown(context, known, target, read, source, tools);
+      else if (details.upload === true) await uploadKnown(context, known, target, read, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -141,8 +141,7 @@ async function uploadKnown(
   context: InstanceContext,
   known: ArtifactRow,
   storage: StorageRow,
-  { facts, sha256 }: Read,
-  source: Source,
+  { sha256 }: Read,
   { signal, warn }: SaveTools,
 ): Promise<void> {
   if (known.storage_id === storage.id) return;

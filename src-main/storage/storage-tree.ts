@@ -1,10 +1,12 @@
 /** What lies in a storage: counts of everything, names of the upper levels. */
 import type { StorageTree, TreeFolder } from '../../shared/contract/index.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
-import { joinRaw, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { treeFolder, type CountedFile } from '../ports/fs/tree-folder.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+import { storeOf } from './stores.ts';
 import type { StorageContext } from './storage-context.ts';
 
 /** Levels, folders of one level, files of one folder, and folders in all that are named; the counts are of everything. */
@@ -15,18 +17,19 @@ const MOST_NAMED = 1000;
 
 /** Errors: `not_found`, `not_supported` (no folder), those of reading its root. */
 export async function storageTree(
-  context: Pick<StorageContext, 'registry' | 'workstationUid' | 'fs'>,
+  context: Pick<StorageContext, 'registry' | 'workstationUid' | 'fs' | 'stores'>,
   input: { storage: string },
   signal?: AbortSignal,
 ): Promise<StorageTree> {
   const storage = await findStorage(context.registry.db, input.storage, context);
-  const root = localRoot(storage);
+  const root = storage.type === 'local' ? localRoot(storage) : rawFromText(storage.root);
   const tree = emptyFolder(splitRaw(root).name);
   const shown = new Map<RawPath, TreeFolder>([['' as RawPath, tree]]);
   const suffixes = new Map<string, { suffix: string; n: number; size: number }>();
   let nFolders = 0;
 
-  await treeFolder(
+  const walk = storage.type === 'local' ? treeFolder : treeOfObjects(await storeOf(context, storage));
+  await walk(
     root,
     (path, files, folders) => {
       nFolders += folders.length;
@@ -48,6 +51,37 @@ export async function storageTree(
     size: tree.size,
     suffixes: [...suffixes.values()].sort((a, b) => b.n - a.n || (a.suffix < b.suffix ? -1 : 1)),
     tree,
+  };
+}
+
+type Walk = typeof treeFolder;
+
+/** The folders that the keys of a bucket name. */
+function treeOfObjects(store: ObjectStore): Walk {
+  return async (_root, onFolder, signal) => {
+    const folders = new Map<RawPath, { files: CountedFile[]; folders: Set<RawPath> }>();
+    const folderAt = (path: RawPath): { files: CountedFile[]; folders: Set<RawPath> } => {
+      const known = folders.get(path);
+      if (known !== undefined) return known;
+      const made = { files: [], folders: new Set<RawPath>() };
+      folders.set(path, made);
+      if (path !== '') folderAt(splitRaw(path).folder).folders.add(splitRaw(path).name);
+      return made;
+    };
+    folderAt('' as RawPath);
+    for await (const { key, size } of store.list('', signal === undefined ? {} : { signal })) {
+      const path = rawFromText(key);
+      // Some tools make empty objects for folders.
+      if (key.endsWith('/')) folderAt(path.slice(0, -1) as RawPath);
+      else folderAt(splitRaw(path).folder).files.push({ name: splitRaw(path).name, size });
+    }
+    // Those above come first, as in a walk over a disk.
+    for (const path of [...folders.keys()].sort(
+      (a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1),
+    )) {
+      const { files, folders: below } = folderAt(path);
+      onFolder(path, files, [...below]);
+    }
   };
 }
 

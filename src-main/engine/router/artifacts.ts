@@ -1,4 +1,5 @@
 import {
+  cacheArtifact,
   deleteArtifacts,
   editArtifact,
   planDeletion,
@@ -8,6 +9,7 @@ import {
   revertArtifact,
   saveArtifacts,
   trashArtifacts,
+  uploadArtifacts,
   verify,
 } from '../../artifacts/index.ts';
 import { findMissing, locateArtifact, moveArtifact } from '../../watching/index.ts';
@@ -16,6 +18,12 @@ import { os } from './base.ts';
 export const artifacts = os.artifacts.router({
   save: os.artifacts.save.handler(({ input, context, signal }) =>
     saveArtifacts(context.services().context, input, signal),
+  ),
+  upload: os.artifacts.upload.handler(({ input, context, signal }) =>
+    uploadArtifacts(context.services().context, input, signal),
+  ),
+  cache: os.artifacts.cache.handler(({ input, context, signal }) =>
+    cacheArtifact(context.services().context, input, signal),
   ),
   list: os.artifacts.list.handler(({ input, context }) => context.services().reads.listArtifacts(input)),
   describe: os.artifacts.describe.handler(({ input, context }) => context.services().reads.describeArtifact(input)),

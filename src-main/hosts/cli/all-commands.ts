@@ -13,6 +13,7 @@ import { registryCommands } from './commands/registry.ts';
 import { scrubCommands } from './commands/scrub.ts';
 import { serveCommands } from './commands/serve.ts';
 import { storageCommands } from './commands/storages.ts';
+import { transferCommands } from './commands/transfers.ts';
 import { trashCommands } from './commands/trash.ts';
 import { watchingCommands } from './commands/watching.ts';
 import { helpAnswer, overview } from './help-answer.ts';
@@ -46,6 +47,7 @@ export const allCommands: readonly Command[] = [
   ...inboxCommands,
   ...scrubCommands,
   ...missingCommands,
+  ...transferCommands,
   ...trashCommands,
   ...changeCommands,
   ...registryCommands,

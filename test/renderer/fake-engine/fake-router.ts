@@ -209,6 +209,14 @@ export function fakeRouter(world: World) {
         yield* steps(world, 'artifacts.save', input.paths.length * 4);
         return { items: arrive(world, ...input.paths.map((path) => path.split('/').at(-1) ?? path)), warnings: [] };
       }),
+      upload: os.artifacts.upload.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.upload', input.artifacts.length);
+        return { items: input.artifacts.map((uid) => find(world, uid)), warnings: [] };
+      }),
+      cache: os.artifacts.cache.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.cache', 1);
+        return { path: find(world, input.artifact).copies[0]?.path ?? '' };
+      }),
       list: os.artifacts.list.handler(({ input }) => listArtifacts(world.artifacts, input)),
       describe: os.artifacts.describe.handler(({ input }) => describe(world, input.artifact)),
       versions: os.artifacts.versions.handler(({ input }) => ({ items: describe(world, input.artifact).versions })),

@@ -34,6 +34,7 @@ const save: Command = {
     'version-tag': { value: 'T', help: 'your own name of the version' },
     label: { value: 'NAME', repeated: true, help: 'a label to add' },
     new: { help: 'a new artifact even if the content is known' },
+    upload: { help: 'into the bucket, also where new files are kept on this computer' },
   },
   async run(context) {
     const given = context.arguments;
@@ -50,6 +51,7 @@ const save: Command = {
           version_tag: given.text('version-tag') ?? null,
           labels: given.list('label'),
           new: given.has('new'),
+          upload: given.has('upload'),
         },
         { signal: context.signal },
       ),
