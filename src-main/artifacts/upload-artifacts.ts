@@ -6,12 +6,15 @@ import type { InstanceContext } from '../instance/index.ts';
 import { sameFacts } from '../ports/fs/file-facts.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, targetStorage } from '../storage/index.ts';
-import { uploadCopy } from '../transfers/index.ts';
+import { finishUpload, startedUpload, uploadCopy, type Settled } from '../transfers/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { locateContent, type Content } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
+
+/** States of an upload whose content is not proven to be in the store yet: its file is read again. */
+const SENDING: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);
 
 /**
  * Ends when all of it is verified there. What is there already is left as it is; what an earlier try has begun goes on.
@@ -65,6 +68,8 @@ async function uploadOne(
   storage: StorageRow,
   tools: { signal: AbortSignal; onSent: (bytes: number) => void },
 ): Promise<string | null> {
+  const started = await startedUpload(context, artifact.uid, storage.uid);
+  if (started !== null && !SENDING.has(started.state)) return noteOf(await finishUpload(context, started, tools));
   if (await isThere(context, artifact, storage)) return null;
   if (artifact.n_files !== null) {
     throw new BenchkeepError(
@@ -75,7 +80,10 @@ async function uploadOne(
   }
   const content = await locateContent(readContext(context), artifact);
   const sha256 = await provenSha(context, artifact, content, tools.signal);
-  const { cached } = await uploadCopy(context, { artifact: { ...artifact, sha256 }, ...content, storage }, tools);
+  return noteOf(await uploadCopy(context, { artifact: { ...artifact, sha256 }, ...content, storage }, tools));
+}
+
+function noteOf({ cached }: Settled): string | null {
   return cached === null ? null : `moved local artifact to cache: ${cached}`;
 }
 

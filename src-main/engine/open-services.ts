@@ -25,6 +25,7 @@ import {
   type ReconcileContext,
   type Watching,
 } from '../watching/index.ts';
+import { goOnUploads } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -124,6 +125,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     }
     const scrubbing = startScrubbing(context, options.watch && context.readOnly === null);
     closers.push(soon(() => scrubbing.close()));
+    const uploads = goOnUploads(context, options.watch && context.readOnly === null);
+    closers.push(soon(() => uploads.close()));
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());

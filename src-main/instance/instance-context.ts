@@ -32,6 +32,8 @@ export interface InstanceContext {
   author: () => Promise<Author>;
   /** Ids of runs of watched folders' instruments in this session, by storage uid. */
   sessionRuns: Map<string, Promise<number>>;
+  /** Ids of transfers that somebody in this process is at work on. */
+  busyTransfers: Set<number>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

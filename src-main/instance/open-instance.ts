@@ -71,6 +71,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     clock,
     random,
     sessionRuns: new Map(),
+    busyTransfers: new Set(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
     author() {

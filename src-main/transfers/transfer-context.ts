@@ -6,7 +6,16 @@ import type { TransferRow } from '../workstation/schema.ts';
 
 export type TransferContext = Pick<
   InstanceContext,
-  'folder' | 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'onCommitted' | 'author'
+  | 'folder'
+  | 'registry'
+  | 'workstation'
+  | 'workstationUid'
+  | 'fs'
+  | 'stores'
+  | 'clock'
+  | 'onCommitted'
+  | 'author'
+  | 'busyTransfers'
 >;
 
 export interface TransferTools {

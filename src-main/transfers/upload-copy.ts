@@ -4,9 +4,10 @@ import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { OWN_FOLDER } from '../storage/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
-import { runUpload } from './run-upload.ts';
-import { settleUpload, type Settled } from './settle-upload.ts';
+import { finishUpload } from './finish-upload.ts';
+import type { Settled } from './settle-upload.ts';
 import { sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
 export interface UploadCopy {
@@ -17,7 +18,7 @@ export interface UploadCopy {
   storage: StorageRow;
 }
 
-/** Errors: those of `runUpload` and `settleUpload`. */
+/** Errors: those of `finishUpload`. */
 export async function uploadCopy(context: TransferContext, copy: UploadCopy, tools: TransferTools): Promise<Settled> {
   const { artifact, path, facts, storage } = copy;
   const { workstation, clock } = context;
@@ -47,5 +48,14 @@ export async function uploadCopy(context: TransferContext, copy: UploadCopy, too
   const before = sourceOf(row);
   if (before.path !== path || !sameFacts(before.facts, facts))
     row = await updateTransfer(workstation, row.id, { ...source, updated_at: now });
-  return settleUpload(context, await runUpload(context, row, storage, tools), storage, tools);
+  return finishUpload(context, row, tools);
+}
+
+/** The upload of an artifact to a store that has begun and is not over, or null. */
+export function startedUpload(
+  { workstation }: Pick<TransferContext, 'workstation'>,
+  artifactUid: string,
+  storageUid: string,
+): Promise<TransferRow | null> {
+  return activeTransfer(workstation, { artifactUid, storageUid, direction: 'upload' });
 }
