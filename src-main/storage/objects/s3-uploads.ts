@@ -2,9 +2,9 @@
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import { base64OfHex, hexOfBase64, listedKey, unquoted, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isUploadLost } from './s3-failure.ts';
-import { base64OfHex, hexOfBase64, unquoted, type S3Bucket } from './s3-store.ts';
 
 const MIB = 1024 ** 2;
 const PART = 16 * MIB;
@@ -171,7 +171,8 @@ async function* list(
       s3.send(
         new sdk.ListMultipartUploadsCommand({
           Bucket,
-          Prefix: at.full(prefix),
+          Prefix: at.fullPrefix(prefix),
+          EncodingType: 'url',
           KeyMarker: key,
           UploadIdMarker: token,
         }),
@@ -179,8 +180,13 @@ async function* list(
       ),
     );
     for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
-      yield { key: at.below(Key ?? ''), token: UploadId ?? '', startedAt: Initiated?.toISOString() ?? null };
-    [key, token] = page.IsTruncated === true ? [page.NextKeyMarker, page.NextUploadIdMarker] : [];
+      yield {
+        key: at.below(listedKey(Key, page.EncodingType)),
+        token: UploadId ?? '',
+        startedAt: Initiated?.toISOString() ?? null,
+      };
+    [key, token] =
+      page.IsTruncated === true ? [listedKey(page.NextKeyMarker, page.EncodingType), page.NextUploadIdMarker] : [];
   } while (key !== undefined);
 }
 
