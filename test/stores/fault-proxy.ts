@@ -27,6 +27,8 @@ export type Fault =
   | 'keep wrong bytes'
   /** A byte of the answer's body is another one. */
   | 'flip answer'
+  /** The sign-in page of a network answers, with success. */
+  | 'portal'
   /** The store gets nothing, and nothing is answered. */
   | 'stall'
   /** Half of the answer's body comes, then nothing. */
@@ -105,6 +107,12 @@ interface Exchange {
 async function answer(exchange: Exchange, outgoing: ServerResponse): Promise<void> {
   const { request, fault, secret } = exchange;
   if (fault === 'stall') return;
+  if (fault === 'portal') {
+    outgoing
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<html><body>Sign in to the guest network</body></html>');
+    return;
+  }
   if (fault !== null && typeof fault === 'object') {
     refuse(request, fault, outgoing);
     return;
@@ -147,14 +155,23 @@ async function forward(
   headers: IncomingHttpHeaders,
   body: Buffer,
 ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
-  // The proxy has said "go on" already.
-  const { expect: _, connection: _too, ...rest } = headers;
+  const { connection: _, ...rest } = headers;
   const { hostname, port } = new URL(store);
   const asked = ask({ hostname, port, method, path: url, headers: rest, agent: false });
-  asked.end(body);
-  const [said] = (await once(asked, 'response')) as [IncomingMessage];
-  const { connection: _its, 'keep-alive': _time, ...kept } = said.headers;
-  return { status: said.statusCode ?? 502, headers: kept, body: await readAll(said) };
+  const said = once(asked, 'response') as Promise<[IncomingMessage]>;
+  // What a store says before it has read everything counts, not that it hangs up then.
+  asked.on('error', () => undefined);
+  if (rest.expect === undefined) asked.end(body);
+  else {
+    // A store that refuses at once must not be sent the body: it would reset the connection, and its answer be lost.
+    asked.once('continue', () => asked.end(body));
+    asked.flushHeaders();
+  }
+  const [answered] = await said;
+  const { connection: _its, 'keep-alive': _time, ...kept } = answered.headers;
+  const text = await readAll(answered);
+  asked.destroy();
+  return { status: answered.statusCode ?? 502, headers: kept, body: text };
 }
 
 async function readAll(stream: IncomingMessage): Promise<Buffer> {

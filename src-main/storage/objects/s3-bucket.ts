@@ -18,6 +18,11 @@ export interface S3Bucket {
   below(full: string): string;
   /** Runs a request; what the store says is thrown as Benchkeep's error. */
   ask<T>(run: () => Promise<T>): Promise<T>;
+  /**
+   * What every S3 says in this place. Without it somebody else answered, such as the sign-in page of a network, and
+   * nothing was stored, or is gone.
+   */
+  said<T>(value: T | undefined): T;
 }
 
 export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk']): S3Bucket {
@@ -39,6 +44,15 @@ export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk']): S
       } catch (error) {
         throw s3Failure(error, root.root);
       }
+    },
+    said(value) {
+      if (value !== undefined) return value;
+      throw new BenchkeepError(
+        'offline',
+        `What answers for ${root.root} is no store`,
+        'Check the endpoint, and whether this network wants you to sign in first. Nothing was lost.',
+        { retry: true },
+      );
     },
   };
 }

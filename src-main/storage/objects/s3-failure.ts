@@ -1,6 +1,6 @@
 /** What the S3 SDK throws, as Benchkeep's error. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { storeError } from './store-error.ts';
+import { DAMAGED, storeError } from './store-error.ts';
 
 interface SdkError {
   name?: string;
@@ -31,6 +31,11 @@ export function isUploadLost(error: unknown): boolean {
 export function isGone(error: unknown): boolean {
   const { name } = error as SdkError;
   return name === 'NoSuchKey' || name === 'NoSuchVersion';
+}
+
+/** The bytes that came are not those that were announced. */
+export function isDamaged(error: unknown): boolean {
+  return DAMAGED.test((error as SdkError).name ?? '');
 }
 
 /** The store understood the request and won't do it; asking again in the same way gets the same answer. */

@@ -15,7 +15,7 @@ export async function statS3Object(
   const asked = { Bucket: bucket, Key: at.full(key), ...ofVersion(version) };
   const head = new sdk.HeadObjectCommand({ ...asked, ChecksumMode: 'ENABLED' });
   try {
-    return factsOfHead(key, await s3.send(head, stoppedBy(signal)));
+    return factsOfHead(at, key, await s3.send(head, stoppedBy(signal)));
   } catch (error) {
     if (!isRefused(error)) throw s3Failure(error, at.root);
   }
@@ -30,11 +30,11 @@ export async function statS3Object(
     if (statusOf(error) !== 416) throw s3Failure(error, at.root);
   }
   // It came to be in between.
-  return at.ask(async () => factsOfHead(key, await s3.send(head, stoppedBy(signal))));
+  return at.ask(async () => factsOfHead(at, key, await s3.send(head, stoppedBy(signal))));
 }
 
-function factsOfHead(key: string, head: HeadObjectCommandOutput): ObjectFacts {
-  const etag = unquoted(head.ETag);
+function factsOfHead(at: S3Bucket, key: string, head: HeadObjectCommandOutput): ObjectFacts {
+  const etag = unquoted(at.said(head.ETag));
   const checksums: StoreChecksums = {};
   if (head.ChecksumCRC32 !== undefined && head.ChecksumType !== 'COMPOSITE' && !head.ChecksumCRC32.includes('-'))
     checksums.crc32 = hexOfBase64(head.ChecksumCRC32);

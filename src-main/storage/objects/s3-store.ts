@@ -20,6 +20,9 @@ import { s3Uploads } from './s3-uploads.ts';
 import { storeError } from './store-error.ts';
 import type { CloudRoot } from './store-options.ts';
 
+/** How often a range is asked for whose answer breaks off. */
+const BODIES = 3;
+
 /** Credentials are looked for at the first request. */
 export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
@@ -52,6 +55,7 @@ async function* list(at: S3Bucket, prefix: string, { signal }: Call = {}): Async
       EncodingType: 'url',
     });
     const page = await at.ask(() => s3.send(next, stoppedBy(signal)));
+    at.said(page.Name);
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
       yield {
         key: at.below(listedKey(Key, page.EncodingType)),
@@ -82,19 +86,32 @@ async function readRange(
     ...(of === undefined || of.etag === '' ? {} : { IfMatch: `"${of.etag}"` }),
     ...ofVersion(of?.version),
   });
-  try {
-    const answer = await s3.send(get, stoppedBy(signal));
-    return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === 416) return Buffer.alloc(0);
-    if (status !== 412) throw s3Failure(error, at.root);
-    throw new BenchkeepError(
-      'file_changed',
-      `${at.root}/${key} was replaced while it was read`,
-      'Nothing was kept of it. Try again.',
-      { retry: true },
-    );
+  for (let tried = 1; ; tried++) {
+    let answer;
+    try {
+      answer = await s3.send(get, stoppedBy(signal));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 416) return Buffer.alloc(0);
+      if (status !== 412) throw s3Failure(error, at.root);
+      throw new BenchkeepError(
+        'file_changed',
+        `${at.root}/${key} was replaced while it was read`,
+        'Nothing was kept of it. Try again.',
+        { retry: true },
+      );
+    }
+    at.said(answer.ETag);
+    try {
+      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      // The SDK tries again until an answer begins, and not where it ends too early.
+      const failure =
+        signal?.aborted === true
+          ? storeError({ status: null, name: 'AbortError' }, at.root, error)
+          : s3Failure(error, at.root);
+      if (tried === BODIES || failure.code !== 'offline') throw failure;
+    }
   }
 }
 
@@ -127,7 +144,7 @@ async function put(
   return {
     key,
     size: bytes.length,
-    etag: unquoted(answer.ETag),
+    etag: unquoted(at.said(answer.ETag)),
     version: versionOf(answer.VersionId),
     checksums,
     modifiedAt: null,

@@ -15,7 +15,9 @@ const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|SSL/;
 const CREDENTIALS =
   /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|TokenRefreshRequired|CredentialsProviderError|AuthFailure|InvalidClientTokenId|authError)$/;
 const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|TokenProviderError)$/;
-const DAMAGED = /^(?:BadDigest|InvalidDigest|XAmzContentSHA256Mismatch|XAmzContentChecksumMismatch|IncompleteBody)$/;
+/** The bytes that came are not those that were announced. */
+export const DAMAGED =
+  /^(?:BadDigest|InvalidDigest|XAmzContentSHA256Mismatch|XAmzContentChecksumMismatch|IncompleteBody)$/;
 /** Of the language itself, without a network's or a store's name: a mistake of the program's. */
 const MISTAKE = /^(?:Error|TypeError|RangeError|ReferenceError|SyntaxError|URIError|unknown)$/;
 const BUSY = /^(?:SlowDown|ServiceUnavailable|InternalError|Throttling\w*|TooManyRequests|RequestLimitExceeded)$/;
