@@ -165,6 +165,9 @@ async function remove(
   try {
     await s3.send(command, stoppedBy(signal));
   } catch (error) {
+    // versitygw calls a version that was deleted already an invalid one.
+    const unknown = version !== undefined && version !== null && statusOf(error) === 400;
+    if (unknown && (await statS3Object(at, key, { version, ...(signal && { signal }) })) === null) return;
     if (!isGone(error)) throw s3Failure(error, at.root);
   }
 }
