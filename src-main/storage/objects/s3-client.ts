@@ -8,17 +8,32 @@ export interface S3Access {
   profile?: string;
   /** Public buckets: requests are not signed. */
   anonymous?: boolean;
+  /** For tests: less of it. */
+  patience?: Partial<Patience>;
 }
 
-/** Attempts of one request, and ms between them. What lasts longer is the transfer's own patience. */
-const ATTEMPTS = 10;
-const LONGEST_PAUSE = 10_000;
-const FIRST_PAUSE = 250;
-/** Ms until a connection must stand, and without a byte on it. */
-const CONNECT = 3_000;
-const SILENCE = 10_000;
-/** Ms for a whole request: a part of 16 MiB at 64 KiB/s, and some more. */
-const REQUEST = 300_000;
+export interface Patience {
+  /** Attempts of one request, and ms between them. What lasts longer is the transfer's own patience. */
+  attempts: number;
+  firstPause: number;
+  longestPause: number;
+  /** Ms until a connection must stand. */
+  connect: number;
+  /** Ms without a byte. */
+  silence: number;
+  /** Ms for a whole request: a part of 16 MiB at 64 KiB/s, and some more. */
+  request: number;
+}
+
+const PATIENCE: Patience = {
+  attempts: 10,
+  firstPause: 250,
+  longestPause: 10_000,
+  connect: 3_000,
+  silence: 10_000,
+  request: 300_000,
+};
+
 const CONNECTIONS = 16;
 
 export async function openS3Client(
@@ -28,18 +43,19 @@ export async function openS3Client(
 ): Promise<S3Client> {
   const { ConfiguredRetryStrategy } = await import('@smithy/core/retry');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
+  const { attempts, firstPause, longestPause, connect, silence, request } = { ...PATIENCE, ...access.patience };
   const endpoint = options.endpoint_url;
   return new sdk.S3Client({
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     region: options.region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
     followRegionRedirects: endpoint === undefined,
-    retryStrategy: new ConfiguredRetryStrategy(ATTEMPTS, (attempt) =>
-      Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)),
+    retryStrategy: new ConfiguredRetryStrategy(attempts, (attempt) =>
+      Math.min(longestPause, firstPause * 2 ** (attempt - 1)),
     ),
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT,
-      socketTimeout: SILENCE,
-      requestTimeout: REQUEST,
+      connectionTimeout: connect,
+      socketTimeout: silence,
+      requestTimeout: request,
       throwOnRequestTimeout: true,
       httpAgent: { maxSockets: CONNECTIONS, keepAlive: true },
       httpsAgent: { maxSockets: CONNECTIONS, keepAlive: true },
@@ -48,9 +64,15 @@ export async function openS3Client(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(access.profile === undefined ? {} : { profile: access.profile }),
-    ...(access.anonymous === true ? { signer: { sign: (request) => Promise.resolve(request) } } : {}),
+    ...(access.anonymous === true ? anonymous : {}),
   });
 }
+
+// The SDK looks for credentials even where nothing is signed.
+const anonymous = {
+  credentials: { accessKeyId: 'anonymous', secretAccessKey: '' },
+  signer: { sign: <R>(request: R): Promise<R> => Promise.resolve(request) },
+};
 
 /** Options of a request that ends when `signal` says so. */
 export function stoppedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

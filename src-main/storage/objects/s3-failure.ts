@@ -1,6 +1,6 @@
 /** What the S3 SDK throws, as Benchkeep's error. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { storeError } from './store-error.ts';
+import { DAMAGED, storeError } from './store-error.ts';
 
 interface SdkError {
   name?: string;
@@ -13,14 +13,38 @@ interface SdkError {
 
 export function s3Failure(error: unknown, root: string): BenchkeepError {
   if (error instanceof BenchkeepError) return error;
-  const { name, code, Code, $metadata } = error as SdkError;
-  const status = $metadata?.httpStatusCode ?? null;
+  const { name, code, Code } = error as SdkError;
+  const status = statusOf(error);
   // Errors of the system carry their name in `code`, those of S3 in `name`.
   const said = typeof code === 'string' && code !== '' ? code : (Code ?? name ?? 'unknown');
+  // Whoever answers so is no S3, or not for this bucket: that says nothing of the object.
+  if (status === 404 && !isGone(error)) return storeError({ status, name: 'NoSuchBucket' }, root, error);
   return storeError({ status, name: said }, root, error);
 }
 
 /** The store does not know this upload: it was completed, aborted, or has expired. */
 export function isUploadLost(error: unknown): boolean {
   return (error as SdkError).name === 'NoSuchUpload';
+}
+
+/** The bucket is there, and this object (or version of it) is not. */
+export function isGone(error: unknown): boolean {
+  const { name } = error as SdkError;
+  return name === 'NoSuchKey' || name === 'NoSuchVersion';
+}
+
+/** The bytes that came are not those that were announced. */
+export function isDamaged(error: unknown): boolean {
+  return DAMAGED.test((error as SdkError).name ?? '');
+}
+
+/** The store understood the request and won't do it; asking again in the same way gets the same answer. */
+export function isRefused(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== null && status >= 400 && status < 500 && status !== 429;
+}
+
+/** HTTP status; null where there was no answer. */
+export function statusOf(error: unknown): number | null {
+  return (error as SdkError).$metadata?.httpStatusCode ?? null;
 }

@@ -1,102 +1,46 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
 import { crc32 } from 'node:zlib';
-import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, ObjectFacts, ObjectStore, PutCondition, StoreChecksums } from './object-store.ts';
+import type { Call, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
+import {
+  base64OfHex,
+  bucketAt,
+  hexOfBase64,
+  listedKey,
+  ofVersion,
+  unquoted,
+  versionOf,
+  type S3Bucket,
+} from './s3-bucket.ts';
 import { openS3Client, stoppedBy, type S3Access } from './s3-client.ts';
-import { s3Failure } from './s3-failure.ts';
+import { isGone, s3Failure, statusOf } from './s3-failure.ts';
+import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
+import { storeError } from './store-error.ts';
 import type { CloudRoot } from './store-options.ts';
 
-/** A bucket, seen from one folder of it. */
-export interface S3Bucket {
-  s3: S3Client;
-  sdk: typeof import('@aws-sdk/client-s3');
-  bucket: string;
-  /** As people see it. */
-  root: string;
-  /** Key in the bucket of a key below the root, and back. */
-  full(key: string): string;
-  below(full: string): string;
-  /** Runs a request; what the store says is thrown as Benchkeep's error. */
-  ask<T>(run: () => Promise<T>): Promise<T>;
-}
+/** How often a range is asked for whose answer breaks off. */
+const BODIES = 3;
 
-/** Credentials are looked for at the first request. `now`: ms, wall clock. */
+/** Credentials are looked for at the first request. */
 export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
   const s3 = await openS3Client(sdk, root, access);
-  const lead = root.prefix === '' ? '' : `${root.prefix}/`;
-  const bucket: S3Bucket = {
-    s3,
-    sdk,
-    bucket: root.bucket,
-    root: root.root,
-    full: (key) => lead + key,
-    below: (full) => full.slice(lead.length),
-    async ask(run) {
-      try {
-        return await run();
-      } catch (error) {
-        throw s3Failure(error, root.root);
-      }
-    },
-  };
+  const bucket = bucketAt(root, s3, sdk);
   return {
     kind: 's3',
-    stat: (key, options) => stat(bucket, key, options),
+    stat: (key, options) => statS3Object(bucket, key, options),
     list: (prefix, options) => list(bucket, prefix, options),
     readRange: (key, offset, length, options) => readRange(bucket, key, offset, length, options),
     put: (key, bytes, options) => effect('store.put', () => put(bucket, key, bytes, options)),
     delete: (key, options) => effect('store.delete', () => remove(bucket, key, options)),
     uploads: s3Uploads(bucket),
-    region: () => regionOf(bucket),
+    region: () => regionOfS3Bucket(bucket),
     close: () => {
       s3.destroy();
     },
-  };
-}
-
-async function stat(
-  at: S3Bucket,
-  key: string,
-  { version, signal }: Call & { version?: string | null } = {},
-): Promise<ObjectFacts | null> {
-  const { s3, sdk, bucket } = at;
-  const head = new sdk.HeadObjectCommand({
-    Bucket: bucket,
-    Key: at.full(key),
-    ChecksumMode: 'ENABLED',
-    ...ofVersion(version),
-  });
-  try {
-    return factsOfHead(key, await s3.send(head, stoppedBy(signal)));
-  } catch (error) {
-    const failure = s3Failure(error, at.root);
-    if (failure.code !== 'file_not_found') throw failure;
-  }
-  // A missing bucket answers in the same way, and must not look like one in which the object is gone.
-  await at.ask(() => s3.send(new sdk.HeadBucketCommand({ Bucket: bucket }), stoppedBy(signal)));
-  return null;
-}
-
-function factsOfHead(key: string, head: HeadObjectCommandOutput): ObjectFacts {
-  const etag = unquoted(head.ETag);
-  const checksums: StoreChecksums = {};
-  if (head.ChecksumCRC32 !== undefined && head.ChecksumType !== 'COMPOSITE' && !head.ChecksumCRC32.includes('-'))
-    checksums.crc32 = hexOfBase64(head.ChecksumCRC32);
-  // Of what is encrypted with a key of its own the ETag is no MD5, and of many parts it is one of their MD5s.
-  if (/^[0-9a-f]{32}$/.test(etag) && head.SSEKMSKeyId === undefined && head.SSECustomerAlgorithm === undefined)
-    checksums.md5 = etag;
-  return {
-    key,
-    size: head.ContentLength ?? 0,
-    etag,
-    version: versionOf(head.VersionId),
-    checksums,
-    modifiedAt: head.LastModified?.toISOString() ?? null,
   };
 }
 
@@ -104,11 +48,17 @@ async function* list(at: S3Bucket, prefix: string, { signal }: Call = {}): Async
   const { s3, sdk, bucket } = at;
   let token: string | undefined;
   do {
-    const next = new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: at.full(prefix), ContinuationToken: token });
+    const next = new sdk.ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: at.fullPrefix(prefix),
+      ContinuationToken: token,
+      EncodingType: 'url',
+    });
     const page = await at.ask(() => s3.send(next, stoppedBy(signal)));
+    at.said(page.Name);
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
       yield {
-        key: at.below(Key ?? ''),
+        key: at.below(listedKey(Key, page.EncodingType)),
         size: Size ?? 0,
         etag: unquoted(ETag),
         version: null,
@@ -133,22 +83,35 @@ async function readRange(
     Bucket: bucket,
     Key: at.full(key),
     Range: `bytes=${String(offset)}-${String(offset + length - 1)}`,
-    ...(of === undefined ? {} : { IfMatch: `"${of.etag}"` }),
+    ...(of === undefined || of.etag === '' ? {} : { IfMatch: `"${of.etag}"` }),
     ...ofVersion(of?.version),
   });
-  try {
-    const answer = await s3.send(get, stoppedBy(signal));
-    return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-  } catch (error) {
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 416) return Buffer.alloc(0);
-    if (status !== 412) throw s3Failure(error, at.root);
-    throw new BenchkeepError(
-      'file_changed',
-      `${at.root}/${key} was replaced while it was read`,
-      'Nothing was kept of it. Try again.',
-      { retry: true },
-    );
+  for (let tried = 1; ; tried++) {
+    let answer;
+    try {
+      answer = await s3.send(get, stoppedBy(signal));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 416) return Buffer.alloc(0);
+      if (status !== 412) throw s3Failure(error, at.root);
+      throw new BenchkeepError(
+        'file_changed',
+        `${at.root}/${key} was replaced while it was read`,
+        'Nothing was kept of it. Try again.',
+        { retry: true },
+      );
+    }
+    at.said(answer.ETag);
+    try {
+      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      // The SDK tries again until an answer begins, and not where it ends too early.
+      const failure =
+        signal?.aborted === true
+          ? storeError({ status: null, name: 'AbortError' }, at.root, error)
+          : s3Failure(error, at.root);
+      if (tried === BODIES || failure.code !== 'offline') throw failure;
+    }
   }
 }
 
@@ -160,28 +123,28 @@ async function put(
 ): Promise<ObjectFacts> {
   const { s3, sdk, bucket } = at;
   const crc = crc32(bytes).toString(16).padStart(8, '0');
-  const answer = await at.ask(() =>
-    s3.send(
-      new sdk.PutObjectCommand({
-        Bucket: bucket,
-        Key: at.full(key),
-        Body: bytes,
-        ContentLength: bytes.length,
-        ChecksumCRC32: base64OfHex(crc),
-        ...(condition === null
-          ? {}
-          : 'absent' in condition
-            ? { IfNoneMatch: '*' }
-            : { IfMatch: `"${condition.etag}"` }),
-      }),
-      stoppedBy(signal),
-    ),
-  );
+  const answer = await at.ask(async () => {
+    const command = new sdk.PutObjectCommand({
+      Bucket: bucket,
+      Key: at.full(key),
+      Body: bytes,
+      ContentLength: bytes.length,
+      ChecksumCRC32: base64OfHex(crc),
+      ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
+    });
+    try {
+      return await s3.send(command, stoppedBy(signal));
+    } catch (error) {
+      // What should be replaced is gone: another way for the condition not to hold.
+      if (condition !== null && isGone(error)) throw storeError({ status: 412, name: 'NoSuchKey' }, at.root, null);
+      throw error;
+    }
+  });
   const checksums = answer.ChecksumCRC32 === undefined ? {} : { crc32: hexOfBase64(answer.ChecksumCRC32) };
   return {
     key,
     size: bytes.length,
-    etag: unquoted(answer.ETag),
+    etag: unquoted(at.said(answer.ETag)),
     version: versionOf(answer.VersionId),
     checksums,
     modifiedAt: null,
@@ -202,33 +165,9 @@ async function remove(
   try {
     await s3.send(command, stoppedBy(signal));
   } catch (error) {
-    const failure = s3Failure(error, at.root);
-    if (failure.code !== 'file_not_found') throw failure;
+    // versitygw calls a version that was deleted already an invalid one.
+    const unknown = version !== undefined && version !== null && statusOf(error) === 400;
+    if (unknown && (await statS3Object(at, key, { version, ...(signal && { signal }) })) === null) return;
+    if (!isGone(error)) throw s3Failure(error, at.root);
   }
-}
-
-async function regionOf(at: S3Bucket): Promise<string | null> {
-  const answer = await at.ask(() => at.s3.send(new at.sdk.HeadBucketCommand({ Bucket: at.bucket })));
-  return answer.BucketRegion ?? (await at.s3.config.region());
-}
-
-function ofVersion(version: string | null | undefined): { VersionId?: string } {
-  return version === null || version === undefined ? {} : { VersionId: version };
-}
-
-export function unquoted(etag: string | undefined): string {
-  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
-}
-
-/** `null` is what a store without versions, or one where they are switched off, says. */
-function versionOf(version: string | undefined): string | null {
-  return version === undefined || version === 'null' ? null : version;
-}
-
-export function hexOfBase64(text: string): string {
-  return Buffer.from(text, 'base64').toString('hex');
-}
-
-export function base64OfHex(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64');
 }

@@ -2,9 +2,9 @@
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import { base64OfHex, hexOfBase64, listedKey, unquoted, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
-import { isUploadLost } from './s3-failure.ts';
-import { base64OfHex, hexOfBase64, unquoted, type S3Bucket } from './s3-store.ts';
+import { isDamaged, isUploadLost } from './s3-failure.ts';
 
 const MIB = 1024 ** 2;
 const PART = 16 * MIB;
@@ -41,7 +41,7 @@ async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<
       stoppedBy(signal),
     ),
   );
-  return answer.UploadId ?? '';
+  return at.said(answer.UploadId);
 }
 
 async function received(
@@ -69,6 +69,7 @@ async function received(
       }
     });
     if (page === null) return null;
+    at.said(page.UploadId);
     for (const { PartNumber, Size, ETag, ChecksumCRC32 } of page.Parts ?? []) {
       parts.push({
         number: PartNumber ?? 0,
@@ -108,7 +109,7 @@ async function send(
       throw isUploadLost(error) ? uploadLost(at) : error;
     }
   });
-  return { number, size: bytes.length, etag: unquoted(answer.ETag), crc32 };
+  return { number, size: bytes.length, etag: unquoted(at.said(answer.ETag)), crc32 };
 }
 
 async function complete(
@@ -122,7 +123,7 @@ async function complete(
   const { s3, sdk, bucket: Bucket } = at;
   await at.ask(async () => {
     try {
-      await s3.send(
+      const answer = await s3.send(
         new sdk.CompleteMultipartUploadCommand({
           Bucket,
           Key: at.full(key),
@@ -141,7 +142,9 @@ async function complete(
         }),
         stoppedBy(signal),
       );
+      at.said(answer.ETag);
     } catch (error) {
+      if (isDamaged(error)) throw otherContent(at);
       throw isUploadLost(error) ? uploadLost(at) : error;
     }
   });
@@ -171,16 +174,23 @@ async function* list(
       s3.send(
         new sdk.ListMultipartUploadsCommand({
           Bucket,
-          Prefix: at.full(prefix),
+          Prefix: at.fullPrefix(prefix),
+          EncodingType: 'url',
           KeyMarker: key,
           UploadIdMarker: token,
         }),
         stoppedBy(signal),
       ),
     );
+    at.said(page.Bucket);
     for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
-      yield { key: at.below(Key ?? ''), token: UploadId ?? '', startedAt: Initiated?.toISOString() ?? null };
-    [key, token] = page.IsTruncated === true ? [page.NextKeyMarker, page.NextUploadIdMarker] : [];
+      yield {
+        key: at.below(listedKey(Key, page.EncodingType)),
+        token: UploadId ?? '',
+        startedAt: Initiated?.toISOString() ?? null,
+      };
+    [key, token] =
+      page.IsTruncated === true ? [listedKey(page.NextKeyMarker, page.EncodingType), page.NextUploadIdMarker] : [];
   } while (key !== undefined);
 }
 
@@ -190,5 +200,14 @@ function uploadLost(at: S3Bucket): BenchkeepError {
     `${at.root} does not know this upload any more`,
     'It is begun again by itself; nothing was lost here.',
     { retry: true },
+  );
+}
+
+/** Unlike with a part, the same once more would be refused again. */
+function otherContent(at: S3Bucket): BenchkeepError {
+  return new BenchkeepError(
+    'io_error',
+    `The parts in ${at.root} are not the content that was to be there`,
+    'No object was made of them. Send the file again from its beginning.',
   );
 }

@@ -15,6 +15,11 @@ const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|SSL/;
 const CREDENTIALS =
   /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|TokenRefreshRequired|CredentialsProviderError|AuthFailure|InvalidClientTokenId|authError)$/;
 const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|TokenProviderError)$/;
+/** The bytes that came are not those that were announced. */
+export const DAMAGED =
+  /^(?:BadDigest|InvalidDigest|XAmzContentSHA256Mismatch|XAmzContentChecksumMismatch|IncompleteBody)$/;
+/** Of the language itself, without a network's or a store's name: a mistake of the program's. */
+const MISTAKE = /^(?:Error|TypeError|RangeError|ReferenceError|SyntaxError|URIError|unknown)$/;
 const BUSY = /^(?:SlowDown|ServiceUnavailable|InternalError|Throttling\w*|TooManyRequests|RequestLimitExceeded)$/;
 
 /** `where`: the storage's root, for people. Null for an answer that says only that something is not there. */
@@ -83,6 +88,24 @@ export function storeError({ status, name }: StoreAnswer, where: string, cause: 
   }
   if (status === 429 || (status !== null && status >= 500) || BUSY.test(name)) {
     return failed('offline', `${where} is busy or has a fault`, 'It is tried again in a moment.', true);
+  }
+  if (DAMAGED.test(name)) {
+    return failed(
+      'io_error',
+      `What came to ${where} is not what was sent (${name})`,
+      'Nothing was kept of it. It is sent again; if it stays, look at the network and at the file.',
+      true,
+    );
+  }
+  if (name === 'KeyTooLongError') {
+    return failed('invalid_key', `A name is too long for ${where}`, 'Give the file or its folders shorter names.');
+  }
+  if (status === null && MISTAKE.test(name)) {
+    return failed(
+      'internal',
+      `A request to ${where} could not be made (${name})`,
+      'Send the log to the people who look after Benchkeep.',
+    );
   }
   if (status === null || NETWORK.test(name)) {
     return failed(

@@ -25,16 +25,22 @@ export interface CloudRoot {
 const ALLOWED = { s3: ['endpoint_url', 'region'], gs: ['api_endpoint'] } as const;
 // Both Amazon's and Google's rules for names of buckets, without what only one of them refuses.
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
+// It becomes a part of the address of a server.
+const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/i;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u; // eslint-disable-line no-control-regex
 
 /** Null for what names no bucket. Errors: `invalid_argument`. */
 export function parseCloudRoot(text: string): CloudRoot | null {
-  const match = /^(?<type>s3|gs):\/\/(?<rest>.*)$/i.exec(text);
+  const match = /^(?<type>s3|gs):\/\/(?<rest>.*)$/is.exec(text);
   if (match?.groups === undefined) return null;
   const type = match.groups['type']?.toLowerCase() === 's3' ? 's3' : 'gs';
   const [place = '', query = ''] = splitOnce(match.groups['rest'] ?? '', '?');
   const [bucket = '', path = ''] = splitOnce(place, '/');
   const prefix = path.replace(/^\/+|\/+$/g, '');
+  if (/[:@]/.test(bucket))
+    throw notValid(`${type}://…`, 'it holds a user name or a password, which are not kept there');
   if (!BUCKET.test(bucket)) throw notValid(text, `"${bucket}" is no name of a bucket`);
+  if (INVISIBLE.test(prefix)) throw notValid(`${type}://${bucket}/…`, 'it has invisible control characters in it');
   const parts = prefix.split('/');
   if (prefix !== '' && parts.some((part) => part === '' || part === '.' || part === '..' || part === '.lamindb'))
     throw notValid(text, `"${prefix}" is no folder of a bucket`);
@@ -46,9 +52,11 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   const options: Record<string, string> = {};
   const allowed: readonly string[] = ALLOWED[type];
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!allowed.includes(name)) throw notValid(text, `"${name}" is no option of such a root`);
+    if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such a root`);
+    if (options[name] !== undefined) throw notValid(text, `"${name}" is given twice`);
     if (name !== 'region') options[name] = checkEndpoint(text, value);
-    else options[name] = value;
+    else if (REGION.test(value)) options[name] = value;
+    else throw notValid(text, 'the region is no name of one');
   }
   return options;
 }
@@ -60,7 +68,13 @@ function checkEndpoint(text: string, value: string): string {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw notValid(text, 'the endpoint is no web address');
   if (url.username !== '' || url.password !== '')
     throw notValid(text, 'the endpoint holds a user name or a password, which are not kept there');
+  if (url.search !== '' || url.hash !== '') throw notValid(text, 'the endpoint has more behind its path');
   return value.replace(/\/+$/, '');
+}
+
+/** A secret that was pasted without a name before it would be taken for one. */
+function shown(name: string): string {
+  return /^[a-z_]{1,24}$/.test(name) ? `"${name}"` : 'what stands behind the question mark';
 }
 
 function splitOnce(text: string, at: string): [string, string] {
@@ -72,7 +86,7 @@ function notValid(text: string, why: string): BenchkeepError {
   // What stands behind the question mark may be anything, also a secret pasted by mistake.
   return new BenchkeepError(
     'invalid_argument',
-    `${text.replace(/\?.*$/, '')} can't be a storage: ${why}`,
+    `${text.replace(/\?.*$/s, '')} can't be a storage: ${why}`,
     'Give a root like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
   );
 }
