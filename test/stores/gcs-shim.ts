@@ -9,9 +9,7 @@ import { buffer } from 'node:stream/consumers';
 
 /** What goes wrong with requests that fit, as often as told (once). */
 export interface Fault {
-  method?: string;
-  /** Of the path with its query. */
-  url?: RegExp;
+  when: (request: Seen) => boolean;
   times?: number;
   does:
     | { answer: number; headers?: Record<string, string>; body?: string }
@@ -27,6 +25,7 @@ export interface Fault {
 
 export interface Seen {
   method: string;
+  /** Path with its query. */
   url: string;
   headers: IncomingMessage['headers'];
 }
@@ -66,13 +65,7 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
   const seen: Seen[] = [];
 
   function take<K extends string>(kind: K, request: IncomingMessage): Does<K> | null {
-    const found = planned.find(
-      ({ fault, left }) =>
-        left > 0 &&
-        kind in fault.does &&
-        (fault.method ?? request.method) === request.method &&
-        (fault.url?.test(request.url ?? '') ?? true),
-    );
+    const found = planned.find(({ fault, left }) => left > 0 && kind in fault.does && fault.when(seenOf(request)));
     if (found === undefined) return null;
     found.left--;
     found.happened();
@@ -80,16 +73,17 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers } = request;
-    seen.push({ method, url, headers });
+    seen.push(seenOf(request));
     const refusal = take('answer', request);
     if (refusal !== null) {
       request.resume();
       say(response, { status: refusal.answer, headers: refusal.headers ?? {}, body: Buffer.from(refusal.body ?? '') });
       return;
     }
-    const id = new URL(url, 'http://shim').searchParams.get('upload_id');
+    const id = sessionOf(request.url);
     const answer = id === null ? await passOn(upstream, request) : await serveSession(request, id);
+    const begun = sessionOf(answer?.headers['location']);
+    if (begun !== null) sessions.set(begun, { kept: [], length: 0 });
     const lost = answer === null ? null : take('loseAnswerAfter', request);
     if (answer === null || lost?.loseAnswerAfter === 0) request.socket.resetAndDestroy();
     else if (lost === null) say(response, answer);
@@ -101,7 +95,7 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
 
   /** Null where the connection is to break. */
   async function serveSession(request: IncomingMessage, id: string): Promise<Answer | null> {
-    const session = sessions.get(id) ?? opened(id);
+    const session = sessions.get(id) ?? GONE;
     session.settle?.();
     if (request.method === 'DELETE') {
       request.resume();
@@ -115,21 +109,14 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
     const range = /^bytes (?:\*|(?<from>\d+)-(?<to>\d+))\/(?<size>\d+)$/.exec(request.headers['content-range'] ?? '');
     const { from, size } = range?.groups ?? {};
     if (size === undefined) return { status: 400, headers: {}, body: Buffer.from('no Content-Range') };
-    if (Number(from ?? 0) > session.length) {
+    if (from === undefined) request.resume();
+    else if (Number(from) > session.length) {
       request.resume();
       return { status: 503, headers: {}, body: Buffer.from('bytes are missing before these') };
-    }
-    const isWhole = await keep(session, request, Number(from ?? session.length));
-    if (!isWhole) return null;
+    } else if (!(await keep(session, request, Number(from)))) return null;
     if (session.length < Number(size)) return incomplete(session);
     session.end = await passOn(upstream, request, Buffer.concat(session.kept));
     return session.end;
-  }
-
-  function opened(id: string): Session {
-    const session: Session = { kept: [], length: 0 };
-    sessions.set(id, session);
-    return session;
   }
 
   /** False where the connection broke. */
@@ -139,9 +126,11 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
     const most = take('keep', request)?.keep ?? Infinity;
     const chunks: Buffer[] = [];
     let length = 0;
+    let isSettled = false;
     return new Promise((resolve) => {
       function settle(isWhole: boolean): void {
-        if (session.settle === undefined) return;
+        if (isSettled) return;
+        isSettled = true;
         session.settle = undefined;
         const end = isWhole ? from + Math.min(length, most) : Math.floor((from + length) / BLOCK) * BLOCK;
         // Bytes that are there already are not written again.
@@ -198,6 +187,14 @@ export async function startGcsShim(upstream: number): Promise<GcsShim> {
         server.closeAllConnections();
       }),
   };
+}
+
+function sessionOf(url = ''): string | null {
+  return new URL(url, 'http://shim').searchParams.get('upload_id');
+}
+
+function seenOf({ method = '', url = '', headers }: IncomingMessage): Seen {
+  return { method, url, headers };
 }
 
 const GONE: Session = { kept: [], length: 0 };

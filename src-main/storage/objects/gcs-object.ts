@@ -20,7 +20,8 @@ const place = z.object({ location: z.string().optional() });
 /** Asked for by name: the whole resource is ten times as long. */
 const NAMES = 'name,size,generation,md5Hash,crc32c,timeCreated';
 export const OBJECT_FIELDS = `fields=${NAMES}`;
-export const PAGE_FIELDS = `fields=nextPageToken,items(${NAMES})`;
+/** As many as there can be. */
+export const PAGE_FIELDS = `maxResults=1000&fields=nextPageToken,items(${NAMES})`;
 
 /** `key`: as below the root. The condition on an object is its generation, since etags also change with its metadata. */
 export function factsOf(key: string, told: z.infer<typeof resource>): ObjectFacts {
