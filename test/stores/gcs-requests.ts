@@ -71,6 +71,13 @@ export async function sendParts(
   return sent;
 }
 
+/** All of it, with a session that was begun or a new one. */
+export async function upload(store: ObjectStore, key: string, content: Buffer, token?: string): Promise<void> {
+  const session = token ?? (await store.uploads.begin(key, content.length));
+  const parts = await sendParts(store, key, session, content);
+  await store.uploads.complete(key, session, parts, { size: content.length, crc32: '' });
+}
+
 /** A request that brings bytes to a session. */
 export function isPart({ method, headers }: Seen): boolean {
   return method === 'PUT' && headers['content-range']?.includes('-') === true;

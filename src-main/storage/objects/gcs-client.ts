@@ -1,5 +1,6 @@
 /** Requests to Google Cloud Storage, with patience for bad networks and none for silence. */
 import { wait, type Clock } from '../../ports/clock.ts';
+import type { Fs } from '../../ports/fs/fs.ts';
 import type { Random } from '../../ports/random.ts';
 import { isPassing, isUnreachable, networkFailure } from './gcs-failure.ts';
 import { openWire, type GcsAnswer, type GcsRequest } from './gcs-request.ts';
@@ -34,14 +35,14 @@ export interface GcsClient {
   close(): void;
 }
 
-export async function openGcsClient(
+export function openGcsClient(
   { root, options }: CloudRoot,
   access: GcsAccess,
-  { clock, random }: { clock: Clock; random: Random },
-): Promise<GcsClient> {
+  { clock, random, fs }: { clock: Clock; random: Random; fs: Pick<Fs, 'readRange' | 'realPath'> },
+): GcsClient {
   // Never STORAGE_EMULATOR_HOST, which Google's client would obey before anything that a root says.
   const endpoint = options.api_endpoint ?? GOOGLE;
-  const signIn = await openSignIn({ endpoint, root }, access, clock);
+  const signIn = openSignIn({ endpoint, root }, access, { clock, fs });
   const wire = openWire(clock);
 
   async function exchange(request: GcsRequest): Promise<GcsAnswer | Error> {

@@ -28,11 +28,9 @@ export function networkFailure(error: unknown, root: string): BenchkeepError {
 }
 
 /** Of what Google's sign-in throws, whose errors hold requests with secrets in them: nothing but a name is taken over. */
-export function signInFailure(error: unknown, root: string, keyFile: string | null): BenchkeepError {
-  if (error instanceof BenchkeepError) return error;
-  const { status } = error as { status?: unknown };
-  const failure = networkFailure(error, root);
-  if (failure.code === 'cancelled') return failure;
+export function signInFailure(error: unknown, root: string, keyFile: string | undefined): BenchkeepError {
+  const { status, name } = error as { status?: unknown; name?: unknown };
+  if (name === 'AbortError') return networkFailure(error, root);
   const isBusy = status === 429 || (typeof status === 'number' && status >= 500);
   if (isBusy || isPassing(error) || isUnreachable(error)) {
     return new BenchkeepError(
@@ -42,7 +40,7 @@ export function signInFailure(error: unknown, root: string, keyFile: string | nu
       { retry: true },
     );
   }
-  return keyFile === null
+  return keyFile === undefined
     ? new BenchkeepError(
         'not_signed_in',
         `You are not signed in to ${root}`,

@@ -1,7 +1,11 @@
 /** Who asks: the headers that prove it, from Google's own client, which also renews them. */
+import { resolve } from 'node:path';
+import * as z from 'zod';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { signInFailure } from './gcs-failure.ts';
+import type { Fs } from '../../ports/fs/fs.ts';
+import { rawFromText } from '../../ports/fs/raw-path.ts';
+import { asJson, signInFailure } from './gcs-failure.ts';
 
 /** How this computer signs in. Without any of it: Google's application default credentials. */
 export interface GcsAccess {
@@ -14,20 +18,28 @@ export interface GcsAccess {
 /** Headers for one request. Errors: `not_signed_in`, `offline`, `cancelled`. */
 export type SignIn = (signal?: AbortSignal) => Promise<Record<string, string>>;
 
+/** Of a service account alone: other kinds can name programs to run and places to send secrets to. */
+const serviceAccount = z.object({
+  type: z.literal('service_account'),
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+});
+/** Bytes; such a file has some 2,400. */
+const MOST_OF_KEY_FILE = 65_536;
 /** Ms; Google's client has no end of its own. */
 const PATIENCE = 30_000;
 
-/** Errors: `not_allowed` where the credentials would go over the network for all to read. */
-export async function openSignIn(
+/** Looks for credentials at the first request. Errors: `not_allowed` where the network could read them. */
+export function openSignIn(
   { endpoint, root }: { endpoint: string; root: string },
-  access: GcsAccess,
-  clock: Clock,
-): Promise<SignIn> {
-  const { keyFile = null, anonymous = false } = access;
+  { keyFile, anonymous = false }: GcsAccess,
+  { clock, fs }: { clock: Clock; fs: Pick<Fs, 'readRange' | 'realPath'> },
+): SignIn {
   const { protocol, hostname } = new URL(endpoint);
   const isGoogle = protocol === 'https:' && /(?:^|\.)googleapis\.com$/.test(hostname);
   // An endpoint comes from a registry that others wrote too: it must not be able to fetch this person's credentials.
-  if (anonymous || (keyFile === null && !isGoogle)) return () => Promise.resolve({});
+  if (anonymous || (keyFile === undefined && !isGoogle)) return () => Promise.resolve({});
   if (protocol !== 'https:' && !isLoopback(hostname)) {
     throw new BenchkeepError(
       'not_allowed',
@@ -35,17 +47,37 @@ export async function openSignIn(
       'Use an endpoint with https.',
     );
   }
-  // A command that needs no bucket does not wait for it to be read.
-  const { Storage } = await import('@google-cloud/storage');
-  const { authClient } = new Storage(keyFile === null ? {} : { keyFilename: keyFile });
+  let google: Google | undefined;
   return async (signal) => {
     try {
-      const headers = await within(clock, authClient.getRequestHeaders(), signal);
-      return Object.fromEntries(headers.entries());
+      google ??= await openGoogle(keyFile, fs);
+      const headers = Object.fromEntries((await within(clock, google.getRequestHeaders(), signal)).entries());
+      // Of what it can't make sense of, Google's client makes no error but a request without credentials.
+      if (headers['authorization'] === undefined) throw new Error('no credentials');
+      return headers;
     } catch (error) {
       throw signInFailure(error, root, keyFile);
     }
   };
+}
+
+/** What is used of Google's client. */
+interface Google {
+  getRequestHeaders(): Promise<Headers>;
+}
+
+async function openGoogle(keyFile: string | undefined, fs: Pick<Fs, 'readRange' | 'realPath'>): Promise<Google> {
+  // A command that needs no bucket does not wait for it to be read.
+  const { Storage } = await import('@google-cloud/storage');
+  // Without a project it would look for one, with the programs and at the addresses of Google's cloud.
+  const { authClient } = new Storage({ projectId: 'none' });
+  if (keyFile === undefined) return authClient;
+  const path = await fs.realPath(rawFromText(resolve(keyFile)));
+  // Given as an option, the client complains about it on the console.
+  authClient.jsonContent = serviceAccount.parse(asJson(await fs.readRange(path, 0, MOST_OF_KEY_FILE)));
+  // The key signs each request's token itself: nobody else has to be asked for one.
+  authClient.useJWTAccessWithScope = true;
+  return authClient;
 }
 
 function isLoopback(hostname: string): boolean {

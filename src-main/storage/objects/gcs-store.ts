@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { systemClock, type Clock } from '../../ports/clock.ts';
 import { effect } from '../../ports/failpoint.ts';
+import { nodeFs } from '../../ports/fs/node-fs.ts';
 import { systemRandom, type Random } from '../../ports/random.ts';
 import { openGcsClient, type GcsClient, type Tried } from './gcs-client.ts';
 import { answerFailure } from './gcs-failure.ts';
@@ -33,7 +34,7 @@ export async function openGcsStore(
   access: GcsAccess,
   { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
 ): Promise<ObjectStore> {
-  const client = await openGcsClient(root, access, { clock, random });
+  const client = openGcsClient(root, access, { clock, random, fs: nodeFs(random) });
   const lead = root.prefix === '' ? '' : `${root.prefix}/`;
   const bucket = `/storage/v1/b/${encodeURIComponent(root.bucket)}`;
   const at: GcsBucket = {
