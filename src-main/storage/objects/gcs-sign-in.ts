@@ -23,7 +23,8 @@ const serviceAccount = z.object({
   type: z.literal('service_account'),
   client_email: z.string(),
   private_key: z.string(),
-  private_key_id: z.string().optional(),
+  /** Goes with each token: by it Google finds the other half of the key. */
+  private_key_id: z.string(),
 });
 /** Bytes; such a file has some 2,400. */
 const MOST_OF_KEY_FILE = 65_536;

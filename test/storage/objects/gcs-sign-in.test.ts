@@ -100,7 +100,8 @@ describe('signing in to Google Cloud Storage', () => {
       .split('.');
     const verify = createVerify('RSA-SHA256').update(`${head}.${claims}`);
     expect(verify.verify(publicKey, signature, 'base64url')).toBe(true);
-    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
+    expect(fromBase64(head)).toMatchObject({ kid: 'key-7' });
+    expect(fromBase64(claims)).toMatchObject({
       iss: 'lab@project.iam.gserviceaccount.com',
       scope: expect.stringContaining('devstorage') as string,
     });
@@ -189,8 +190,8 @@ describe('signing in to Google Cloud Storage', () => {
 
   function keyFile(): string {
     const path = join(folder, 'service-account.json');
-    const email = 'lab@project.iam.gserviceaccount.com';
-    writeFileSync(path, JSON.stringify({ type: 'service_account', client_email: email, private_key: privateKey }));
+    const account = { type: 'service_account', client_email: 'lab@project.iam.gserviceaccount.com' };
+    writeFileSync(path, JSON.stringify({ ...account, private_key_id: 'key-7', private_key: privateKey }));
     return path;
   }
 
@@ -232,6 +233,10 @@ describe('signing in to Google Cloud Storage', () => {
 
 function rootAt(endpoint: string): CloudRoot {
   return { type: 'gs', bucket: 'bucket', prefix: '', root: 'gs://bucket', options: { api_endpoint: endpoint } };
+}
+
+function fromBase64(text: string): unknown {
+  return JSON.parse(Buffer.from(text, 'base64url').toString());
 }
 
 function isLoaded(): boolean {
