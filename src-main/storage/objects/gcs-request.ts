@@ -123,10 +123,10 @@ function collect(answer: IncomingMessage, moved: () => void): Promise<Buffer> {
       chunks.push(chunk);
       moved();
     });
+    // One that breaks off ends with an error.
     answer.once('error', reject);
-    answer.once('close', () => {
-      if (answer.complete) resolve(Buffer.concat(chunks));
-      else reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' }));
+    answer.once('end', () => {
+      resolve(Buffer.concat(chunks));
     });
   });
 }

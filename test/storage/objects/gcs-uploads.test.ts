@@ -28,29 +28,33 @@ describeGcs('uploads to Google Cloud Storage', (test) => {
     expect(await test.store.stat('key')).toMatchObject({ size, checksums: { md5: md5Of(content) } });
   });
 
-  it('goes on in another life with what the store has', async () => {
-    const { partSize } = test.store.uploads.plan(1);
-    const content = contentOf(2 * partSize);
-    const token = await test.store.uploads.begin('large', content.length);
-    await test.store.uploads.send('large', token, partOf(content, 1, partSize));
-    const stalled = test.shim.fail({ when: () => true, does: { stallAfter: 3 * 1024 ** 2 } });
-    const dying = new AbortController();
-    const sent = test.store.uploads.send('large', token, partOf(content, 2, partSize), { signal: dying.signal });
-    const end = expect(sent).rejects.toMatchObject({ code: 'cancelled' });
-    await stalled;
-    dying.abort();
-    await end;
+  it.each(['asks', 'does not ask'])(
+    'goes on in another life, which %s first, with what the store has',
+    async (asks) => {
+      const { partSize } = test.store.uploads.plan(1);
+      const content = contentOf(2 * partSize);
+      const token = await test.store.uploads.begin('large', content.length);
+      await test.store.uploads.send('large', token, partOf(content, 1, partSize));
+      const stalled = test.shim.fail({ when: () => true, does: { stallAfter: 3 * 1024 ** 2 } });
+      const dying = new AbortController();
+      const sent = test.store.uploads.send('large', token, partOf(content, 2, partSize), { signal: dying.signal });
+      const end = expect(sent).rejects.toMatchObject({ code: 'cancelled' });
+      await stalled;
+      dying.abort();
+      await end;
 
-    const next = await openGcsStore(test.root, {}, { clock: impatientClock() });
-    expect(await next.uploads.received('large', token)).toMatchObject([{ number: 1, size: partSize }]);
-    test.shim.seen.length = 0;
-    await sendParts(next, 'large', token, content, 2);
-    const [range = ''] = rangesOf(test.shim.seen);
-    expect(Number(range.split('-')[0])).toBeGreaterThan(partSize);
-    await next.uploads.complete('large', token, [], { size: content.length, crc32: '' });
-    expect((await next.stat('large'))?.checksums.md5).toBe(md5Of(content));
-    next.close();
-  });
+      const next = await openGcsStore(test.root, {}, { clock: impatientClock() });
+      if (asks === 'asks')
+        expect(await next.uploads.received('large', token)).toMatchObject([{ number: 1, size: partSize }]);
+      test.shim.seen.length = 0;
+      await sendParts(next, 'large', token, content, 2);
+      const [range = ''] = rangesOf(test.shim.seen);
+      expect(Number(range.split('-')[0])).toBeGreaterThan(partSize);
+      await next.uploads.complete('large', token, [], { size: content.length, crc32: '' });
+      expect((await next.stat('large'))?.checksums.md5).toBe(md5Of(content));
+      next.close();
+    },
+  );
 
   it('leaves what came in between, and says so', async () => {
     const content = contentOf(1000);
