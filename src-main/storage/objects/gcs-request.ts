@@ -1,0 +1,136 @@
+/**
+ * One HTTP request and its whole answer. Our own, because Google's client can't be stopped by a signal, waits for ever
+ * where nothing moves, and puts requests with their tokens into its errors; and because `fetch` unpacks objects that
+ * are kept packed.
+ */
+import { Agent as HttpAgent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Clock } from '../../ports/clock.ts';
+
+export interface GcsRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  url: string;
+  headers?: Record<string, string>;
+  body?: Buffer;
+  signal?: AbortSignal | undefined;
+}
+
+export interface GcsAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** Ms without anything moving. */
+const SILENCE = 10_000;
+/** What the system takes at once and sends later, unseen: bytes, and the bytes a second that still count as moving. */
+const UNSEEN = 4 * 1024 ** 2;
+const SLOWEST = 64 * 1024;
+const SLICE = 256 * 1024;
+const CONNECTIONS = 16;
+
+export interface Wire {
+  exchange(request: GcsRequest): Promise<GcsAnswer>;
+  close(): void;
+}
+
+export function openWire(clock: Clock): Wire {
+  const http = new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const https = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS });
+  return {
+    exchange: (request) => exchange(clock, { http, https }, request),
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+/** Any status is an answer. Errors: the system's (`code`), ETIMEDOUT for silence, AbortError. */
+function exchange(
+  clock: Clock,
+  agents: { http: HttpAgent; https: HttpsAgent },
+  { method, url, headers, body = Buffer.alloc(0), signal }: GcsRequest,
+): Promise<GcsAnswer> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(stopped());
+      return;
+    }
+    const options = { method, headers: { ...headers, 'content-length': String(body.length) } };
+    const sent = url.startsWith('https:')
+      ? requestHttps(url, { ...options, agent: agents.https })
+      : requestHttp(url, { ...options, agent: agents.http });
+    let isOver = false;
+    let forget = clock.after(SILENCE, silent);
+
+    function moved(patience = SILENCE): void {
+      forget();
+      if (!isOver) forget = clock.after(patience, silent);
+    }
+    function silent(): void {
+      fail(Object.assign(new Error('nothing moves'), { code: 'ETIMEDOUT' }));
+    }
+    function stop(): void {
+      fail(stopped());
+    }
+    function end(): void {
+      isOver = true;
+      forget();
+      signal?.removeEventListener('abort', stop);
+    }
+    function fail(error: Error): void {
+      if (isOver) return;
+      end();
+      sent.destroy();
+      reject(error);
+    }
+    function write(from: number): void {
+      if (isOver) return;
+      if (from >= body.length) {
+        sent.end();
+        moved(SILENCE + (Math.min(body.length, UNSEEN) / SLOWEST) * 1000);
+        return;
+      }
+      sent.write(body.subarray(from, from + SLICE), (error) => {
+        if (error) return;
+        moved();
+        write(from + SLICE);
+      });
+    }
+
+    signal?.addEventListener('abort', stop, { once: true });
+    // Stays for good: a connection that ends badly after its answer must not end the program.
+    sent.on('error', fail);
+    sent.once('response', (answer) => {
+      collect(answer, moved).then((whole) => {
+        if (isOver) return;
+        end();
+        // Answered before all of it was sent: what is left would go nowhere, and the connection is of no more use.
+        if (!sent.writableFinished) sent.destroy();
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: whole });
+      }, fail);
+    });
+    write(0);
+  });
+}
+
+function collect(answer: IncomingMessage, moved: () => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    moved();
+    answer.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      moved();
+    });
+    // One that breaks off ends with an error.
+    answer.once('error', reject);
+    answer.once('end', () => {
+      resolve(Buffer.concat(chunks));
+    });
+  });
+}
+
+function stopped(): Error {
+  return Object.assign(new Error('stopped'), { name: 'AbortError' });
+}
