@@ -2,6 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { ObjectStore } from './objects/object-store.ts';
+import { openGcsStore } from './objects/gcs-store.ts';
 import { openS3Store } from './objects/s3-store.ts';
 import { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 
@@ -38,11 +39,7 @@ export function openStores(): Stores {
 
 function openStore(root: CloudRoot): Promise<ObjectStore> {
   if (root.type === 's3') return openS3Store(root, {});
-  throw new BenchkeepError(
-    'not_supported',
-    'Google Cloud storages come with a later release of Benchkeep',
-    'Use an S3 bucket or a folder.',
-  );
+  return openGcsStore(root, {});
 }
 
 type StoredRoot = Pick<StorageRow, 'root' | 'type' | 'options'>;

@@ -5,12 +5,12 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts } from '../ports/fs/file-facts.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
-import type { Part } from '../storage/index.ts';
+import type { Part, StoreChecksums } from '../storage/index.ts';
 import type { UploadSource } from './transfer-context.ts';
 
 /**
- * Calls `onPart` for each part in order; a promise that it returns is waited for before more is read. Returns the CRC-32
- * of all bytes (hex). Errors: `file_changed` where it is not what it was when the transfer was planned; then nothing of
+ * Calls `onPart` for each part in order; a promise that it returns is waited for before more is read. Returns checksums
+ * of all bytes (hex): CRC-32 always, MD5 where it is asked for, because it takes six times as long. Errors: `file_changed` where it is not what it was when the transfer was planned; then nothing of
  * what was sent may be used.
  */
 export async function readParts(
@@ -18,24 +18,27 @@ export async function readParts(
   source: UploadSource,
   partSize: number,
   onPart: (part: Part) => Promise<void>,
-): Promise<string> {
+  { md5 = false }: { md5?: boolean } = {},
+): Promise<StoreChecksums & { crc32: string }> {
   await refuseChanged(fs, source);
   const { size } = source.facts;
   const whole = createHash('sha256');
+  const second = md5 ? createHash('md5') : null;
   let crc = 0;
   for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
     const bytes = await fs.readRange(source.path, offset, Math.min(partSize, size - offset));
     if (bytes.length !== Math.min(partSize, size - offset)) throw changed(source);
     whole.update(bytes);
+    second?.update(bytes);
     crc = crc32(bytes, crc);
     await onPart({ number, offset, bytes, crc32: hexOf(crc32(bytes)) });
   }
   await refuseChanged(fs, source);
   if (whole.digest('hex') !== source.sha256) throw changed(source);
-  return hexOf(crc);
+  return { crc32: hexOf(crc), ...(second === null ? {} : { md5: second.digest('hex') }) };
 }
 
-export function hexOf(crc: number): string {
+function hexOf(crc: number): string {
   return crc.toString(16).padStart(8, '0');
 }
 

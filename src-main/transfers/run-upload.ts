@@ -66,10 +66,10 @@ async function tryOnce(
     }
   }
   if (content === null) return set(row, { state: 'planned', token: null });
-  row = await set(row, { state: 'completing', checksum: JSON.stringify({ crc32: content.crc32 }) });
-  let failure: BenchkeepError | null = null;
+  row = await set(row, { state: 'completing', checksum: JSON.stringify(content.checksums) });
+  let failure = content.taken;
   try {
-    await complete(store, key, row, content, tools);
+    if (failure === null) await complete(store, key, row, content, tools);
   } catch (error) {
     // An answer may be lost, or an earlier try was faster: what is there decides.
     if (!(error instanceof BenchkeepError)) throw error;
@@ -84,7 +84,7 @@ async function complete(
   store: ObjectStore,
   key: string,
   { size, token }: TransferRow,
-  { bytes, parts, crc32 }: SentContent,
+  { bytes, parts, checksums: { crc32 } }: SentContent,
   { signal }: TransferTools,
 ): Promise<void> {
   if (token === null) await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });

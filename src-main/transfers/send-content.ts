@@ -1,6 +1,7 @@
 /** Brings the bytes of a file to a store; what an earlier try has brought is not sent again. */
 import type { Fs } from '../ports/fs/fs.ts';
-import type { ObjectStore, Part, ReceivedPart } from '../storage/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { ObjectStore, Part, ReceivedPart, StoreChecksums } from '../storage/index.ts';
 import { readParts } from './read-parts.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
 
@@ -15,8 +16,9 @@ export interface SendRequest {
 /** What was sent, and what makes an object of it. */
 export interface SentContent {
   parts: ReceivedPart[];
-  /** Hex, of all bytes. */
-  crc32: string;
+  checksums: StoreChecksums & { crc32: string };
+  /** Something is there already; some stores notice when the last part comes. What it is, whoever asked looks. */
+  taken: BenchkeepError | null;
   /** All of a small file, which is put in one request. */
   bytes: Buffer | null;
 }
@@ -32,7 +34,8 @@ export async function sendContent(
   { store, key, source, token }: SendRequest,
   tools: TransferTools,
 ): Promise<SentContent | null> {
-  if (token === null) return readSmall(fs, source);
+  const md5 = store.proves === 'md5';
+  if (token === null) return readSmall(fs, source, md5);
   const { partSize, parallel } = store.uploads.plan(source.facts.size);
   const received = await store.uploads.received(key, token, { signal: tools.signal });
   if (received === null) return null;
@@ -62,32 +65,41 @@ export async function sendContent(
     if (failure !== null) throw failure.error;
   };
   try {
-    const crc32 = await readParts(fs, source, partSize, async (part) => {
+    const send = async (part: Part): Promise<void> => {
       tools.signal.throwIfAborted();
       refuseFailed();
       const there = known.get(part.number);
-      if (there?.size === part.bytes.length && there.crc32 === part.crc32) {
+      // Without a checksum of the part, that of the whole tells.
+      if (there?.size === part.bytes.length && (there.crc32 ?? part.crc32) === part.crc32) {
         have(there);
         return;
       }
       const sending = sendPart(part).finally(() => underWay.delete(sending));
       underWay.add(sending);
       if (underWay.size >= parallel) await Promise.race(underWay);
-    });
+    };
+    const checksums = await readParts(fs, source, partSize, send, { md5 });
     await Promise.all(underWay);
-    refuseFailed();
-    return { parts: parts.sort((a, b) => a.number - b.number), crc32, bytes: null };
+    const taken = takenBy(failure);
+    if (taken === null) refuseFailed();
+    return { parts: parts.sort((a, b) => a.number - b.number), checksums, bytes: null, taken };
   } finally {
     failed.abort();
     await Promise.all(underWay);
   }
 }
 
-async function readSmall(fs: Fs, source: UploadSource): Promise<SentContent> {
+function takenBy(failure: { error: unknown } | null): BenchkeepError | null {
+  const error = failure?.error;
+  return error instanceof BenchkeepError && error.code === 'already_exists' ? error : null;
+}
+
+async function readSmall(fs: Fs, source: UploadSource, md5: boolean): Promise<SentContent> {
   let bytes = Buffer.alloc(0);
-  const crc32 = await readParts(fs, source, Math.max(1, source.facts.size), (part) => {
+  const keep = (part: Part): Promise<void> => {
     bytes = part.bytes as Buffer<ArrayBuffer>;
     return Promise.resolve();
-  });
-  return { parts: [], crc32, bytes };
+  };
+  const checksums = await readParts(fs, source, Math.max(1, source.facts.size), keep, { md5 });
+  return { parts: [], checksums, bytes, taken: null };
 }

@@ -55,6 +55,7 @@ export async function openGcsStore(
   };
   return {
     kind: 'gs',
+    proves: 'md5',
     stat: (key, options) => stat(at, key, options),
     list: (prefix, options) => list(at, prefix, options),
     readRange: (key, offset, length, options) => readRange(at, key, offset, length, options),

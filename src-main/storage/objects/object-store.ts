@@ -35,6 +35,8 @@ export interface Call {
 
 export interface ObjectStore {
   readonly kind: 's3' | 'gs' | 'https' | 'hf';
+  /** What the store computes of every object that is sent to it, for comparing with the same made of what was sent. */
+  readonly proves: 'crc32' | 'md5';
   /** Null where the store says that there is no such object; never because it could not be asked. */
   stat(key: string, options?: Call & { version?: string | null }): Promise<ObjectFacts | null>;
   /** All objects whose key begins with `prefix`, in the order of their keys. */

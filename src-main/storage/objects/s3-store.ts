@@ -31,6 +31,7 @@ export async function openS3Store(root: CloudRoot, access: S3Access): Promise<Ob
   const bucket = bucketAt(root, s3, sdk);
   return {
     kind: 's3',
+    proves: 'crc32',
     stat: (key, options) => statS3Object(bucket, key, options),
     list: (prefix, options) => list(bucket, prefix, options),
     readRange: (key, offset, length, options) => readRange(bucket, key, offset, length, options),

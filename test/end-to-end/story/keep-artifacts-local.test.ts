@@ -5,29 +5,71 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
 import { artifactRecord, storageRecord } from '../../../shared/contract/index.ts';
 import { commandLine, type CommandLine } from '../../hosts/cli/command-line.ts';
-import { startS3, type S3Server, type S3ServerName } from '../../stores/start-s3.ts';
+import type { ServerName } from '../../stores/install-server.ts';
+import { startGcs } from '../../stores/start-gcs.ts';
+import { startS3, type S3ServerName } from '../../stores/start-s3.ts';
 
 const artifacts = z.object({ items: z.array(artifactRecord), warnings: z.array(z.string()).optional() });
 const storages = z.object({ items: z.array(storageRecord) });
-const tree = z.object({ n_files: z.number(), suffixes: z.array(z.object({ suffix: z.string(), n: z.number(), size: z.number() })) });
+const tree = z.object({
+  n_files: z.number(),
+  suffixes: z.array(z.object({ suffix: z.string(), n: z.number(), size: z.number() })),
+});
 const anything = z.unknown();
 
-const servers: S3ServerName[] = ['versitygw', 'minio'];
-describe.each(servers)('keep artifacts local, on %s', (name) => {
+/** A store as a person has it: where it is, and what the program is told of it. */
+interface Store {
+  /** Without its endpoint. */
+  root: string;
+  type: 's3' | 'gs';
+  region: string | null;
+  /** The root as it is given. */
+  given: string;
+  env: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+async function onS3(name: S3ServerName): Promise<Store> {
+  const server = await startS3(name);
+  const root = `s3://${server.bucket}/keep-artifacts-local`;
+  const given = `${root}?endpoint_url=${server.endpoint}`;
+  return { root, type: 's3', region: 'us-east-1', given, env: { ...server.env }, remove: () => server.remove() };
+}
+
+async function onGcs(): Promise<Store> {
+  const server = await startGcs();
+  const root = `gs://${server.bucket}/keep-artifacts-local`;
+  const region = 'us-central1';
+  return {
+    root,
+    type: 'gs',
+    region,
+    given: `${root}?api_endpoint=${server.endpoint}`,
+    env: {},
+    remove: () => server.stop(),
+  };
+}
+
+const stores: [ServerName, () => Promise<Store>][] = [
+  ['versitygw', () => onS3('versitygw')],
+  ['minio', () => onS3('minio')],
+  ['fake-gcs-server', onGcs],
+];
+describe.each(stores)('keep artifacts local, on %s', (name, start) => {
   const missing = inject('storesMissing')[name];
   if (missing !== null) {
     it.skip(`skipped: ${missing}`, () => undefined);
     return;
   }
-  let server: S3Server & { remove(): Promise<void> };
+  let store: Store;
   let cli: CommandLine;
   let root: string;
   const file1 = randomBytes(20_000_000);
   const uid = new Map<string, string>();
   beforeAll(async () => {
-    server = await startS3(name);
-    cli = commandLine({ env: { ...server.env } });
-    root = `s3://${server.bucket}/keep-artifacts-local`;
+    store = await start();
+    cli = commandLine({ env: store.env });
+    ({ root } = store);
     mkdirSync(cli.path('outside'));
     writeFileSync(cli.path('outside/file1.fcs'), file1);
     writeFileSync(cli.path('outside/file.fastq.gz'), randomBytes(1000));
@@ -37,14 +79,14 @@ describe.each(servers)('keep artifacts local, on %s', (name) => {
   });
   afterAll(async () => {
     await cli.close();
-    await server.remove();
+    await store.remove();
   });
   const pathOf = async (artifact: string): Promise<string> =>
     (await cli.json(z.object({ path: z.string() }), 'path', artifact)).path;
   const own = (folder: string): string[] => readdirSync(cli.path(folder, '.lamindb')).sort();
 
   it('a cloud instance, the switch, a local storage with its host', async () => {
-    await cli.json(anything, 'init', '--storage', `${root}?endpoint_url=${server.endpoint}`);
+    await cli.json(anything, 'init', '--storage', store.given);
     await cli.json(anything, 'settings', 'keep-artifacts-local', 'on');
     await cli.json(storages, 'storage', 'add', './our_local_storage', '--host', 'abc-institute-drive1');
     const { items } = await cli.json(storages, 'storage', 'list');
@@ -52,7 +94,7 @@ describe.each(servers)('keep artifacts local, on %s', (name) => {
       items.map(({ root: at, type, region, default: isDefault, local }) => [at, type, region, isDefault, local]),
     ).toEqual([
       // Where the store is asked is not shown as a part of the root.
-      [root, 's3', 'us-east-1', true, false],
+      [root, store.type, store.region, true, false],
       [cli.path('our_local_storage'), 'local', 'abc-institute-drive1', false, true],
     ]);
   });
@@ -106,7 +148,7 @@ describe.each(servers)('keep artifacts local, on %s', (name) => {
       ]),
     );
     const listed = await cli.run('list', '--include', 'storage__root', '--include', 'storage__region');
-    expect(listed.out.split('\n')[1]).toMatch(new RegExp(`mini.csv.*${root} +us-east-1`));
+    expect(listed.out.split('\n')[1]).toMatch(new RegExp(`mini.csv.*${root} +${store.region ?? ''}`));
     expect(await cli.json(z.object({ checked: z.number(), ok: z.number() }), 'verify', '--all')).toMatchObject({
       checked: 4,
       ok: 4,
@@ -148,7 +190,7 @@ describe.each(servers)('keep artifacts local, on %s', (name) => {
     await cli.json(anything, 'delete-instance', 'keep-artifacts-local');
     expect(existsSync(cli.path('our_local_storage/output.bam'))).toBe(true);
     // The mark is gone, too: the place can be used anew.
-    await cli.json(anything, 'init', '--storage', `${root}?endpoint_url=${server.endpoint}`, '--name', 'again');
+    await cli.json(anything, 'init', '--storage', store.given, '--name', 'again');
     expect((await cli.json(tree, 'storage', 'tree', root)).n_files).toBe(1);
   });
 });
