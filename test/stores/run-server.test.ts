@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { runServer } from './run-server.ts';
@@ -21,10 +22,11 @@ test('a server dies with the process that started it, however that dies, and its
 });
 
 test('a server that ends at once is tried on other ports, and says why it ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'benchkeep-server-'));
   const ports: number[] = [];
   const running = runServer({
     program: process.execPath,
-    folder: '',
+    folder,
     args: (port) => {
       ports.push(port);
       return ['-e', 'process.stderr.write("the port is taken"); process.exitCode = 3'];
@@ -33,4 +35,5 @@ test('a server that ends at once is tried on other ports, and says why it ended'
   });
   await expect(running).rejects.toThrow('the port is taken');
   expect(new Set(ports).size).toBeGreaterThan(1);
+  expect(existsSync(folder)).toBe(false);
 });

@@ -1,13 +1,14 @@
 /** A server of its own for a test, on a free loopback port, that never outlives the test's process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface ServerOrder {
   program: string;
-  /** Goes when the test's process dies without having stopped the server. */
+  /** Goes where the server can't be started, and when the test's process dies without having stopped it. */
   folder: string;
   args: (port: number) => string[];
   env?: Record<string, string>;
@@ -41,6 +42,7 @@ export async function runServer(order: ServerOrder): Promise<RunningServer> {
       failure = error;
     }
   }
+  rmSync(order.folder, { recursive: true, force: true });
   throw failure;
 }
 

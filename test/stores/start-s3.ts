@@ -61,7 +61,15 @@ export async function startS3(
     await admin.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
   };
   const bucket = 'benchkeep-test';
-  await makeBucket(bucket, { versioned });
+  const remove = async (): Promise<void> => {
+    admin.destroy();
+    await running.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await makeBucket(bucket, { versioned }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   return {
     ...running,
     name,
@@ -79,11 +87,7 @@ export async function startS3(
     folder,
     admin,
     makeBucket,
-    async remove() {
-      admin.destroy();
-      await running.kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }
 
