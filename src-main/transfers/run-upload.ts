@@ -52,7 +52,7 @@ async function tryOnce(
     if (done !== null) return done;
   }
   if (row.state === 'planned') {
-    const token = isSmall(store, row.size) ? null : await store.uploads.begin(key, row.size, { signal: tools.signal });
+    const token = isSmall(store, row.size) ? null : await beginUpload(store, key, row.size, tools.signal);
     row = await set(row, { state: 'sending', token, sent: 0 });
   }
   let content: SentContent | null;
@@ -78,6 +78,15 @@ async function tryOnce(
   return (
     (await afterCompleting(context, store, row, storage, tools, failure)) ?? set(row, { state: 'planned', token: null })
   );
+}
+
+/**
+ * A key has the uid of its artifact in it, so an upload of it that is there already was begun for the same content: by
+ * this program before it died, or by another computer. What arrives of either serves both.
+ */
+async function beginUpload(store: ObjectStore, key: string, size: number, signal: AbortSignal): Promise<string> {
+  for await (const upload of store.uploads.list(key, { signal })) if (upload.key === key) return upload.token;
+  return store.uploads.begin(key, size, { signal });
 }
 
 async function complete(
