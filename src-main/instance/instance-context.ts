@@ -30,6 +30,8 @@ export interface InstanceContext {
   author: () => Promise<Author>;
   /** Ids of runs of watched folders' instruments in this session, by storage uid. */
   sessionRuns: Map<string, Promise<number>>;
+  /** Version families, by stem, for which bytes are being laid down: until that is done, whoever is next waits. */
+  familiesAtWork: Map<string, Promise<unknown>>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

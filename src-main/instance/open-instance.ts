@@ -70,6 +70,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     clock,
     random,
     sessionRuns: new Map(),
+    familiesAtWork: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
     author() {
