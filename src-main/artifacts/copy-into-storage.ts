@@ -8,7 +8,7 @@ import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/ra
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { localRoot, ownFolderOf, OWN_FOLDER } from '../storage/index.ts';
-import { nextUid } from './artifact-family.ts';
+import { nextUid, whileAlone } from './artifact-family.ts';
 import { decideSave, type SavedContent } from './known-content.ts';
 import type { SaveDetails } from './save-details.ts';
 
@@ -56,7 +56,7 @@ const TRIES = 50;
  * in between) left whole under a name that nothing refers to.
  */
 export async function copyIntoStorage(context: InstanceContext, request: IntoStorage): Promise<number | null> {
-  const { target, content, details, suffix } = request;
+  const { target, content, details } = request;
   const root = target.type === 'local' ? localRoot(target) : null;
   if (root !== null) await context.fs.makeFolder(ownFolderOf(root));
   const begun = [...(request.begun ?? [])];
@@ -64,32 +64,9 @@ export async function copyIntoStorage(context: InstanceContext, request: IntoSto
   for (let tries = 0; tries < TRIES; tries++) {
     const { known, family } = await decideSave(context.registry.db, content, target, details);
     if (known !== null) return null;
-    const uid =
-      (family === null ? begun.shift() : undefined) ?? (await uidFor(context, context.registry.db, family, taken));
-    const path = joinRaw(OWN_FOLDER, rawFromText(`${uid}${suffix}`));
-    const absolute = root === null ? path : joinRaw(root, path);
-    try {
-      await request.copy(absolute, uid);
-    } catch (error) {
-      // Another save is about to record it, or a crash left it there whole: the number is given up.
-      if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
-      taken.push(uid);
-      continue;
-    }
-    try {
-      const id = await writeRegistry(context, details.author, details.operation ?? 'save', async (write) => {
-        const now = await decideSave(write.tx, content, target, details);
-        const same = now.known === null && now.family?.stem_uid === family?.stem_uid;
-        if (!same || (family !== null && (await uidFor(context, write.tx, family, taken)) !== uid)) return null;
-        return request.record(write, { uid, path, family: now.family });
-      });
-      if (id !== null) {
-        await request.recorded?.(uid);
-        return id;
-      }
-    } finally {
-      if (!(await isRecorded(context, uid))) await request.remove(absolute, uid);
-    }
+    const attempt = (): Promise<number | null> => copyAs(context, request, { family, taken, root, begun });
+    const id = await (family === null ? attempt() : whileAlone(context, family.stem_uid, attempt));
+    if (id !== null) return id;
   }
   const name = target.root.slice(target.root.lastIndexOf('/') + 1);
   throw new BenchkeepError(
@@ -113,6 +90,52 @@ function uidFor(
   const { stem_uid: stem } = family;
   const ofFamily = taken.filter((uid) => stemOf(uid) === stem);
   return nextUid(db, stem, ofFamily);
+}
+
+interface Attempt {
+  family: ArtifactRow | null;
+  /** Uids that are given up; those that turn out so are added. */
+  taken: string[];
+  /** Null for a bucket. */
+  root: RawPath | null;
+  /** Uids under which a new artifact's content was begun before. */
+  begun: string[];
+}
+
+/** Null where it has to be begun anew: somebody else was faster. */
+async function copyAs(
+  context: InstanceContext,
+  request: IntoStorage,
+  { family, taken, root, begun }: Attempt,
+): Promise<number | null> {
+  const { target, content, details, suffix } = request;
+  const first = family === null ? begun.shift() : undefined;
+  const uid = first ?? (await uidFor(context, context.registry.db, family, taken));
+  const path = joinRaw(OWN_FOLDER, rawFromText(`${uid}${suffix}`));
+  const absolute = root === null ? path : joinRaw(root, path);
+  try {
+    await request.copy(absolute, uid);
+  } catch (error) {
+    // Another save is about to record it, or a crash left it there whole: the number is given up.
+    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
+    taken.push(uid);
+    return null;
+  }
+  let isNobodys = false;
+  try {
+    const id = await writeRegistry(context, details.author, details.operation ?? 'save', async (write) => {
+      const now = await decideSave(write.tx, content, target, details);
+      const same = now.known === null && now.family?.stem_uid === family?.stem_uid;
+      if (!same || (family !== null && (await uidFor(context, write.tx, family, taken)) !== uid)) return null;
+      return request.record(write, { uid, path, family: now.family });
+    });
+    isNobodys = id === null;
+    if (!isNobodys) await request.recorded?.(uid);
+    return id;
+  } finally {
+    // A record that has this uid by now is another one's, of bytes in another place.
+    if (isNobodys || !(await isRecorded(context, uid))) await request.remove(absolute, uid);
+  }
 }
 
 /** Asked of the database itself: an error after the commit must not cost the bytes that were confirmed. */

@@ -12,7 +12,7 @@ import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, OWN_FOLDER } from '../storage/index.ts';
-import { nextUid } from './artifact-family.ts';
+import { nextUid, whileAlone } from './artifact-family.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { requireSpace } from './copy-into-storage.ts';
 import { findArtifact } from './find-artifact.ts';
@@ -59,7 +59,9 @@ export function replaceArtifact(
     progress.file = source.shown;
     const onBytes = (bytes: number): number => (progress.bytes += bytes);
     const tools: SaveTools = { signal: stop, onBytes, warn: () => undefined };
-    await whileArriving(context, source, place, tools, (content) => replace(context, artifact, place, content));
+    await whileArriving(context, source, place, tools, (content) =>
+      whileAlone(context, artifact.stem_uid, () => replace(context, artifact, place, content)),
+    );
     progress.items = 1;
     return { items: await artifactRecords(readContext(context), [artifact.id]) };
   });

@@ -34,6 +34,8 @@ export interface InstanceContext {
   sessionRuns: Map<string, Promise<number>>;
   /** Ids of transfers that somebody in this process is at work on. */
   busyTransfers: Set<number>;
+  /** Version families, by stem, for which bytes are being laid down: until that is done, whoever is next waits. */
+  familiesAtWork: Map<string, Promise<unknown>>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

@@ -72,6 +72,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     random,
     sessionRuns: new Map(),
     busyTransfers: new Set(),
+    familiesAtWork: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
     author() {
