@@ -56,6 +56,8 @@ const WORDS: Readonly<Record<string, Sentence | undefined>> = {
   scrub: async (told) => `${await files(told)} ${was(told)} checked`,
   watch: registered,
   save: registered,
+  upload: async (told) => `${await files(told)} ${was(told)} uploaded, and verified there`,
+  'to cache': async (told) => `The copy here of ${await files(told)} went to the cache`,
   edit: edited,
   'label create': async (told) => `${await labels(told, 'ulabel', 'insert')} created`,
   'label add': labelled,

@@ -8,6 +8,8 @@ const REASONS: Readonly<Record<string, string>> = {
   delete: 'What was deleted for good does not come back.',
   replace: 'The content itself was replaced. Make the version before the newest again (benchkeep revert).',
   revert: 'It made a new version. Move that version to the trash instead.',
+  upload: 'The content is in the cloud now, and so is its record. Fetch it back where you need it (benchkeep cache).',
+  'to cache': 'The content is in the cloud now. Fetch it back where you need it (benchkeep cache).',
   verify: 'It says what was found on the disk.',
   scrub: 'It says what was found on the disk.',
 };

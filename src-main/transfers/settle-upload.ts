@@ -98,7 +98,7 @@ async function moveToCache(
     const now = await context.fs.look(source.path);
     // Somebody wrote into it: what it is now, the next look at it says.
     if (now === null || !sameFacts(now, source.facts)) return null;
-    await writeRegistry(context, await context.author(), 'upload', (write) => {
+    await writeRegistry(context, await context.author(), 'to cache', (write) => {
       write.note = `Its copy in ${rawToDisplay(source.path)} went to the cache: the one in ${storage.root} is verified.`;
       write.removeRow('copy', own, artifact.uid);
     });

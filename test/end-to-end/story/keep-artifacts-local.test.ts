@@ -15,6 +15,7 @@ const tree = z.object({
   n_files: z.number(),
   suffixes: z.array(z.object({ suffix: z.string(), n: z.number(), size: z.number() })),
 });
+const view = z.object({ items: z.array(z.object({ id: z.number(), operation: z.string() })) });
 const anything = z.unknown();
 
 /** A store as a person has it: where it is, and what the program is told of it. */
@@ -133,6 +134,12 @@ describe.each(stores)('keep artifacts local, on %s', (name, start) => {
     expect(await pathOf('example_datasets/file1.fcs')).toBe(address);
     expect(existsSync(local)).toBe(false);
     expect(own('our_local_storage')).toEqual(['storage_uid.txt']);
+    const { items: changes } = await cli.json(view, 'view');
+    for (const operation of ['upload', 'to cache']) {
+      const change = changes.find((one) => one.operation === operation);
+      // Taken back in the registry alone it would name a copy that is not there.
+      expect((await cli.refused(4, 'undo', String(change?.id))).message).toContain('in the cloud now');
+    }
     // Done already: nothing is sent, and nothing changes.
     const before = await cli.json(artifacts, 'list');
     await cli.json(artifacts, 'upload', 'example_datasets/file1.fcs');
