@@ -3,9 +3,9 @@ import type { JobProgress } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { cachePath, dropCached, fetchContent, noteCached } from '../transfers/index.ts';
+import { cachePath, fetchContent, noteCached } from '../transfers/index.ts';
 import { requireSpace } from './copy-into-storage.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
@@ -57,13 +57,39 @@ async function localPath(
   const { sha256, size } = artifact;
   if (sha256 === null || artifact.n_files !== null) throw notYet(artifact);
   const target = cachePath(context, artifact);
-  // What lies there is not what was put there: it is fetched anew.
-  await dropCached(context, artifact);
+  if (await takeWhatIsThere(context, { ...artifact, sha256 }, target)) return target;
   await context.fs.makeFolder(splitRaw(target).folder, 0o700);
   await requireSpace(context, splitRaw(target).folder, size);
   const facts = await fetchContent(context, { storage, key, size, sha256, target }, tools);
   await noteCached(context, { ...artifact, sha256 }, facts);
   return target;
+}
+
+/**
+ * True where what lies in the cache is the content, though it was touched. What somebody worked on is put beside it: it
+ * may be the only place of that work.
+ */
+async function takeWhatIsThere(
+  context: InstanceContext,
+  artifact: ArtifactRow & { sha256: string },
+  target: RawPath,
+): Promise<boolean> {
+  const facts = await context.fs.look(target);
+  if (facts === null) return false;
+  const [outcome] = await context.hasher.hashFiles([target], {});
+  if (outcome?.kind === 'hashed' && outcome.sha256 === artifact.sha256) {
+    await noteCached(context, artifact, outcome.facts);
+    return true;
+  }
+  for (let n = 1; ; n++) {
+    const aside = joinRaw(
+      splitRaw(target).folder,
+      rawFromText(`edited-${String(n)}-${artifact.uid}${artifact.suffix}`),
+    );
+    if ((await context.fs.look(aside)) !== null) continue;
+    await context.fs.moveProven(target, aside, facts);
+    return false;
+  }
 }
 
 async function placeInCloud(

@@ -130,11 +130,11 @@ async function copyAs(
       return request.record(write, { uid, path, family: now.family });
     });
     isNobodys = id === null;
-    if (!isNobodys) await request.recorded?.(uid);
     return id;
   } finally {
     // A record that has this uid by now is another one's, of bytes in another place.
     if (isNobodys || !(await isRecorded(context, uid))) await request.remove(absolute, uid);
+    else await request.recorded?.(uid);
   }
 }
 

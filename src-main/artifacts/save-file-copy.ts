@@ -8,7 +8,8 @@ import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath 
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, OWN_FOLDER, storeOf, targetStorage } from '../storage/index.ts';
-import { begunSaves, endSave, saveToStore, uploadCopy, type StoreSave } from '../transfers/index.ts';
+import { begunSaves, endSave, saveToStore, type StoreSave } from '../transfers/index.ts';
+import { uploadOne } from './upload-artifacts.ts';
 import { copyIntoStorage, requireSpace } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
 import { locateContent } from './locate-content.ts';
@@ -38,7 +39,7 @@ export async function saveFileCopy(
   const copy = (path: RawPath, uid: string): Promise<void> =>
     target.type === 'local'
       ? copyFile(context, source, read, target, path, tools)
-      : bringToStore(context, source, read, { uid, suffix, storage: target }, tools);
+      : bringToStore(context, source, read, { uid, key: path, storage: target }, tools);
 
   for (;;) {
     const { known } = await decideSave(db, content, target, details);
@@ -49,7 +50,7 @@ export async function saveFileCopy(
         continue;
       }
       if (where === 'gone') await bringBack(context, known, target, details, copy);
-      else if (details.upload === true) await uploadKnown(context, known, target, read, tools);
+      else if (details.upload === true) await uploadKnown(context, known, target, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -59,7 +60,8 @@ export async function saveFileCopy(
       content,
       details,
       copy,
-      begun: target.type === 'local' ? [] : await begunSaves(context, { sha256: content.sha256, storage: target }),
+      begun:
+        target.type === 'local' ? [] : await begunSaves(context, { sha256: content.sha256, suffix, storage: target }),
       remove: (path, uid) =>
         target.type === 'local' ? context.fs.removeOwnFile(path) : takeFromStore(context, target, path, uid),
       recorded: (uid) => endSave(context, { uid, storage: target }, 'done'),
@@ -118,7 +120,7 @@ async function bringToStore(
   context: InstanceContext,
   source: Source,
   { facts, sha256 }: Read,
-  save: Pick<StoreSave, 'uid' | 'suffix' | 'storage'>,
+  save: Pick<StoreSave, 'uid' | 'key' | 'storage'>,
   { signal }: SaveTools,
 ): Promise<void> {
   try {
@@ -131,8 +133,13 @@ async function bringToStore(
 
 /** What was brought there has no record: somebody else saved the same meanwhile. */
 async function takeFromStore(context: InstanceContext, storage: StorageRow, key: RawPath, uid: string): Promise<void> {
-  const store = await storeOf(context, storage);
-  await store.delete(key);
+  const named = await context.registry.db
+    .selectFrom('copy')
+    .select('id')
+    .where('storage_id', '=', storage.id)
+    .where('path', '=', rawToBytes(key))
+    .executeTakeFirst();
+  if (named === undefined) await (await storeOf(context, storage)).delete(key);
   await endSave(context, { uid, storage }, 'cancelled');
 }
 
@@ -141,17 +148,10 @@ async function uploadKnown(
   context: InstanceContext,
   known: ArtifactRow,
   storage: StorageRow,
-  { sha256 }: Read,
   { signal, warn }: SaveTools,
 ): Promise<void> {
-  if (known.storage_id === storage.id) return;
-  const own = await locateContent(readContext(context), known);
-  const { cached } = await uploadCopy(
-    context,
-    { artifact: { ...known, sha256 }, path: own.path, facts: own.facts, storage },
-    { signal },
-  );
-  if (cached !== null) warn(`moved local artifact to cache: ${cached}`);
+  const note = await uploadOne(context, known, storage, { signal, onSent: () => undefined });
+  if (note !== null) warn(note);
 }
 
 /** Where the file of a record is: there, gone from every place that can be looked at, or other bytes are in its place. */

@@ -1,9 +1,11 @@
 /** `save FOLDER`: the whole folder is one artifact. */
+import { BenchkeepError } from '../../shared/errors.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeGzipLines, type GzipLines } from '../ports/fs/gzip-lines.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, targetStorage } from '../storage/index.ts';
 import { copyIntoStorage, requireSpace } from './copy-into-storage.ts';
 import { folderLooks, readFolderContent, type FolderContent } from './folder-content.ts';
@@ -34,7 +36,11 @@ export async function saveFolder(
   tools: SaveTools,
 ): Promise<number> {
   const key = keyFor(source, details);
-  if (source.place === null) await assertWritable(context, await targetStorage(context));
+  if (source.place === null) {
+    const target = await targetStorage(context, details);
+    if (target.type !== 'local') throw notIntoBucket(source, target);
+    await assertWritable(context, target);
+  }
   return whileRead(context, source, tools, (read) =>
     source.place === null
       ? saveFolderCopy(context, read, key, details, tools)
@@ -128,4 +134,12 @@ export async function copyFolder(
     refuseIfStopped(signal);
     throw error;
   }
+}
+
+function notIntoBucket({ shown }: Source, { root }: StorageRow): BenchkeepError {
+  return new BenchkeepError(
+    'not_supported',
+    `${shown} is a folder, and folders can't be saved into ${root} yet`,
+    'Save its files (FOLDER/*), or keep new files on this computer: benchkeep settings keep-artifacts-local on.',
+  );
 }

@@ -10,11 +10,12 @@ import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { manifestFolder } from './folder-manifest.ts';
 import { arrivingOf } from './pending-replacements.ts';
+import { cacheFolder } from '../transfers/index.ts';
 import { checkRoot, localRoot, ownFolderOf } from '../storage/index.ts';
 
 /** Called when the instance is opened, before anything is saved. A storage that is away is left for the next time. */
 export async function sweepOrphans(context: InstanceContext): Promise<void> {
-  await sweepFolder(context, manifestFolder(context), new Set());
+  for (const own of [manifestFolder(context), cacheFolder(context)]) await sweepFolder(context, own, new Set());
   const storages = await context.registry.db
     .selectFrom('storage')
     .selectAll()

@@ -62,7 +62,7 @@ async function uploadAll(
 }
 
 /** What a person should know of its copy here, or null. */
-async function uploadOne(
+export async function uploadOne(
   context: InstanceContext,
   artifact: ArtifactRow,
   storage: StorageRow,

@@ -4,7 +4,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { insertCloudStorage } from './insert-storage.ts';
+import { insertCloudStorage, optionsOf } from './insert-storage.ts';
 import { readObjectMarker, writeObjectMarker } from './object-marker.ts';
 import type { CloudRoot } from './objects/store-options.ts';
 import { planStorage } from './plan-storage.ts';
@@ -30,6 +30,13 @@ export async function addCloudStorage(
   }
   const same = await rowOfRoot(context, root.root);
   if (same !== null) {
+    if (same.options !== optionsOf(root)) {
+      throw new BenchkeepError(
+        'already_exists',
+        `${root.root} is a storage already, reached in another way`,
+        'Remove it first (benchkeep storage remove), then add it again with what is right.',
+      );
+    }
     await updateStorage(context, same, input);
     return { items: await recordsOf(context, [same.id]) };
   }

@@ -22,10 +22,15 @@ export interface NewCloudStorage extends Pick<NewStorage, 'uid' | 'managed' | 'i
   region: string | null;
 }
 
+/** As it is kept; null where nothing has to be said. */
+export function optionsOf({ options }: CloudRoot): string | null {
+  return Object.keys(options).length === 0 ? null : JSON.stringify(options);
+}
+
 /** Its id. Every computer reaches it. */
 export function insertCloudStorage(write: RegistryWrite, { root, region, ...storage }: NewCloudStorage): number {
-  const options = Object.keys(root.options).length === 0 ? null : JSON.stringify(root.options);
-  const where = { root: root.root, root_path: null, type: root.type, options, region, workstation_uid: null };
+  const { root: address, type } = root;
+  const where = { root: address, root_path: null, type, options: optionsOf(root), region, workstation_uid: null };
   const [id = 0] = write.insert('storage', [{ ...where, ...commonOf(write, storage), watch: 0 }]);
   return id;
 }

@@ -54,6 +54,7 @@ export async function findCached(
 
 /** Removes what is in the cache of an artifact, if anything is. */
 export async function dropCached(context: CacheContext, artifact: CachedArtifact): Promise<void> {
-  await context.fs.removeOwnFile(cachePath(context, artifact));
+  const row = await readCached({ db: context.workstation.db }, artifact.uid);
+  if (row !== null) await context.fs.removeOwnFile(rawFromBytes(row.path));
   await forgetCached(context.workstation, artifact.uid);
 }

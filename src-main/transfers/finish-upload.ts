@@ -1,12 +1,21 @@
 /** Brings an upload of a registered artifact to its end, from whatever state it is in. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { TransferRow } from '../workstation/schema.ts';
+import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { runUpload } from './run-upload.ts';
 import { settleUpload, type Settled } from './settle-upload.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
 
-/** Errors: `locked` while somebody else does it; `not_found` where its storage is gone; those of its two halves. */
-export async function finishUpload(context: TransferContext, row: TransferRow, tools: TransferTools): Promise<Settled> {
+/** States in which the file is still to be read. */
+const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending']);
+
+/** `source`: the file to read, as it is now, where that is another than before. Errors: `locked` while somebody else does it; `not_found` where its storage is gone; those of its two halves. */
+export async function finishUpload(
+  context: TransferContext,
+  row: TransferRow,
+  tools: TransferTools,
+  source: { source: Buffer; facts: string } | null = null,
+): Promise<Settled> {
   const storage = await context.registry.db
     .selectFrom('storage')
     .selectAll()
@@ -14,9 +23,14 @@ export async function finishUpload(context: TransferContext, row: TransferRow, t
     .executeTakeFirst();
   if (storage === undefined)
     throw new BenchkeepError('not_found', 'The storage of this upload was removed', 'Choose another storage.');
-  return whileBusy(context, row, async () =>
-    settleUpload(context, await runUpload(context, row, storage, tools), storage, tools),
-  );
+  return whileBusy(context, row, async () => {
+    // As it is now: whoever was at work on it until a moment ago may have brought it to its end.
+    const now = await readTransfer(context.workstation, row.id);
+    if (now.state === 'done' || now.state === 'cancelled') return { row: now, cached: null };
+    const isRead = source === null || !BEFORE_PROOF.has(now.state);
+    const ready = isRead ? now : await updateTransfer(context.workstation, row.id, source);
+    return settleUpload(context, await runUpload(context, ready, storage, tools), storage, tools);
+  });
 }
 
 /** One at a time does what a transfer's row says. */

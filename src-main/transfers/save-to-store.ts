@@ -1,68 +1,132 @@
 /** Brings content from outside to a store, before it has a record; whoever saves writes the record. */
+import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { OWN_FOLDER } from '../storage/index.ts';
+import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeSaves, activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
-import { runUpload } from './run-upload.ts';
-import type { TransferContext, TransferTools } from './transfer-context.ts';
+import { isSent, runUpload } from './run-upload.ts';
+import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
 export interface StoreSave {
   /** That its record will have. */
   uid: string;
-  suffix: string;
+  /** Key below the root. */
+  key: RawPath;
   source: RawPath;
   facts: FileFacts;
   sha256: string;
   storage: StorageRow;
 }
 
-/** Uids under which this content was being saved there when the program ended: what was sent of them is used. */
+type Saved = Pick<StoreSave, 'uid' | 'storage'>;
+
+/**
+ * Uids under which this content was being saved there, with this ending, when the program ended: what was sent of them
+ * is used. Those that have a record by now are over.
+ */
 export async function begunSaves(
-  { workstation }: Pick<TransferContext, 'workstation'>,
-  { sha256, storage }: { sha256: string; storage: StorageRow },
+  context: Pick<TransferContext, 'registry' | 'workstation' | 'clock' | 'busyTransfers'>,
+  { sha256, suffix, storage }: { sha256: string; suffix: string; storage: StorageRow },
 ): Promise<string[]> {
-  const rows = await activeSaves(workstation, { sha256, storageUid: storage.uid });
-  return rows.map(({ artifact_uid: uid }) => uid);
+  const uids: string[] = [];
+  for (const row of await activeSaves(context.workstation, { sha256, storageUid: storage.uid })) {
+    const uid = row.artifact_uid;
+    if (context.busyTransfers.has(row.id)) continue;
+    const record = await context.registry.db
+      .selectFrom('artifact')
+      .select('id')
+      .where('uid', '=', uid)
+      .executeTakeFirst();
+    if (record !== undefined) await endSave(context, { uid, storage }, 'done');
+    else if (rawFromBytes(row.path).endsWith(`/${uid}${suffix}`)) uids.push(uid);
+  }
+  return uids;
 }
 
-/** Verified when it returns. Errors: those of `runUpload`. */
+/**
+ * Verified when it returns; nobody else goes on with it before `endSave`. Errors: `already_exists` where the uid was
+ * begun with other content, or is being saved by somebody else (it is given up); those of `runUpload`.
+ */
 export async function saveToStore(
   context: TransferContext,
   save: StoreSave,
   tools: TransferTools,
 ): Promise<TransferRow> {
-  const { workstation, clock } = context;
-  const { uid, suffix, storage } = save;
+  const { workstation, busyTransfers } = context;
+  const row = (await activeRow(context, save)) ?? (await begin(context, save));
+  if (busyTransfers.has(row.id) || !isOf(row, save)) throw givenUp(save);
+  busyTransfers.add(row.id);
+  try {
+    const { clock } = context;
+    const source = { source: rawToBytes(save.source), facts: JSON.stringify(save.facts), updated_at: timestamp(clock) };
+    const now = await updateTransfer(workstation, row.id, source);
+    return await runUpload(context, await unlessLost(context, now, save.storage, tools), save.storage, tools);
+  } catch (error) {
+    busyTransfers.delete(row.id);
+    throw error;
+  }
+}
+
+function activeRow({ workstation }: Pick<TransferContext, 'workstation'>, { uid, storage }: Saved) {
+  return activeTransfer(workstation, { artifactUid: uid, storageUid: storage.uid, direction: 'upload' });
+}
+
+function begin({ workstation, clock }: TransferContext, save: StoreSave): Promise<TransferRow> {
   const now = timestamp(clock);
-  const source = { source: rawToBytes(save.source), facts: JSON.stringify(save.facts), updated_at: now };
-  const known = await activeTransfer(workstation, { artifactUid: uid, storageUid: storage.uid, direction: 'upload' });
-  const row =
-    known === null
-      ? await insertTransfer(workstation, {
-          direction: 'upload',
-          purpose: 'save',
-          artifact_uid: uid,
-          storage_uid: storage.uid,
-          path: rawToBytes(joinRaw(OWN_FOLDER, rawFromText(`${uid}${suffix}`))),
-          ...source,
-          size: save.facts.size,
-          sha256: save.sha256,
-          state: 'planned',
-          created_at: now,
-        })
-      : await updateTransfer(workstation, known.id, source);
-  return runUpload(context, row, storage, tools);
+  return insertTransfer(workstation, {
+    direction: 'upload',
+    purpose: 'save',
+    artifact_uid: save.uid,
+    storage_uid: save.storage.uid,
+    path: rawToBytes(save.key),
+    source: rawToBytes(save.source),
+    facts: JSON.stringify(save.facts),
+    size: save.facts.size,
+    sha256: save.sha256,
+    state: 'planned',
+    created_at: now,
+    updated_at: now,
+  });
+}
+
+function isOf(row: TransferRow, { key, facts, sha256 }: StoreSave): boolean {
+  return row.sha256 === sha256 && row.size === facts.size && rawFromBytes(row.path) === key;
+}
+
+/** What was verified in an earlier life of the program may be gone since. */
+async function unlessLost(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+  { signal }: TransferTools,
+): Promise<TransferRow> {
+  if (row.state !== 'verified') return row;
+  const store = await storeOf(context, storage);
+  const there = await store.stat(keyOf(row), { signal });
+  if (there !== null && (await isSent(store, there, row, signal))) return row;
+  return updateTransfer(context.workstation, row.id, { state: 'planned', token: null });
+}
+
+function givenUp({ storage, key }: StoreSave): BenchkeepError {
+  return new BenchkeepError(
+    'already_exists',
+    `Something else is being saved as ${storage.root}/${key}`,
+    'It gets another number by itself.',
+    { retry: true },
+  );
 }
 
 /** The record is there, or the object was taken away again. */
 export async function endSave(
-  { workstation, clock }: Pick<TransferContext, 'workstation' | 'clock'>,
-  { uid, storage }: Pick<StoreSave, 'uid' | 'storage'>,
+  context: Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers'>,
+  save: Saved,
   state: 'done' | 'cancelled',
 ): Promise<void> {
-  const row = await activeTransfer(workstation, { artifactUid: uid, storageUid: storage.uid, direction: 'upload' });
-  if (row !== null) await updateTransfer(workstation, row.id, { state, updated_at: timestamp(clock) });
+  const row = await activeRow(context, save);
+  if (row === null) return;
+  await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
+  context.busyTransfers.delete(row.id);
 }

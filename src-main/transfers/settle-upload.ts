@@ -2,6 +2,7 @@
  * The second half of an upload: verified → recorded → settling → done. The registry names the copy in the store before
  * anything local is touched; then Benchkeep's own copy here moves to the cache, on a proof that is made anew.
  */
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
 import { sameFacts } from '../ports/fs/file-facts.ts';
@@ -13,7 +14,7 @@ import {
   relativeRaw,
   type RawPath,
 } from '../ports/fs/raw-path.ts';
-import { writeRegistry } from '../registry/change-log.ts';
+import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import { localRoot, OWN_FOLDER, storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
@@ -54,6 +55,7 @@ async function recordCopy(context: TransferContext, row: TransferRow, storage: S
     const artifact = await artifactOf(context, row, write.tx);
     // Deleted meanwhile: nobody names the object, and it is taken away like any other without a record.
     if (artifact === null) return;
+    refuseOther(artifact, row);
     const there = await write.tx
       .selectFrom('copy')
       .selectAll()
@@ -63,7 +65,8 @@ async function recordCopy(context: TransferContext, row: TransferRow, storage: S
     if (there === undefined) {
       const copy = { artifact_id: artifact.id, storage_id: storage.id, path: row.path };
       write.insert('copy', [{ ...copy, verified_at: write.now, created_at: write.now }], [artifact.uid]);
-    } else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
+    } else if (there.artifact_id !== artifact.id) throw replaced(artifact);
+    else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
     write.updateRow('artifact', artifact, {
       storage_id: storage.id,
       state: 'ok',
@@ -81,6 +84,19 @@ async function artifactOf(
   return (await db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null;
 }
 
+/** Its content was replaced while it was on its way. */
+function refuseOther(artifact: ArtifactRow, { sha256, size }: TransferRow): void {
+  if (artifact.sha256 !== sha256 || artifact.size !== size) throw replaced(artifact);
+}
+
+function replaced({ key, uid }: ArtifactRow): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `The content of "${escapeForDisplay(key ?? uid)}" was replaced while it was uploaded`,
+    'Upload it again: then the new content is sent.',
+  );
+}
+
 /** Only of Benchkeep's own copies; what people put somewhere stays there. Its new path, or null. */
 async function moveToCache(
   context: TransferContext,
@@ -93,30 +109,50 @@ async function moveToCache(
   const own = await ownCopy(context, artifact, row);
   const source = sourceOf(row);
   const target = cachePath(context, artifact);
+  if (own === null && !(await wasOwn(context, row))) return null;
+  await proveAgain(context, row, storage, signal);
   if (own !== null) {
-    await proveAgain(context, row, storage, signal);
     const now = await context.fs.look(source.path);
     // Somebody wrote into it: what it is now, the next look at it says.
     if (now === null || !sameFacts(now, source.facts)) return null;
-    await writeRegistry(context, await context.author(), 'to cache', (write) => {
+    await writeRegistry(context, await context.author(), 'to cache', async (write) => {
+      await refuseUnnamed(write, artifact, row, storage, own);
       write.note = `Its copy in ${rawToDisplay(source.path)} went to the cache: the one in ${storage.root} is verified.`;
       write.removeRow('copy', own, artifact.uid);
     });
-  } else if (!(await wasOwn(context, row))) return null;
+  }
   await bringToCache(context, source, target, signal);
   const facts = await context.fs.look(target);
-  if (facts?.kind !== 'file' || facts.size !== artifact.size) return null;
+  if (facts?.kind !== 'file' || !(await isContentAt(context, target, artifact.sha256))) return null;
   await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
   return rawToDisplay(target);
 }
 
+/** Looked at inside: the registry names the copy in the store, and the artifact still is what was sent. */
+async function refuseUnnamed(
+  write: RegistryWrite,
+  artifact: ArtifactRow,
+  row: TransferRow,
+  storage: StorageRow,
+  own: CopyRow,
+): Promise<void> {
+  const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
+  const copies = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
+  const isNamed = copies.some(
+    ({ storage_id: id, path, verified_at: at }) => id === storage.id && path.equals(row.path) && at !== null,
+  );
+  const isOwn = copies.some(({ id, path }) => id === own.id && path.equals(own.path));
+  if (now?.sha256 !== row.sha256 || !isNamed || !isOwn) throw replaced(artifact);
+}
+
 /** The registry does not name the file any more. Done again after a crash, from wherever that left it. */
 async function bringToCache(
-  { fs, folder }: TransferContext,
+  context: TransferContext,
   source: UploadSource,
   target: RawPath,
   signal: AbortSignal,
 ): Promise<void> {
+  const { fs, folder } = context;
   const left = await fs.look(source.path);
   // Its ctime is another one where a name was made and the old one not yet taken away.
   const isIt =
@@ -128,7 +164,14 @@ async function bringToCache(
   if (there === null && place?.dev === left.dev) return fs.moveProven(source.path, target, left);
   if (there === null)
     await fs.copyFsyncMoveIn({ source: source.path, target, expected: left, sha256: source.sha256, signal });
+  // Of another inode: what lies there may have been worked on since it was fetched.
+  else if (there.ino !== left.ino && !(await isContentAt(context, target, source.sha256))) return;
   await fs.unlinkProven(source.path, left);
+}
+
+async function isContentAt({ hasher }: TransferContext, path: RawPath, sha256: string): Promise<boolean> {
+  const [outcome] = await hasher.hashFiles([path], {});
+  return outcome?.kind === 'hashed' && outcome.sha256 === sha256;
 }
 
 async function ownCopy(context: TransferContext, artifact: ArtifactRow, row: TransferRow): Promise<CopyRow | null> {

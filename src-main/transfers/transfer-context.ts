@@ -11,6 +11,7 @@ export type TransferContext = Pick<
   | 'workstation'
   | 'workstationUid'
   | 'fs'
+  | 'hasher'
   | 'stores'
   | 'clock'
   | 'onCommitted'

@@ -1,14 +1,14 @@
 /** Uploads content that this computer has; goes on with what an earlier try has begun. */
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { OWN_FOLDER } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
+import { activeTransfer, insertTransfer } from '../workstation/transfer-rows.ts';
 import { finishUpload } from './finish-upload.ts';
 import type { Settled } from './settle-upload.ts';
-import { sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+import type { TransferContext, TransferTools } from './transfer-context.ts';
 
 export interface UploadCopy {
   artifact: { uid: string; suffix: string; size: number; sha256: string };
@@ -29,7 +29,7 @@ export async function uploadCopy(context: TransferContext, copy: UploadCopy, too
     direction: 'upload',
   });
   const source = { source: rawToBytes(path), facts: JSON.stringify(facts) };
-  let row =
+  const row =
     known ??
     (await insertTransfer(workstation, {
       direction: 'upload',
@@ -45,10 +45,7 @@ export async function uploadCopy(context: TransferContext, copy: UploadCopy, too
       updated_at: now,
     }));
   // The same content from another place goes on just as well: it is read again while it is sent.
-  const before = sourceOf(row);
-  if (before.path !== path || !sameFacts(before.facts, facts))
-    row = await updateTransfer(workstation, row.id, { ...source, updated_at: now });
-  return finishUpload(context, row, tools);
+  return finishUpload(context, row, tools, source);
 }
 
 /** The upload of an artifact to a store that has begun and is not over, or null. */

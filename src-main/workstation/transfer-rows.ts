@@ -22,6 +22,10 @@ export function updateTransfer(
   );
 }
 
+export function readTransfer({ db }: Pick<Workstation, 'db'>, id: number): Promise<TransferRow> {
+  return db.selectFrom('transfer').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
+
 /** The one that is under way for an artifact, or null. */
 export async function activeTransfer(
   { db }: Pick<Workstation, 'db'>,
