@@ -5,7 +5,7 @@
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { isOneFile } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
@@ -127,17 +127,13 @@ async function giveNames(context: Context, root: RawPath, plan: PendingReplaceme
   await move(context, manifest, manifestPath(context, plan.uid));
 }
 
-function isOneFile(a: FileFacts, b: FileFacts | null): boolean {
-  return a.kind === 'file' && b?.kind === 'file' && a.ino === b.ino && a.dev === b.dev;
-}
-
 /** Goes on where it was stopped: with both names there, or with the second only. Error: `already_exists`. */
 async function move({ fs }: Context, from: RawPath, to: RawPath): Promise<void> {
   const facts = await fs.look(from);
   if (facts === null) return;
   const there = await fs.look(to);
   if (there === null) await fs.moveProven(from, to, facts);
-  else if (isOneFile(facts, there)) await fs.removeOwnFile(from);
+  else if (there.kind === 'file' && isOneFile(facts, there)) await fs.removeOwnFile(from);
   else {
     throw new BenchkeepError(
       'already_exists',

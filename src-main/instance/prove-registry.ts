@@ -10,8 +10,8 @@ import { sqliteError } from '../registry/sqlite-error.ts';
 import { checkSound } from './check-sound.ts';
 
 /**
- * Reads only: the file stays byte for byte as it was, but for a change that a power cut left half-done. `thorough` reads all of it (`checkSound`). What `openRegistry` refuses
- * anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's, or with parts that
+ * Reads only: the file stays byte for byte as it was, but for a change that a power cut left half-done. `thorough` reads
+ * all of it (`checkSound`). What `openRegistry` refuses anyway (no file, foreign, newer) is left to it. Errors: `registry_foreign` (another instance's, or with parts that
  * Benchkeep didn't make), `registry_corrupt`.
  */
 export async function proveRegistry(path: RawPath, uid: string, thorough: boolean): Promise<void> {

@@ -6,7 +6,7 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -15,8 +15,9 @@ import { markMissing, restartHold } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { InventoryRow } from '../workstation/schema.ts';
 import { bareArtifacts } from './bare-artifacts.ts';
+import { factsOfRow } from './inbox.ts';
 import { followMoves } from './follow-moves.ts';
-import { attachedStorages, commonTail, isAbsent, pathOf, type Move } from './moves.ts';
+import { attachedStorages, commonTail, isAbsent, pathOf, placeOf, type Move } from './moves.ts';
 
 /** Ms between the look that did not find a file first and the one that counts. */
 export const HOLD = 10_000;
@@ -181,17 +182,15 @@ async function isAsRead(
   path: RawPath,
   facts: FileFacts,
 ): Promise<boolean> {
-  const { folder, name } = splitRaw(path);
+  const { folder, name } = placeOf(path);
   const known = await workstation.db
     .selectFrom('inventory')
     .select(['size', 'mtime_ns', 'ctime_ns', 'dev', 'ino'])
     .where('storage_uid', '=', uid)
-    .where('folder', '=', rawToBytes(folder))
-    .where('name', '=', rawToBytes(name))
+    .where('folder', '=', folder)
+    .where('name', '=', name)
     .executeTakeFirst();
-  if (known === undefined) return false;
-  const { size, mtime_ns: mtimeNs, ctime_ns: ctimeNs, dev, ino } = known;
-  return sameFacts(facts, { kind: 'file', size, mtimeNs, ctimeNs, dev, ino });
+  return known !== undefined && sameFacts(facts, factsOfRow(known));
 }
 
 async function writeMissing(write: RegistryWrite, storage: StorageRow, gone: readonly InventoryRow[]): Promise<void> {

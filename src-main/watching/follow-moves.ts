@@ -11,13 +11,11 @@ import { localRoot } from '../storage/index.ts';
 import { dropInventory, putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { makeRoom } from './make-room.ts';
-import { artifactsOf, copiesAt, groupByStorage, type Found } from './moved-copies.ts';
+import { artifactsOf, chunksByStorage, copiesAt, type Found } from './moved-copies.ts';
 import { isAbsent, type Move } from './moves.ts';
 import { folded } from './renamed-in-case.ts';
 
 type FollowContext = Pick<InstanceContext, 'registry' | 'workstation' | 'fs' | 'clock' | 'onCommitted'>;
-
-const CHUNK = 500;
 
 /**
  * Follows what is still so at the last moment. Returns the moves that were followed; the paths of the others are to
@@ -36,8 +34,9 @@ export async function followMoves(
     await makeRoom(write, found);
     for (const one of found) writeMove(write, one);
     const done = new Set(found.map(({ move }) => move));
-    for (const move of await moveTombstones(write, still, done)) done.add(move);
-    for (const move of await alreadyThere(write.tx, still, done)) done.add(move);
+    const left = (): Move[] => still.filter((move) => !done.has(move));
+    for (const move of await moveTombstones(write, left())) done.add(move);
+    for (const move of await alreadyThere(write.tx, left())) done.add(move);
     return done;
   });
   await moveInventory(context, still, followed);
@@ -71,49 +70,32 @@ function lookOrNull({ fs }: FollowContext, path: RawPath): FileFacts | null {
 
 async function findCopies(tx: Transaction<RegistryDB>, moves: readonly Move[]): Promise<Found[]> {
   const found: Found[] = [];
-  for (const [storageId, ofStorage] of groupByStorage(moves, ({ from }) => from.storage)) {
-    for (let i = 0; i < ofStorage.length; i += CHUNK) {
-      const chunk = ofStorage.slice(i, i + CHUNK);
-      const byPath = new Map(chunk.map((move) => [move.from.path, move]));
-      const copies = await copiesAt(
-        tx,
-        storageId,
-        chunk.map(({ from }) => from.path),
-      );
-      const artifacts = await artifactsOf(tx, copies);
-      for (const copy of copies) {
-        const move = byPath.get(rawFromBytes(copy.path));
-        const artifact = artifacts.get(copy.artifact_id);
-        // Of another artifact: what this computer knew of the path is of a time before.
-        if (move !== undefined && artifact?.uid === move.uid) found.push({ move, copy, artifact });
-      }
+  for (const [storageId, chunk] of chunksByStorage(moves, ({ from }) => from.storage)) {
+    const byPath = new Map(chunk.map((move) => [move.from.path, move]));
+    const copies = await copiesAt(tx, storageId, [...byPath.keys()]);
+    const artifacts = await artifactsOf(tx, copies);
+    for (const copy of copies) {
+      const move = byPath.get(rawFromBytes(copy.path));
+      const artifact = artifacts.get(copy.artifact_id);
+      // Of another artifact: what this computer knew of the path is of a time before.
+      if (move !== undefined && artifact?.uid === move.uid) found.push({ move, copy, artifact });
     }
   }
   return found;
 }
 
 /** The registry has them at their new paths: a crash came before the inventory said so, too. */
-async function alreadyThere(
-  tx: Transaction<RegistryDB>,
-  moves: readonly Move[],
-  done: ReadonlySet<Move>,
-): Promise<Move[]> {
+async function alreadyThere(tx: Transaction<RegistryDB>, moves: readonly Move[]): Promise<Move[]> {
   const there: Move[] = [];
-  for (const [storageId, ofStorage] of groupByStorage(
-    moves.filter((move) => !done.has(move)),
-    ({ to }) => to.storage,
-  )) {
-    for (let i = 0; i < ofStorage.length; i += CHUNK) {
-      const chunk = ofStorage.slice(i, i + CHUNK);
-      const copies = await copiesAt(
-        tx,
-        storageId,
-        chunk.map(({ to }) => to.path),
-      );
-      const artifacts = await artifactsOf(tx, copies);
-      const uids = new Map(copies.map((copy) => [rawFromBytes(copy.path), artifacts.get(copy.artifact_id)?.uid]));
-      there.push(...chunk.filter(({ uid, to }) => uids.get(to.path) === uid));
-    }
+  for (const [storageId, chunk] of chunksByStorage(moves, ({ to }) => to.storage)) {
+    const copies = await copiesAt(
+      tx,
+      storageId,
+      chunk.map(({ to }) => to.path),
+    );
+    const artifacts = await artifactsOf(tx, copies);
+    const uids = new Map(copies.map((copy) => [rawFromBytes(copy.path), artifacts.get(copy.artifact_id)?.uid]));
+    there.push(...chunk.filter(({ uid, to }) => uids.get(to.path) === uid));
   }
   return there;
 }
@@ -137,33 +119,23 @@ function writeMove(write: RegistryWrite, { move, copy, artifact }: Found): void 
 }
 
 /** A file whose record was removed on purpose stays so under its new name. */
-async function moveTombstones(write: RegistryWrite, moves: readonly Move[], done: ReadonlySet<Move>): Promise<Move[]> {
+async function moveTombstones(write: RegistryWrite, moves: readonly Move[]): Promise<Move[]> {
   const moved: Move[] = [];
-  for (const [storageId, ofStorage] of groupByStorage(
-    moves.filter((move) => !done.has(move)),
-    ({ from }) => from.storage,
-  )) {
-    for (let i = 0; i < ofStorage.length; i += CHUNK) {
-      const chunk = ofStorage.slice(i, i + CHUNK);
-      const byPath = new Map(chunk.map((move) => [move.from.path, move]));
-      const stones = await write.tx
-        .selectFrom('tombstone')
-        .selectAll()
-        .where('storage_id', '=', storageId)
-        .where(
-          'path',
-          'in',
-          chunk.map(({ from }) => rawToBytes(from.path)),
-        )
-        .execute();
-      for (const stone of stones) {
-        const move = byPath.get(rawFromBytes(stone.path));
-        if (move?.uid !== stone.artifact_uid) continue;
-        write.note = `Was ${rawToDisplay(move.from.path)}: ${move.evidence}.`;
-        const target = { path: rawToBytes(move.to.path), storage_id: move.to.storage.id };
-        write.updateRow('tombstone', stone, target, stone.artifact_uid);
-        moved.push(move);
-      }
+  for (const [storageId, chunk] of chunksByStorage(moves, ({ from }) => from.storage)) {
+    const byPath = new Map(chunk.map((move) => [move.from.path, move]));
+    const stones = await write.tx
+      .selectFrom('tombstone')
+      .selectAll()
+      .where('storage_id', '=', storageId)
+      .where('path', 'in', [...byPath.keys()].map(rawToBytes))
+      .execute();
+    for (const stone of stones) {
+      const move = byPath.get(rawFromBytes(stone.path));
+      if (move?.uid !== stone.artifact_uid) continue;
+      write.note = `Was ${rawToDisplay(move.from.path)}: ${move.evidence}.`;
+      const target = { path: rawToBytes(move.to.path), storage_id: move.to.storage.id };
+      write.updateRow('tombstone', stone, target, stone.artifact_uid);
+      moved.push(move);
     }
   }
   return moved;

@@ -61,7 +61,8 @@ export function inboxOf(
   return found;
 }
 
-export function factsOfRow(row: InboxRow): FileFacts {
+/** Of a file, as a row of this workstation's database has them. */
+export function factsOfRow(row: Pick<InboxRow, 'size' | 'mtime_ns' | 'ctime_ns' | 'dev' | 'ino'>): FileFacts {
   return { kind: 'file', size: row.size, mtimeNs: row.mtime_ns, ctimeNs: row.ctime_ns, dev: row.dev, ino: row.ino };
 }
 

@@ -2,9 +2,7 @@
 import { rawFromBytes, rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, CopyRow } from '../registry/schema.ts';
-import { artifactsOf, copiesAt, groupByStorage, type Found } from './moved-copies.ts';
-
-const CHUNK = 500;
+import { artifactsOf, chunksByStorage, copiesAt, type Found } from './moved-copies.ts';
 
 /**
  * Two files that swapped names: no path may be named twice, not even in between, so what is in the way steps aside
@@ -12,33 +10,30 @@ const CHUNK = 500;
  */
 export async function makeRoom(write: RegistryWrite, found: Found[]): Promise<void> {
   const moving = new Map(found.map((one) => [one.copy.id, one]));
-  for (const [storageId, moves] of groupByStorage(
+  for (const [storageId, chunk] of chunksByStorage(
     found.map(({ move }) => move),
     ({ to }) => to.storage,
   )) {
-    for (let i = 0; i < moves.length; i += CHUNK) {
-      const chunk = moves.slice(i, i + CHUNK);
-      const absorbed = new Set(chunk.flatMap(({ absorbs }) => (absorbs === null ? [] : [absorbs])));
-      const inTheWay = await copiesAt(
-        write.tx,
-        storageId,
-        chunk.map(({ to }) => to.path),
-      );
-      const artifacts = await artifactsOf(write.tx, inTheWay);
-      for (const copy of inTheWay) {
-        const artifact = artifacts.get(copy.artifact_id);
-        const mover = moving.get(copy.id);
-        if (artifact === undefined) continue;
-        if (mover !== undefined) {
-          const aside = Buffer.concat([Buffer.from('\0'), Buffer.from(String(copy.id))]);
-          write.updateRow('copy', copy, { path: aside }, artifact.uid);
-          mover.copy = { ...copy, path: aside };
-        } else if (absorbed.has(artifact.id)) {
-          write.note = `The same file as another record, which was moved here: taken together with it.`;
-          await write.remove('copy', copy.id, artifact.uid);
-          await write.remove('artifact', artifact.id);
-        } else await overwrite(write, artifact, copy);
-      }
+    const absorbed = new Set(chunk.flatMap(({ absorbs }) => (absorbs === null ? [] : [absorbs])));
+    const inTheWay = await copiesAt(
+      write.tx,
+      storageId,
+      chunk.map(({ to }) => to.path),
+    );
+    const artifacts = await artifactsOf(write.tx, inTheWay);
+    for (const copy of inTheWay) {
+      const artifact = artifacts.get(copy.artifact_id);
+      const mover = moving.get(copy.id);
+      if (artifact === undefined) continue;
+      if (mover !== undefined) {
+        const aside = Buffer.concat([Buffer.from('\0'), Buffer.from(String(copy.id))]);
+        write.updateRow('copy', copy, { path: aside }, artifact.uid);
+        mover.copy = { ...copy, path: aside };
+      } else if (absorbed.has(artifact.id)) {
+        write.note = `The same file as another record, which was moved here: taken together with it.`;
+        await write.remove('copy', copy.id, artifact.uid);
+        await write.remove('artifact', artifact.id);
+      } else await overwrite(write, artifact, copy);
     }
   }
 }

@@ -7,7 +7,8 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { checkKey } from '../../shared/keys.ts';
 import { artifactRecords, findArtifact, proveContent, readContext, sharersOf } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { isOneFile, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isListed } from '../ports/fs/is-listed.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, localRoot, OWN_FOLDER } from '../storage/index.ts';
@@ -72,15 +73,8 @@ export async function moveArtifact(
 async function refuseTaken({ fs }: InstanceContext, path: RawPath, facts: FileFacts): Promise<void> {
   const there = await fs.look(path);
   if (there === null) return;
-  const isOne = there.dev === facts.dev && there.ino === facts.ino;
-  if (isOne && !(await isListed(fs, path))) return;
+  if (isOneFile(there, facts) && !(await isListed(fs, path))) return;
   throw new BenchkeepError('already_exists', `${rawToDisplay(path)} is there already`, 'Choose another name.');
-}
-
-/** Under exactly this name. */
-async function isListed(fs: InstanceContext['fs'], path: RawPath): Promise<boolean> {
-  const { folder, name } = splitRaw(path);
-  return (await fs.readFolder(folder)).some((entry) => entry.name === name);
 }
 
 async function forget({ workstation }: InstanceContext, plan: PlannedMove): Promise<void> {
@@ -153,7 +147,7 @@ async function finishMove(context: InstanceContext, plan: PlannedMove): Promise<
 /** A program that died between the new name and the old one left both; a disk without case shows one as if it were two. */
 async function dropOldName({ fs }: InstanceContext, from: RawPath, to: RawPath, moved: FileFacts): Promise<void> {
   const old = await fs.look(from);
-  if (old?.kind !== 'file' || old.dev !== moved.dev || old.ino !== moved.ino) return;
+  if (old?.kind !== 'file' || !isOneFile(old, moved)) return;
   if ((await isListed(fs, from)) && (await isListed(fs, to))) await fs.unlinkProven(from, old);
 }
 

@@ -10,15 +10,16 @@ export interface Found {
   artifact: ArtifactRow;
 }
 
-export function groupByStorage(moves: readonly Move[], storageOf: (move: Move) => StorageRow): Map<number, Move[]> {
-  const groups = new Map<number, Move[]>();
-  for (const move of moves) {
-    const { id } = storageOf(move);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [move]);
-    else group.push(move);
-  }
-  return groups;
+/** Rows asked for at once. */
+const CHUNK = 500;
+
+/** Moves of one storage together, with its id, so many at once as a query takes. */
+export function* chunksByStorage(
+  moves: readonly Move[],
+  storageOf: (move: Move) => StorageRow,
+): Generator<[number, Move[]]> {
+  for (const [id, ofStorage] of Map.groupBy(moves, (move) => storageOf(move).id))
+    for (let i = 0; i < ofStorage.length; i += CHUNK) yield [id, ofStorage.slice(i, i + CHUNK)];
 }
 
 export function copiesAt(

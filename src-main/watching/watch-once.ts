@@ -27,9 +27,7 @@ export async function* watchOnce(
   for (const storage of storages) {
     signal?.throwIfAborted();
     const settle = await settleTime(storage);
-    // A share that hangs is skipped like a drive that is away.
-    const answering = { ...context, fs: answeringFs(context.fs, context.clock) };
-    const pass = await passOrOffline(answering, storage, settle, signal);
+    const pass = await passOrOffline(context, storage, settle, signal);
     if (pass === null) continue;
     taken = addTaken(taken, pass.taken);
     skipped += pass.totals.skipped;
@@ -46,8 +44,7 @@ export async function* watchOnce(
       const now = context.clock.now();
       const { due, next } = await dueInInbox(context.workstation, storage.uid, now, AT_ONCE);
       if (due.length === 0) break;
-      const answering = { ...context, fs: answeringFs(context.fs, context.clock) };
-      const second = await passOrOffline(answering, storage, settle, signal, due);
+      const second = await passOrOffline(context, storage, settle, signal, due);
       if (second === null) break;
       taken = addTaken(taken, second.taken);
       yield { items: files, items_total: files, bytes, bytes_total: bytes, file: storage.root };
@@ -65,6 +62,7 @@ export async function* watchOnce(
   };
 }
 
+/** Null where the drive is away. A share that hangs is one, too. */
 async function passOrOffline(
   context: ReconcileContext,
   storage: StorageRow,
@@ -73,12 +71,15 @@ async function passOrOffline(
   start?: RawPath[],
 ) {
   try {
-    return await reconcile(context, {
-      storage,
-      settle,
-      ...(start === undefined ? {} : { start }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return await reconcile(
+      { ...context, fs: answeringFs(context.fs, context.clock) },
+      {
+        storage,
+        settle,
+        ...(start === undefined ? {} : { start }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'offline') return null;
     throw error;

@@ -195,27 +195,27 @@ describe('several at once', () => {
     expect(await transactions('missing')).toBe(0);
   });
 
-  it('two files that swapped names keep what is theirs', async () => {
+  /** Two registered files, `a.csv` and `b.csv`, which then have each other's names; their uids. */
+  async function swapped(): Promise<[string, string]> {
     test.put('a.csv', 'first');
     test.put('b.csv', 'the second');
     await test.pass();
-    const [a, b] = [await uidOf('a.csv'), await uidOf('b.csv')];
+    const uids: [string, string] = [await uidOf('a.csv'), await uidOf('b.csv')];
     move('a.csv', 'x');
     move('b.csv', 'a.csv');
     move('x', 'b.csv');
+    return uids;
+  }
+
+  it('two files that swapped names keep what is theirs', async () => {
+    const [a, b] = await swapped();
     expect((await test.pass()).moved).toBe(2);
     expect([await uidOf('a.csv'), await uidOf('b.csv')]).toEqual([b, a]);
     expect([await pathsOf(a), await pathsOf(b)]).toEqual([['b.csv'], ['a.csv']]);
   });
 
   it('two files that swapped names do not swap back where the program died before the inventory said so', async () => {
-    test.put('a.csv', 'first');
-    test.put('b.csv', 'the second');
-    await test.pass();
-    const [a, b] = [await uidOf('a.csv'), await uidOf('b.csv')];
-    move('a.csv', 'x');
-    move('b.csv', 'a.csv');
-    move('x', 'b.csv');
+    const [a, b] = await swapped();
     const { db } = test.context.workstation;
     const rows = await db.selectFrom('inventory').selectAll().execute();
     await test.pass();

@@ -29,6 +29,11 @@ export function sameFacts(a: FileFacts, b: FileFacts): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev;
 }
 
+/** Two names of one file, or one name that a disk without case sees in two ways. */
+export function isOneFile(a: FileFacts | null, b: FileFacts | null): boolean {
+  return a !== null && b !== null && a.dev === b.dev && a.ino === b.ino;
+}
+
 /** Milliseconds since 1970 of the younger of mtime and ctime. */
 export function lastTouched(facts: FileFacts): number {
   const m = BigInt(facts.mtimeNs);

@@ -5,9 +5,10 @@ import { createHash } from 'node:crypto';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { effect } from '../failpoint.ts';
 import type { Random } from '../random.ts';
-import { factsFromStats, sameFacts, type FileFacts } from './file-facts.ts';
+import { factsFromStats, isOneFile, sameFacts, type FileFacts } from './file-facts.ts';
 import type { CopyRequest, Fs } from './fs.ts';
 import { errnoOf, fsError, isMissing } from './fs-error.ts';
+import { isListed } from './is-listed.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
 
 const COPY_CHUNK = 1024 * 1024;
@@ -22,6 +23,15 @@ export function nodeFs(random: Random): Fs {
     const name = `${TEMPORARY_PREFIX}${Buffer.from(random(9)).toString('hex')}.tmp` as RawPath;
     return joinRaw(splitRaw(target).folder, name);
   };
+
+  const readFolder: Fs['readFolder'] = (path) =>
+    about(path, async () => {
+      const entries = await fsp.readdir(rawToBytes(path), { encoding: 'buffer', withFileTypes: true });
+      return entries.map((entry) => ({
+        name: rawFromBytes(entry.name),
+        kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : entry.isSymbolicLink() ? 'symlink' : 'special',
+      }));
+    });
 
   return {
     async look(path) {
@@ -42,20 +52,7 @@ export function nodeFs(random: Random): Fs {
     },
     realPath: (path) =>
       about(path, async () => rawFromBytes(await fsp.realpath(rawToBytes(path), { encoding: 'buffer' }))),
-    readFolder: (path) =>
-      about(path, async () => {
-        const entries = await fsp.readdir(rawToBytes(path), { encoding: 'buffer', withFileTypes: true });
-        return entries.map((entry) => ({
-          name: rawFromBytes(entry.name),
-          kind: entry.isFile()
-            ? 'file'
-            : entry.isDirectory()
-              ? 'folder'
-              : entry.isSymbolicLink()
-                ? 'symlink'
-                : 'special',
-        }));
-      }),
+    readFolder,
     readRange: (path, offset, length) =>
       about(path, async () => {
         const file = await fsp.open(rawToBytes(path), READ_ONLY);
@@ -170,7 +167,7 @@ export function nodeFs(random: Random): Fs {
         if (now === null || !sameFacts(now, proven)) throw changedMeanwhile(from);
         const there = await lookOrNull(to);
         // The same entry by another name, where a disk ignores case: it is renamed, and has one name at any time.
-        const isAlias = isOneFile(now, there) && !(await isListed(to));
+        const isAlias = isOneFile(now, there) && !(await isListed({ readFolder }, to));
         if (there !== null && !isAlias) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
         await fsp.mkdir(rawToBytes(splitRaw(to).folder), { recursive: true });
         if (now.kind === 'folder' || isAlias)
@@ -333,17 +330,6 @@ async function linkNoReplace(from: RawPath, to: RawPath): Promise<void> {
     if (there) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
     await fsp.rename(rawToBytes(from), rawToBytes(to));
   }
-}
-
-function isOneFile(one: FileFacts | null, other: FileFacts | null): boolean {
-  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
-}
-
-/** Under exactly this name. */
-async function isListed(path: RawPath): Promise<boolean> {
-  const { folder, name } = splitRaw(path);
-  const wanted = rawToBytes(name);
-  return (await fsp.readdir(rawToBytes(folder), { encoding: 'buffer' })).some((entry) => wanted.equals(entry));
 }
 
 async function removeIfThere(path: RawPath): Promise<void> {

@@ -107,8 +107,8 @@ export const SQLITE_ENDINGS = ['', ...CONTENT, '-shm'].map(rawFromText);
  * Nothing is done, and the file not opened, where there is none. Throws the error of SQLite itself.
  */
 export function finishRollback(path: RawPath): void {
-  if (statSync(textOf((path + rawFromText('-journal')) as RawPath), { throwIfNoEntry: false })?.size === undefined)
-    return;
+  const journal = textOf((path + rawFromText('-journal')) as RawPath);
+  if (statSync(journal, { throwIfNoEntry: false }) === undefined) return;
   const sqlite = new Database(textOf(path), { fileMustExist: true });
   try {
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();

@@ -201,6 +201,22 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await expect.poll(() => world.artifacts[46]?.ulabels).toEqual(['control']);
   });
 
+  it('labels: Enter takes what was typed, however fast the typing and however late the answer', async () => {
+    const { page, world } = await lab(50);
+    await page.getByLabel(/^Select .*sample_00049/).check();
+    await page.getByRole('button', { name: 'Add label…' }).click();
+    await page.getByRole('option', { name: /control/ }).waitFor();
+    const held = Promise.withResolvers<void>();
+    world.delays.set('labels.list', held.promise);
+    await page.keyboard.type('day 3');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByRole('listbox', { name: 'Labels' }).getAttribute('aria-busy')).toBe('true');
+    expect(world.calls.filter((name) => name === 'labels.add')).toEqual([]);
+    held.resolve();
+    await page.getByText('Label “day 3” added to 1 file.').waitFor();
+    expect(world.artifacts[49]?.ulabels).toContain('day 3');
+  });
+
   it('new files come in at the top; while somebody reads further down nothing moves, and they are counted', async () => {
     const { page, world } = await lab();
     arrive(world, 'flow/new_a.fcs');
