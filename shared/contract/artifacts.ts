@@ -3,6 +3,7 @@ import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { artifactArgument, items, job, jobProgress, query, mutation } from './procedures.ts';
 import { artifactDetails, artifactKind, artifactRecord, changeRecord, facetRecord, versionRecord } from './records.ts';
+import { uploadInput } from './transfers.ts';
 
 export const sortField = z.enum(['key', 'created_at', 'updated_at', 'size', 'suffix']);
 export type SortField = z.infer<typeof sortField>;
@@ -107,14 +108,41 @@ export const plannedDeletion = z.object({
 });
 export type PlannedDeletion = z.infer<typeof plannedDeletion>;
 
+/** Null: all whose content is here and verified in the cloud. */
+const freed = z.object({ artifacts: z.array(artifactArgument).min(1).nullable() });
+const keptContent = z.object({ uid: z.string(), name: z.string(), reason: z.string() });
+
+export const freePlan = z.object({
+  n_files: z.number(),
+  /** Bytes that would be free. */
+  size: z.number(),
+  /** What stays here, and why. */
+  kept: z.array(keptContent),
+});
+export type FreePlan = z.infer<typeof freePlan>;
+
+export const freeResult = z.object({
+  items: z.array(artifactRecord),
+  /** Bytes. */
+  freed: z.number(),
+  kept: z.array(keptContent),
+});
+export type FreeResult = z.infer<typeof freeResult>;
+
 export const artifacts = {
   save: job.input(saveInput).output(eventIterator(jobProgress, saveResult)),
   /** To the default storage in the cloud; ends when the content is verified there. */
-  upload: job.input(named).output(eventIterator(jobProgress, saveResult)),
+  upload: job.input(uploadInput).output(eventIterator(jobProgress, saveResult)),
   /** The content on this computer: fetched if it has to be; with `to`, as a file there. */
   cache: job
     .input(z.object({ artifact: artifactArgument, to: z.string().min(1).max(4200).nullish() }))
     .output(eventIterator(jobProgress, z.object({ path: z.string() }))),
+  /** What freeing space on this computer would do. */
+  planFree: query.input(freed).output(freePlan),
+  /** Removes content of this computer that is proven, now, to be in the cloud. Never what lies in a linked storage. */
+  free: job.input(freed).output(eventIterator(jobProgress, freeResult)),
+  /** The content again where it was before space was freed; never over something that is there now. */
+  bringBack: job.input(named).output(eventIterator(jobProgress, saveResult)),
   list: query.input(listArtifactsInput).output(artifactPage),
   describe: query.input(z.object({ artifact: artifactArgument })).output(artifactDetails),
   versions: query.input(z.object({ artifact: artifactArgument })).output(items(versionRecord)),

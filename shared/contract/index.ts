@@ -10,6 +10,7 @@ import { labels } from './labels.ts';
 import { registry } from './registry.ts';
 import { scrub } from './scrub.ts';
 import { storages } from './storages.ts';
+import { transfers } from './transfers.ts';
 import { changes, watching } from './watching.ts';
 
 export const contract = {
@@ -21,6 +22,7 @@ export const contract = {
   labels,
   watching,
   scrub,
+  transfers,
   changes,
   registry,
   host,
@@ -35,4 +37,5 @@ export type * from './procedures.ts';
 export type * from './registry.ts';
 export type * from './scrub.ts';
 export type * from './storages.ts';
+export type * from './transfers.ts';
 export type * from './watching.ts';

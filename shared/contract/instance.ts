@@ -9,6 +9,10 @@ export const settingsRecord = z.object({
   cache_limit: z.number(),
   /** Bytes a second; null is unlimited. */
   upload_bandwidth: z.number().nullable(),
+  /** How many files are on their way at once. */
+  uploads_at_once: z.number(),
+  /** Uploads run only between these times of the day of this computer ("20:00", "06:00"); null: at any time. */
+  upload_hours: z.object({ from: z.string(), to: z.string() }).nullable(),
   /** All content is read again and compared after so many days; 0: only when a person says so. */
   scrub_days: z.number(),
 });

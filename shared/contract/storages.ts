@@ -44,6 +44,16 @@ export const storageTree = z.object({
 });
 export type StorageTree = z.infer<typeof storageTree>;
 
+/** One thing that was tried of a storage in the cloud; those after one that failed are left out. */
+export const storageTest = z.object({
+  step: z.enum(['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'delete']),
+  ok: z.boolean(),
+  /** In plain words, also where it went well. */
+  message: z.string(),
+  remedy: z.string().nullable(),
+});
+export type StorageTest = z.infer<typeof storageTest>;
+
 export const storages = {
   list: query.input(empty).output(items(storageRecord)),
   add: mutation.input(addStorageInput).output(items(storageRecord)),
@@ -53,5 +63,9 @@ export const storages = {
     .input(z.object({ storage: storageArgument, description: z.string().max(10_000).nullable() }))
     .output(items(storageRecord)),
   remove: mutation.input(z.object({ storage: storageArgument })).output(z.object({ remains: z.array(z.string()) })),
+  /** Tries a root that need not be a storage yet (with its `?endpoint_url=…`), step by step; leaves nothing there. */
+  test: mutation
+    .input(z.object({ root: z.string().min(1).max(4200), managed: z.boolean().default(true) }))
+    .output(items(storageTest)),
   tree: query.input(z.object({ storage: storageArgument })).output(storageTree),
 };

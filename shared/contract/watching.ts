@@ -60,6 +60,7 @@ export const engineEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('inbox'), waiting: z.number(), failed: z.number() }),
   z.object({ type: z.literal('folders') }),
+  z.object({ type: z.literal('transfers') }),
   z.object({ type: z.literal('instance') }),
 ]);
 export type EngineEvent = z.infer<typeof engineEvent>;

@@ -53,7 +53,6 @@ export function goOnUploads(context: TransferContext & { random: Random }, activ
       await finishUpload(context, row, { signal: stop.signal });
     } catch (error) {
       if (stop.signal.aborted || (error instanceof BenchkeepError && error.code === 'locked')) return;
-      const { code, message } = toErrorData(error);
       const attempts = row.attempts + 1;
       const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, row.attempts));
       // Many that failed at the same time are not tried at the same time again.
@@ -62,8 +61,7 @@ export function goOnUploads(context: TransferContext & { random: Random }, activ
       await updateTransfer(workstation, row.id, {
         attempts,
         next,
-        error_code: code,
-        error: message,
+        error: JSON.stringify(toErrorData(error)),
         updated_at: timestamp(clock),
       });
     }

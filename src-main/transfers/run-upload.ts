@@ -2,7 +2,7 @@
  * The first half of an upload, to the point where the object in the store is proven to be the content: planned → sending
  * → completing → verified. Each state is committed before its step, and each step can be done again (`object-stores.md`).
  */
-import { BenchkeepError } from '../../shared/errors.ts';
+import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
 import { storeOf, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -141,11 +141,15 @@ async function giveUp(
   { workstation, clock }: TransferContext,
   store: ObjectStore,
   row: TransferRow,
-  { code, message }: BenchkeepError,
+  error: BenchkeepError,
 ): Promise<void> {
   if (row.token !== null) await store.uploads.abort(keyOf(row), row.token);
   const now = timestamp(clock);
-  await updateTransfer(workstation, row.id, { state: 'cancelled', error_code: code, error: message, updated_at: now });
+  await updateTransfer(workstation, row.id, {
+    state: 'cancelled',
+    error: JSON.stringify(toErrorData(error)),
+    updated_at: now,
+  });
 }
 
 function conflict({ root }: StorageRow, row: TransferRow): BenchkeepError {

@@ -116,6 +116,10 @@ export interface TransferTable {
   facts: string;
   state: TransferState;
   paused: Generated<number>;
+  /** A file in place goes to the cache, too. */
+  free_up: Generated<number>;
+  /** The lower, the sooner; equal ones in the order of their ids. */
+  rank: Generated<number>;
   /** What identifies the upload at the store. */
   token: string | null;
   /** JSON of StoreChecksums of what was sent. */
@@ -127,7 +131,7 @@ export interface TransferTable {
   attempts: Generated<number>;
   /** When it is tried again. */
   next: string | null;
-  error_code: string | null;
+  /** JSON of ErrorData of the last try. */
   error: string | null;
   created_at: string;
   updated_at: string;

@@ -9,8 +9,9 @@ const STATEMENTS = [
     size INTEGER NOT NULL, sha256 TEXT NOT NULL, facts TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN
       ('planned', 'sending', 'completing', 'verified', 'recorded', 'settling', 'done', 'cancelled')),
-    paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)), token TEXT, checksum TEXT, version TEXT,
-    sent INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, next TEXT, error_code TEXT, error TEXT,
+    paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+    free_up INTEGER NOT NULL DEFAULT 0 CHECK (free_up IN (0, 1)), rank INTEGER NOT NULL DEFAULT 0, token TEXT, checksum TEXT, version TEXT,
+    sent INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, next TEXT, error TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT`,
   // One at a time for an artifact and a store: whoever asks again goes on with it.
   `CREATE UNIQUE INDEX transfer_active ON transfer (artifact_uid, storage_uid, direction)
