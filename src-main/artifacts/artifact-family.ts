@@ -15,25 +15,6 @@ export async function nextUid(db: Kysely<RegistryDB>, stem: string, taken: reado
   return nextVersionUid(stem, [...family.map(({ uid }) => uid), ...taken].map(versionSuffixOf));
 }
 
-/**
- * One at a time lays down bytes for a new version of a family: two would give them the same number, and the file of the
- * one that has to give way would stand where the other's belongs.
- */
-export async function whileAlone<T>(
-  { familiesAtWork }: { familiesAtWork: Map<string, Promise<unknown>> },
-  stem: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const before = familiesAtWork.get(stem) ?? Promise.resolve();
-  const mine = before.then(work, work);
-  familiesAtWork.set(stem, mine);
-  try {
-    return await mine;
-  } finally {
-    if (familiesAtWork.get(stem) === mine) familiesAtWork.delete(stem);
-  }
-}
-
 /** Before a new latest is inserted: the one before is it no more. */
 export async function retireLatest(write: RegistryWrite, stem: string): Promise<void> {
   const latest = await write.tx

@@ -1,33 +1,15 @@
 /** Puts content from outside into a managed storage: first the bytes, synced, then the record. */
 import type { Kysely } from 'kysely';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format/bytes.ts';
 import { newRecordUid, stemOf } from '../../shared/uid.ts';
-import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { whileAlone, type InstanceContext } from '../instance/index.ts';
+import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, RegistryDB, StorageRow } from '../registry/schema.ts';
 import { localRoot, ownFolderOf, OWN_FOLDER } from '../storage/index.ts';
-import { nextUid, whileAlone } from './artifact-family.ts';
+import { nextUid } from './artifact-family.ts';
 import { decideSave, type SavedContent } from './known-content.ts';
 import type { SaveDetails } from './save-details.ts';
-
-/** Kept free on the disk beside the content (bytes): registries and logs need room, too. */
-const SPARE = 1024 ** 3;
-/** And of a small disk no more than this part of what is free. */
-const SPARE_PART = 1 / 16;
-
-/** Errors: `disk_full`, before a byte is written. */
-export async function requireSpace({ fs }: Pick<InstanceContext, 'fs'>, root: RawPath, size: number): Promise<void> {
-  const free = await fs.freeSpace(root);
-  if (size <= free - Math.min(SPARE, free * SPARE_PART)) return;
-  throw new BenchkeepError(
-    'disk_full',
-    `There is not enough space in ${rawToDisplay(root)}: ${formatBytes(size)} are needed, ${formatBytes(free)} are free`,
-    'Free some space there, or choose another storage: benchkeep storage use ROOT.',
-    { retry: true },
-  );
-}
 
 export interface IntoStorage {
   /** What the file or folder is called. */

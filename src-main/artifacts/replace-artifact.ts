@@ -6,15 +6,14 @@ import type { ArtifactRecord, JobProgress } from '../../shared/contract/index.ts
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
-import type { InstanceContext } from '../instance/index.ts';
+import { whileAlone, type InstanceContext } from '../instance/index.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, OWN_FOLDER } from '../storage/index.ts';
-import { nextUid, whileAlone } from './artifact-family.ts';
+import { assertWritable, localRoot, OWN_FOLDER, requireSpace } from '../storage/index.ts';
+import { nextUid } from './artifact-family.ts';
 import { artifactRecords } from './artifact-records.ts';
-import { requireSpace } from './copy-into-storage.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
 import {

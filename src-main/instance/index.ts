@@ -17,3 +17,4 @@ export { currentUser, setUser } from './users.ts';
 export { oneByOne, registryWork, type RegistryWork, type RegistryWorkName } from './registry-work.ts';
 export { watchRegistry } from './watch-registry.ts';
 export { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
+export { whileAlone } from './while-alone.ts';

@@ -1,6 +1,13 @@
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
-export type { ObjectFacts, ObjectStore, Part, ReceivedPart, StoreChecksums } from './objects/object-store.ts';
+export type {
+  MadeObject,
+  ObjectFacts,
+  ObjectStore,
+  Part,
+  ReceivedPart,
+  StoreChecksums,
+} from './objects/object-store.ts';
 export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';
 export { addStorage } from './add-storage.ts';
 export { assertWritable, offline } from './assert-writable.ts';
@@ -15,6 +22,7 @@ export { markerPath, readMarker, removeMarker, writeMarker, type Marker } from '
 export { isNetworkRoot, isNetworkType } from './network-file-system.ts';
 export { prepareRoot, refuseUnwritable } from './prepare-root.ts';
 export { FILES_FOLDER, refuseRoot, type RootSurroundings } from './refuse-root.ts';
+export { requireSpace } from './require-space.ts';
 export { removeStorage } from './remove-storage.ts';
 export { rememberDetached, rememberRoot } from './remember-root.ts';
 export { checkRoot, type RootContext, type RootState } from './root-identity.ts';

@@ -1,5 +1,8 @@
 /** Brings an upload of a registered artifact to its end, from whatever state it is in. */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { stemOf } from '../../shared/uid.ts';
+import { whileAlone } from '../instance/index.ts';
+import { assertWritable } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { runUpload } from './run-upload.ts';
@@ -9,7 +12,10 @@ import type { TransferContext, TransferTools } from './transfer-context.ts';
 /** States in which the file is still to be read. */
 const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending']);
 
-/** `source`: the file to read, as it is now, where that is another than before. Errors: `locked` while somebody else does it; `not_found` where its storage is gone; those of its two halves. */
+/**
+ * `source`: the file to read, as it is now, where that is another than before. Errors: `locked` while somebody else does
+ * it; `not_found` where its storage is gone; those of `assertWritable` and of its two halves.
+ */
 export async function finishUpload(
   context: TransferContext,
   row: TransferRow,
@@ -27,9 +33,12 @@ export async function finishUpload(
     // As it is now: whoever was at work on it until a moment ago may have brought it to its end.
     const now = await readTransfer(context.workstation, row.id);
     if (now.state === 'done' || now.state === 'cancelled') return { row: now, cached: null };
+    // It may have been given to another instance since it was planned.
+    await assertWritable(context, storage);
     const isRead = source === null || !BEFORE_PROOF.has(now.state);
     const ready = isRead ? now : await updateTransfer(context.workstation, row.id, source);
-    return settleUpload(context, await runUpload(context, ready, storage, tools), storage, tools);
+    const sent = await runUpload(context, ready, storage, tools);
+    return whileAlone(context, stemOf(sent.artifact_uid), () => settleUpload(context, sent, storage, tools));
   });
 }
 

@@ -4,12 +4,21 @@
  */
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { storeOf, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import {
+  checkRoot,
+  offline,
+  storeOf,
+  type MadeObject,
+  type ObjectFacts,
+  type ObjectStore,
+  type StoreChecksums,
+} from '../storage/index.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { isContent } from './judge-object.ts';
 import { isSmall, sendContent, type SentContent } from './send-content.ts';
+import { sourcePlace } from './source-place.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
 /** How often an upload that the store forgot is begun again in one go. */
@@ -17,7 +26,8 @@ const TRIES = 3;
 
 /**
  * The row in state `verified`, or a later one. Errors: `already_exists` where other content is at its place (nothing was
- * replaced; the transfer is over), `file_changed` (over, too), and what may pass: those of the store and of reading.
+ * replaced; the transfer is over), `file_changed`, `file_not_found` (over, too), `wrong_content` (the store kept other
+ * bytes; they were removed), and what may pass: those of the store and of reading.
  */
 export async function runUpload(
   context: TransferContext,
@@ -26,7 +36,7 @@ export async function runUpload(
   tools: TransferTools,
 ): Promise<TransferRow> {
   const store = await storeOf(context, storage);
-  let row = transfer;
+  let row = transfer.state === 'verified' ? await verifiedStill(context, store, transfer, tools) : transfer;
   for (let tries = 0; row.state === 'planned' || row.state === 'sending' || row.state === 'completing'; tries++) {
     if (tries === TRIES) throw lost(storage);
     row = await tryOnce(context, store, row, storage, tools);
@@ -48,7 +58,7 @@ async function tryOnce(
   const key = keyOf(given);
   let row = given;
   if (row.state === 'completing') {
-    const done = await afterCompleting(context, store, row, storage, tools, null);
+    const done = await lookThere(context, store, row, storage, tools);
     if (done !== null) return done;
   }
   if (row.state === 'planned') {
@@ -60,24 +70,52 @@ async function tryOnce(
     content = await sendContent(fs, { store, key, source: sourceOf(row), token: row.token }, tools);
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'upload_lost') content = null;
-    else {
-      if (error instanceof BenchkeepError && error.code === 'file_changed') await giveUp(context, store, row, error);
-      throw error;
-    }
+    else throw await sourceFailure(context, store, row, error);
   }
-  if (content === null) return set(row, { state: 'planned', token: null });
+  // Some stores make the object with its last part, and know the upload no more.
+  if (content === null)
+    return (await lookThere(context, store, row, storage, tools)) ?? set(row, { state: 'planned', token: null });
   row = await set(row, { state: 'completing', checksum: JSON.stringify(content.checksums) });
   let failure = content.taken;
+  let made: MadeObject | null = null;
   try {
-    if (failure === null) await complete(store, key, row, content, tools);
+    if (failure === null) made = await complete(store, key, row, content, tools);
   } catch (error) {
     // An answer may be lost, or an earlier try was faster: what is there decides.
     if (!(error instanceof BenchkeepError)) throw error;
     failure = error;
   }
-  return (
-    (await afterCompleting(context, store, row, storage, tools, failure)) ?? set(row, { state: 'planned', token: null })
-  );
+  const done = await lookThere(context, store, row, storage, tools, { failure, made });
+  return done ?? set(row, { state: 'planned', token: null });
+}
+
+/** What was verified in an earlier life of the program may be gone since. */
+async function verifiedStill(
+  { workstation, clock }: TransferContext,
+  store: ObjectStore,
+  row: TransferRow,
+  { signal }: TransferTools,
+): Promise<TransferRow> {
+  const there = await store.stat(keyOf(row), { signal });
+  if (there !== null && there.version === row.version && (await isSent(store, there, row, signal))) return row;
+  return updateTransfer(workstation, row.id, { state: 'completing', updated_at: timestamp(clock) });
+}
+
+/** What to tell; where the file is not any more what was to be sent, the upload is over. */
+async function sourceFailure(
+  context: TransferContext,
+  store: ObjectStore,
+  row: TransferRow,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof BenchkeepError)) return error;
+  if (error.code === 'file_not_found') {
+    const place = await sourcePlace(context, row);
+    const root = place === null ? null : await checkRoot(context, place.storage);
+    if (root?.attached === false) return offline(root.reason);
+  }
+  if (error.code === 'file_changed' || error.code === 'file_not_found') await giveUp(context, store, row, error);
+  return error;
 }
 
 /**
@@ -95,19 +133,25 @@ async function complete(
   { size, token }: TransferRow,
   { bytes, parts, checksums: { crc32 } }: SentContent,
   { signal }: TransferTools,
-): Promise<void> {
-  if (token === null) await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });
-  else await store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+): Promise<MadeObject | null> {
+  if (token === null) return store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });
+  return store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+}
+
+/** How sending ended: what the store said that it made, or what went wrong. */
+interface Sent {
+  failure: BenchkeepError | null;
+  made: MadeObject | null;
 }
 
 /** Looks what is there. Null: nothing, so that it has to be sent; `failure` is thrown where it says more than that. */
-async function afterCompleting(
+async function lookThere(
   context: TransferContext,
   store: ObjectStore,
   row: TransferRow,
   storage: StorageRow,
   { signal, onSent }: TransferTools,
-  failure: BenchkeepError | null,
+  { failure, made }: Sent = { failure: null, made: null },
 ): Promise<TransferRow | null> {
   const { workstation, clock } = context;
   const there = await store.stat(keyOf(row), { signal });
@@ -116,6 +160,8 @@ async function afterCompleting(
     throw failure;
   }
   if (!(await isSent(store, there, row, signal))) {
+    if (made !== null && made.etag !== '' && made.etag === there.etag && made.version === there.version)
+      throw await takeBack(context, store, row, storage, there);
     const error = conflict(storage, row);
     await giveUp(context, store, row, error);
     throw error;
@@ -134,6 +180,24 @@ export function isSent(
 ): Promise<boolean> {
   const checksums = checksum === null ? {} : (JSON.parse(checksum) as StoreChecksums);
   return isContent(store, facts, { size, sha256, checksums }, signal);
+}
+
+/** The object is the one that was made just now, with other bytes than were sent: it must not stay, nor be believed. */
+async function takeBack(
+  { workstation, clock }: TransferContext,
+  store: ObjectStore,
+  row: TransferRow,
+  { root }: StorageRow,
+  { version }: ObjectFacts,
+): Promise<BenchkeepError> {
+  await store.delete(keyOf(row), { version });
+  await updateTransfer(workstation, row.id, { state: 'planned', token: null, updated_at: timestamp(clock) });
+  return new BenchkeepError(
+    'wrong_content',
+    `${root} kept other bytes than were sent to it`,
+    'The object was removed again, and the file here was not touched. If it happens again, tell whoever looks after the store.',
+    { retry: true },
+  );
 }
 
 /** It can't come to its end: what lies at the store of it is taken away. */

@@ -4,11 +4,10 @@ import { timestamp } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeSaves, activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
-import { isSent, runUpload } from './run-upload.ts';
-import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+import { runUpload } from './run-upload.ts';
+import type { TransferContext, TransferTools } from './transfer-context.ts';
 
 export interface StoreSave {
   /** That its record will have. */
@@ -63,7 +62,7 @@ export async function saveToStore(
     const { clock } = context;
     const source = { source: rawToBytes(save.source), facts: JSON.stringify(save.facts), updated_at: timestamp(clock) };
     const now = await updateTransfer(workstation, row.id, source);
-    return await runUpload(context, await unlessLost(context, now, save.storage, tools), save.storage, tools);
+    return await runUpload(context, now, save.storage, tools);
   } catch (error) {
     busyTransfers.delete(row.id);
     throw error;
@@ -94,20 +93,6 @@ function begin({ workstation, clock }: TransferContext, save: StoreSave): Promis
 
 function isOf(row: TransferRow, { key, facts, sha256 }: StoreSave): boolean {
   return row.sha256 === sha256 && row.size === facts.size && rawFromBytes(row.path) === key;
-}
-
-/** What was verified in an earlier life of the program may be gone since. */
-async function unlessLost(
-  context: TransferContext,
-  row: TransferRow,
-  storage: StorageRow,
-  { signal }: TransferTools,
-): Promise<TransferRow> {
-  if (row.state !== 'verified') return row;
-  const store = await storeOf(context, storage);
-  const there = await store.stat(keyOf(row), { signal });
-  if (there !== null && (await isSent(store, there, row, signal))) return row;
-  return updateTransfer(context.workstation, row.id, { state: 'planned', token: null });
 }
 
 function givenUp({ storage, key }: StoreSave): BenchkeepError {

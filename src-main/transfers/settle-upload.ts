@@ -1,26 +1,24 @@
 /**
  * The second half of an upload: verified → recorded → settling → done. The registry names the copy in the store before
- * anything local is touched; then Benchkeep's own copy here moves to the cache, on a proof that is made anew.
+ * anything local is touched; then Benchkeep's own copy here (and a file in place, where a person asked for that) moves to
+ * the cache, on a proof that is made anew.
  */
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts } from '../ports/fs/file-facts.ts';
-import {
-  rawFromBytes,
-  rawFromText,
-  rawToBytes,
-  rawToDisplay,
-  relativeRaw,
-  type RawPath,
-} from '../ports/fs/raw-path.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { rawFromBytes, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { localRoot, OWN_FOLDER, storeOf } from '../storage/index.ts';
+import { checkRoot, offline, requireSpace, storeOf } from '../storage/index.ts';
+import { dropInventory } from '../workstation/inventory.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
 import { isSent } from './run-upload.ts';
+import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
+import { takeBackCopy } from './take-back-copy.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools, type UploadSource } from './transfer-context.ts';
 
 export interface Settled {
@@ -29,7 +27,10 @@ export interface Settled {
   cached: string | null;
 }
 
-/** `transfer` is at least *verified*. Errors: `file_changed` where the object is not any more what was verified. */
+/**
+ * `transfer` is at least *verified*. Errors: `file_changed` where the object is not any more what was verified (the
+ * registry does not name it any more then, and what is gone is sent again by the next try), `offline`, `disk_full`.
+ */
 export async function settleUpload(
   context: TransferContext,
   transfer: TransferRow,
@@ -41,7 +42,10 @@ export async function settleUpload(
     updateTransfer(workstation, row.id, { state, updated_at: timestamp(clock) });
   let row = transfer;
   if (row.state === 'verified') {
-    await recordCopy(context, row, storage);
+    if (!(await recordCopy(context, row, storage))) {
+      await removeUnwanted(context, row, storage);
+      return { row: await set('cancelled', row), cached: null };
+    }
     row = await set('recorded', row);
   }
   if (row.state === 'recorded') row = await set('settling', row);
@@ -49,12 +53,11 @@ export async function settleUpload(
   return { row: await set('done', row), cached };
 }
 
-/** From now on its storage is the one in the cloud. */
-async function recordCopy(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<void> {
-  await writeRegistry(context, await context.author(), 'upload', async (write) => {
+/** From now on its storage is the one in the cloud. False where it was deleted meanwhile. */
+async function recordCopy(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<boolean> {
+  return writeRegistry(context, await context.author(), 'upload', async (write) => {
     const artifact = await artifactOf(context, row, write.tx);
-    // Deleted meanwhile: nobody names the object, and it is taken away like any other without a record.
-    if (artifact === null) return;
+    if (artifact === null) return false;
     refuseOther(artifact, row);
     const there = await write.tx
       .selectFrom('copy')
@@ -73,7 +76,14 @@ async function recordCopy(context: TransferContext, row: TransferRow, storage: S
       state_reason: null,
       updated_at: write.now,
     });
+    return true;
   });
+}
+
+/** Nobody names the object. */
+async function removeUnwanted(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<void> {
+  if ((await copyAt(context, { storage, path: row.path })) !== null) return;
+  await (await storeOf(context, storage)).delete(keyOf(row), { version: row.version });
 }
 
 async function artifactOf(
@@ -97,7 +107,7 @@ function replaced({ key, uid }: ArtifactRow): BenchkeepError {
   );
 }
 
-/** Only of Benchkeep's own copies; what people put somewhere stays there. Its new path, or null. */
+/** Only what is Benchkeep's own, or what a person wanted freed. Its new path, or null. */
 async function moveToCache(
   context: TransferContext,
   row: TransferRow,
@@ -105,27 +115,54 @@ async function moveToCache(
   { signal }: TransferTools,
 ): Promise<string | null> {
   const artifact = await artifactOf(context, row);
-  if (artifact === null || artifact.sha256 === null) return null;
-  const own = await ownCopy(context, artifact, row);
+  const place = await sourcePlace(context, row);
+  if (artifact === null || artifact.sha256 === null || place === null || !mayGo(row, place)) return null;
+  const root = await checkRoot(context, place.storage);
+  if (!root.attached) throw offline(root.reason);
+  const copy = await copyAt(context, place);
+  if (copy === null ? !(await wasUnnamed(context, artifact.uid, place)) : copy.artifact_id !== artifact.id) return null;
   const source = sourceOf(row);
   const target = cachePath(context, artifact);
-  if (own === null && !(await wasOwn(context, row))) return null;
+  const now = await context.fs.look(source.path);
+  if (now !== null) await requireRoom(context, target, now);
   await proveAgain(context, row, storage, signal);
-  if (own !== null) {
-    const now = await context.fs.look(source.path);
+  if (copy !== null) {
     // Somebody wrote into it: what it is now, the next look at it says.
     if (now === null || !sameFacts(now, source.facts)) return null;
     await writeRegistry(context, await context.author(), 'to cache', async (write) => {
-      await refuseUnnamed(write, artifact, row, storage, own);
+      await refuseUnnamed(write, artifact, row, storage, copy);
       write.note = `Its copy in ${rawToDisplay(source.path)} went to the cache: the one in ${storage.root} is verified.`;
-      write.removeRow('copy', own, artifact.uid);
+      write.removeRow('copy', copy, artifact.uid);
     });
   }
   await bringToCache(context, source, target, signal);
+  await forgetPlace(context, place);
   const facts = await context.fs.look(target);
   if (facts?.kind !== 'file' || !(await isContentAt(context, target, artifact.sha256))) return null;
   await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
   return rawToDisplay(target);
+}
+
+function mayGo({ free_up: isFreed }: TransferRow, { storage, isOwn }: SourcePlace): boolean {
+  return storage.managed === 1 && (isOwn || isFreed === 1);
+}
+
+/** Before the registry stops naming it; within one disk nothing is copied. */
+async function requireRoom(context: TransferContext, target: RawPath, { dev, size }: FileFacts): Promise<void> {
+  const { folder } = splitRaw(target);
+  await context.fs.makeFolder(folder, 0o700);
+  if ((await context.fs.look(folder))?.dev !== dev) await requireSpace(context, folder, size);
+}
+
+/** It is not there any more because it was to go: nobody is told that it is missing. */
+async function forgetPlace(
+  { workstation }: Pick<TransferContext, 'workstation'>,
+  { storage, path }: SourcePlace,
+): Promise<void> {
+  await writeWorkstation(workstation, (tx) => {
+    dropInventory(tx, workstation, [{ storageUid: storage.uid, path: rawFromBytes(path) }]);
+    return Promise.resolve();
+  });
 }
 
 /** Looked at inside: the registry names the copy in the store, and the artifact still is what was sent. */
@@ -174,51 +211,6 @@ async function isContentAt({ hasher }: TransferContext, path: RawPath, sha256: s
   return outcome?.kind === 'hashed' && outcome.sha256 === sha256;
 }
 
-async function ownCopy(context: TransferContext, artifact: ArtifactRow, row: TransferRow): Promise<CopyRow | null> {
-  const place = await ownPlace(context, row);
-  if (place === null) return null;
-  const copy = await context.registry.db
-    .selectFrom('copy')
-    .selectAll()
-    .where('storage_id', '=', place.storage.id)
-    .where('path', '=', place.path)
-    .where('artifact_id', '=', artifact.id)
-    .executeTakeFirst();
-  return copy ?? null;
-}
-
-/** The file was one of Benchkeep's own, and nobody else's record names it by now. */
-async function wasOwn(context: TransferContext, row: TransferRow): Promise<boolean> {
-  const place = await ownPlace(context, row);
-  if (place === null) return false;
-  const other = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('storage_id', '=', place.storage.id)
-    .where('path', '=', place.path)
-    .executeTakeFirst();
-  return other === undefined;
-}
-
-/** Where the file lies below `.lamindb` of a storage that this computer looks after; null where it lies elsewhere. */
-async function ownPlace(
-  { registry, workstationUid }: TransferContext,
-  row: TransferRow,
-): Promise<{ storage: StorageRow; path: Buffer } | null> {
-  const storages = await registry.db
-    .selectFrom('storage')
-    .selectAll()
-    .where('workstation_uid', '=', workstationUid)
-    .where('managed', '=', 1)
-    .where('root_path', 'is not', null)
-    .execute();
-  for (const storage of storages) {
-    const relative = relativeRaw(localRoot(storage), rawFromBytes(row.source));
-    if (relative?.startsWith(`${OWN_FOLDER}/`) === true) return { storage, path: rawToBytes(relative) };
-  }
-  return null;
-}
-
 /** The very object that was verified is still there. */
 async function proveAgain(
   context: TransferContext,
@@ -229,9 +221,12 @@ async function proveAgain(
   const store = await storeOf(context, storage);
   const facts = await store.stat(keyOf(row), { version: row.version, signal });
   if (facts !== null && facts.version === row.version && (await isSent(store, facts, row, signal))) return;
-  throw new BenchkeepError(
+  const there = facts ?? (await store.stat(keyOf(row), { signal }));
+  const error = new BenchkeepError(
     'file_changed',
     `${storage.root}/${rawToDisplay(rawFromText(keyOf(row)))} was replaced or removed after it was verified`,
-    'The copy here stays where it is. Look who else writes into this storage, then upload again.',
+    'The copy here stays where it is. Look who else writes into this storage.',
   );
+  await takeBackCopy(context, row, storage, { isGone: there === null, error });
+  throw error;
 }

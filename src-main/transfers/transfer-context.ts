@@ -17,6 +17,8 @@ export type TransferContext = Pick<
   | 'onCommitted'
   | 'author'
   | 'busyTransfers'
+  | 'familiesAtWork'
+  | 'instanceUid'
 >;
 
 export interface TransferTools {

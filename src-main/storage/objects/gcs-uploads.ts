@@ -10,7 +10,7 @@ import { answerFailure, asJson, networkFailure, notAStore, uploadLost } from './
 import { readResource } from './gcs-object.ts';
 import type { GcsAnswer } from './gcs-request.ts';
 import { stat, type GcsBucket } from './gcs-store.ts';
-import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import type { Call, MadeObject, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
 
 const session = z.object({ uri: z.url(), size: z.number() });
 type Session = z.infer<typeof session>;
@@ -21,11 +21,14 @@ const PART = 16 * 1024 ** 2;
 /** How far a session is: bytes the store has, all of them and the object with it, or unknown to the store. */
 type Progress = number | 'made' | 'lost';
 
-/** Bytes that the store is known to have, by address: saves the question before each part. */
-type Known = Map<string, number>;
+/** By address: bytes that the store is known to have, which saves the question before each part, and what it made. */
+interface Known {
+  bytes: Map<string, number>;
+  made: Map<string, MadeObject>;
+}
 
 export function gcsUploads(at: GcsBucket): Uploads {
-  const known: Known = new Map();
+  const known: Known = { bytes: new Map(), made: new Map() };
   return {
     // In order, so one at a time.
     plan: () => ({ partSize: PART, parallel: 1 }),
@@ -54,7 +57,7 @@ async function begin(at: GcsBucket, known: Known, key: string, size: number, { s
   // What is protected on its way to the endpoint is not to lose that on the way to the session.
   const isSafe = location?.startsWith('https:') === true || at.address.insert.startsWith('http:');
   if (location === undefined || !URL.canParse(location) || !isSafe) throw notAStore(at.root);
-  known.set(location, 0);
+  known.bytes.set(location, 0);
   return JSON.stringify({ uri: location, size } satisfies Session);
 }
 
@@ -92,7 +95,7 @@ async function send(
   const open = parse(token);
   if (open === null) throw uploadLost(at.root);
   const end = part.offset + part.bytes.length;
-  let progress: Progress = known.get(open.uri) ?? (await ask(at, known, open, signal));
+  let progress: Progress = known.bytes.get(open.uri) ?? (await ask(at, known, open, signal));
   let failed = 0;
   while (progress !== 'made') {
     // A store that has less than it said it has needs bytes that are not at hand here.
@@ -139,17 +142,18 @@ async function ask(at: GcsBucket, known: Known, open: Session, signal: AbortSign
 
 /** Errors: `already_exists`, and what else the store refuses. */
 function read(at: GcsBucket, known: Known, { uri }: Session, answer: GcsAnswer): Progress {
-  known.delete(uri);
+  known.bytes.delete(uri);
   const { status, headers } = answer;
   if (status === 200 || status === 201) {
-    readResource(answer, at.root);
+    const { generation } = readResource(answer, at.root);
+    known.made.set(uri, { etag: generation, version: generation });
     return 'made';
   }
   if (isGone(status)) return 'lost';
   if (status !== 308) throw answerFailure(answer, at.root);
   const last = /^bytes=0-(?<last>\d+)$/.exec(headers.range ?? '')?.groups?.['last'];
   const bytes = last === undefined ? 0 : Number(last) + 1;
-  known.set(uri, bytes);
+  known.bytes.set(uri, bytes);
   return bytes;
 }
 
@@ -160,12 +164,14 @@ async function complete(
   token: string,
   whole: WholeContent,
   { signal }: Call = {},
-): Promise<void> {
+): Promise<MadeObject | null> {
   const open = parse(token);
   if (open === null || (await ask(at, known, open, signal)) !== 'made') throw uploadLost(at.root);
   const there = await stat(at, key, signal === undefined ? {} : { signal });
   if (there === null) throw uploadLost(at.root);
-  if (there.size === whole.size) return;
+  const made = known.made.get(open.uri) ?? null;
+  known.made.delete(open.uri);
+  if (there.size === whole.size) return made;
   throw new BenchkeepError(
     'already_exists',
     `Something else is there already in ${at.root}`,
@@ -176,7 +182,7 @@ async function complete(
 async function abort(at: GcsBucket, known: Known, token: string, { signal }: Call = {}): Promise<void> {
   const open = parse(token);
   if (open === null) return;
-  known.delete(open.uri);
+  known.bytes.delete(open.uri);
   const answer = await at.client.askUpload({ method: 'DELETE', url: open.uri, signal });
   if (!isGone(answer.status) && answer.status >= 300) throw answerFailure(answer, at.root);
 }

@@ -26,6 +26,9 @@ export interface ObjectFacts {
   modifiedAt: string | null;
 }
 
+/** What the store said of an object that it just made. */
+export type MadeObject = Pick<ObjectFacts, 'etag' | 'version'>;
+
 /** `absent`: nothing may be there. `etag`: this very object must be there. */
 export type PutCondition = { absent: true } | { etag: string } | null;
 
@@ -87,7 +90,7 @@ export interface Uploads {
   received(key: string, token: string, options?: Call): Promise<ReceivedPart[] | null>;
   send(key: string, token: string, part: Part, options?: Call): Promise<ReceivedPart>;
   /**
-   * Makes the object of all its parts. Errors: `already_exists` where something is there by now, `upload_lost` where the
+   * Makes the object of all its parts; null where the store does not say which it made. Errors: `already_exists` where something is there by now, `upload_lost` where the
    * store does not know the upload: whoever asked looks what is there.
    */
   complete(
@@ -96,7 +99,7 @@ export interface Uploads {
     parts: readonly ReceivedPart[],
     whole: WholeContent,
     options?: Call,
-  ): Promise<void>;
+  ): Promise<MadeObject | null>;
   /** One that is not there is fine. */
   abort(key: string, token: string, options?: Call): Promise<void>;
   /** Unfinished ones of anybody, below `prefix`. */

@@ -1,8 +1,8 @@
 /** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
-import { base64OfHex, hexOfBase64, listedKey, unquoted, type S3Bucket } from './s3-bucket.ts';
+import type { Call, MadeObject, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isDamaged, isUploadLost } from './s3-failure.ts';
 
@@ -119,9 +119,9 @@ async function complete(
   parts: readonly ReceivedPart[],
   { size, crc32 }: WholeContent,
   { signal }: Call = {},
-): Promise<void> {
+): Promise<MadeObject> {
   const { s3, sdk, bucket: Bucket } = at;
-  await at.ask(async () => {
+  return at.ask(async () => {
     try {
       const answer = await s3.send(
         new sdk.CompleteMultipartUploadCommand({
@@ -142,7 +142,7 @@ async function complete(
         }),
         stoppedBy(signal),
       );
-      at.said(answer.ETag);
+      return { etag: unquoted(at.said(answer.ETag)), version: versionOf(answer.VersionId) };
     } catch (error) {
       if (isDamaged(error)) throw otherContent(at);
       throw isUploadLost(error) ? uploadLost(at) : error;
