@@ -1,6 +1,6 @@
 /** What the registry knows about paths of a storage, for a whole batch at once. */
 import type { Kysely } from 'kysely';
-import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, RegistryDB } from '../registry/schema.ts';
 
 export interface KnownPath {
@@ -17,6 +17,8 @@ export interface KnownTombstone {
 export interface Gathered {
   known: Map<RawPath, KnownPath>;
   tombstones: Map<RawPath, KnownTombstone>;
+  /** Artifacts of these paths whose content is only in the cloud now: they are what comes back there. */
+  away: Map<RawPath, ArtifactRow>;
 }
 
 /** At most some hundreds of paths. */
@@ -50,5 +52,44 @@ export async function gatherRegistration(
         { id, sha256, artifactUid: artifact_uid },
       ]),
     ),
+    away: await artifactsAway(db, storageId, paths),
   };
+}
+
+async function artifactsAway(
+  db: Kysely<RegistryDB>,
+  storageId: number,
+  paths: readonly RawPath[],
+): Promise<Map<RawPath, ArtifactRow>> {
+  const cloud = await db.selectFrom('storage').select('id').where('type', '!=', 'local').execute();
+  if (cloud.length === 0) return new Map();
+  const byKey = new Map(paths.map((path) => [rawToDisplay(path), path]));
+  const rows = await db
+    .selectFrom('artifact')
+    .selectAll()
+    .where('visibility', 'in', [1, 0])
+    .where('is_latest', '=', 1)
+    .where('key', 'in', [...byKey.keys()])
+    .where('key_is_virtual', '=', 0)
+    .where(
+      'storage_id',
+      'in',
+      cloud.map(({ id }) => id),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('copy')
+            .select('copy.id')
+            .whereRef('copy.artifact_id', '=', 'artifact.id')
+            .where('copy.storage_id', '=', storageId),
+        ),
+      ),
+    )
+    .execute();
+  return new Map(rows.flatMap((row) => [[byKey.get(row.key ?? ''), row] as const]).filter(isPlaced));
+}
+
+function isPlaced(entry: readonly [RawPath | undefined, ArtifactRow]): entry is readonly [RawPath, ArtifactRow] {
+  return entry[0] !== undefined;
 }

@@ -19,7 +19,6 @@ export interface Content {
  */
 export async function locateContent(context: ContentContext, artifact: ArtifactRow): Promise<Content> {
   const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
-  if (artifact.state === 'changed') throw changed(name);
   const copies = await context.registry
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
@@ -29,7 +28,9 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
     .execute();
   const offline = await offlineStorages(context);
   let found: Content | null = null;
-  for (const copy of copies) {
+  // Other bytes are in the place of one that was changed; what is in a store or in the cache is still the content.
+  const here = artifact.state === 'changed' ? [] : copies;
+  for (const copy of here) {
     if (copy.type !== 'local' || copy.root_path === null || offline.has(copy.storage_id)) continue;
     const path = joinRaw(rawFromBytes(copy.root_path), below(rawFromBytes(copy.path)));
     const facts = await context.fs.look(path);
@@ -47,7 +48,7 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
       `Fetch it first: benchkeep cache ${artifact.uid}`,
     );
   }
-  if (found !== null) throw changed(name);
+  if (found !== null || artifact.state === 'changed') throw changed(name);
   const reason = copies.map(({ storage_id: id }) => offline.get(id)).find((text) => text !== undefined);
   if (reason !== undefined) {
     throw new BenchkeepError(

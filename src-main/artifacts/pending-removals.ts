@@ -8,7 +8,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawToBytes, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot, storeOf } from '../storage/index.ts';
+import { assertWritable, checkRoot, localRoot, storeOf } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
@@ -34,7 +34,10 @@ export type PendingRemoval = {
 /** What became of a plan. `gone`: nothing was there any more. `waits`: why it can't be done now; it is tried again at the next start. */
 export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' } | { kind: 'waits'; reason: string });
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'instanceUid' | 'fs' | 'stores' | 'clock'
+>;
 
 const PREFIX = 'removal ';
 
@@ -49,21 +52,36 @@ export async function planRemovals({ workstation }: Context, removals: readonly 
   });
 }
 
-/** All that an earlier start left, before anything else is done. */
+/** Those of files that an earlier start left, before anything else is done. */
 export async function finishRemovals(context: Context): Promise<Removed[]> {
-  const plans = await listSettings(context.workstation.db, PREFIX);
   return doRemovals(
     context,
-    plans.map(({ value }) => value as PendingRemoval),
+    (await pendingRemovals(context)).filter(({ kind }) => kind !== 'object'),
   );
 }
 
+/** Those of objects: nobody waits for a store that may not answer. The number that still waits. */
+export async function finishObjectRemovals(context: Context, signal: AbortSignal): Promise<number> {
+  const pending = (await pendingRemovals(context)).filter(({ kind }) => kind === 'object');
+  const done = await doRemovals(context, pending, signal);
+  return done.filter(({ kind }) => kind === 'waits').length;
+}
+
+async function pendingRemovals({ workstation }: Context): Promise<PendingRemoval[]> {
+  const plans = await listSettings(workstation.db, PREFIX);
+  return plans.map(({ value }) => value as PendingRemoval);
+}
+
 /** Only these: others may be planned by somebody whose records are just going. */
-export async function doRemovals(context: Context, removals: readonly PendingRemoval[]): Promise<Removed[]> {
+export async function doRemovals(
+  context: Context,
+  removals: readonly PendingRemoval[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Removed[]> {
   const done: Removed[] = [];
   const touched: Touched = new Set();
   for (const removal of removals) {
-    const one = await finish(context, removal, touched).catch((error: unknown): Removed => {
+    const one = await finish(context, removal, touched, signal).catch((error: unknown): Removed => {
       if (!(error instanceof BenchkeepError)) throw error;
       return { path: removal.path, kind: 'waits', reason: error.message };
     });
@@ -85,14 +103,19 @@ async function forget({ registry, workstation }: Context, removal: PendingRemova
   });
 }
 
-async function finish(context: Context, removal: PendingRemoval, touched: Touched): Promise<Removed> {
+async function finish(
+  context: Context,
+  removal: PendingRemoval,
+  touched: Touched,
+  signal: AbortSignal,
+): Promise<Removed> {
   const { db } = context.registry;
   const { path, uid, storageUid } = removal;
   const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
   // A record that is still there: it was never confirmed that it went.
   if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
-  if (removal.kind === 'object') return removeObject(context, storage, path);
+  if (removal.kind === 'object') return removeObject(context, storage, path, signal);
   const root = await checkRoot(context, storage);
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };
   // Saved again since, it is wanted.
@@ -101,7 +124,12 @@ async function finish(context: Context, removal: PendingRemoval, touched: Touche
 }
 
 /** Saved again since, it is wanted. */
-async function removeObject(context: Context, storage: StorageRow, key: RawPath): Promise<Removed> {
+async function removeObject(
+  context: Context,
+  storage: StorageRow,
+  key: RawPath,
+  signal: AbortSignal,
+): Promise<Removed> {
   const path = `${storage.root}/${key}` as RawPath;
   const wanted = await context.registry.db
     .selectFrom('copy')
@@ -110,9 +138,11 @@ async function removeObject(context: Context, storage: StorageRow, key: RawPath)
     .where('path', '=', rawToBytes(key))
     .executeTakeFirst();
   if (wanted !== undefined) return { path, kind: 'stays' };
+  // It may be another instance's by now, or another bucket of that name.
+  await assertWritable(context, storage);
   const store = await storeOf(context, storage);
-  if ((await store.stat(key)) === null) return { path, kind: 'gone' };
-  await store.delete(key);
+  if ((await store.stat(key, { signal })) === null) return { path, kind: 'gone' };
+  await store.delete(key, { signal });
   return { path, kind: 'removed' };
 }
 

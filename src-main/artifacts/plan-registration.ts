@@ -10,11 +10,15 @@ export interface RegistrationFacts {
   existing: Pick<ArtifactRow, 'size' | 'hash' | 'sha256' | 'state' | 'visibility'> | null;
   /** The record of this path was removed while its file stayed; null sha256: whatever its content. */
   tombstone: { sha256: string | null } | null;
+  /** The artifact that was here before its content went to the cloud. */
+  away?: Pick<ArtifactRow, 'size' | 'sha256'> | null;
 }
 
 export type RegistrationPlan =
   /** The path is nobody's: an artifact of its own, whatever other paths hold. */
   | { kind: 'new' }
+  /** Content that was only in the cloud is here again. */
+  | { kind: 'returned' }
   /** Other content at a known path. */
   | { kind: 'version' }
   /** What the registry says already. `heal`: it said less well of it (changed, missing). */
@@ -25,8 +29,10 @@ export type RegistrationPlan =
   | { kind: 'tombstone' };
 
 export function planRegistration(facts: RegistrationFacts): RegistrationPlan {
-  const { existing, tombstone } = facts;
+  const { existing, tombstone, away = null } = facts;
   if (existing === null) {
+    if (away !== null && facts.sha256 !== null && away.sha256 === facts.sha256 && away.size === facts.size)
+      return { kind: 'returned' };
     if (tombstone === null) return { kind: 'new' };
     // Read by its ends only, it may still be what was removed: nothing comes back before all of it says otherwise.
     const same = tombstone.sha256 === null || facts.sha256 === null || tombstone.sha256 === facts.sha256;

@@ -119,7 +119,7 @@ async function plan(
   { storage, explicit }: RegisterRequest,
   steady: readonly { path: RawPath; content: Hashed }[],
 ): Promise<PlannedFile[]> {
-  const { known, tombstones } = await gatherRegistration(
+  const { known, tombstones, away } = await gatherRegistration(
     db,
     storage.id,
     steady.map(({ path }) => path),
@@ -139,12 +139,14 @@ async function plan(
       family: explicit?.family ?? null,
       known: existing,
       tombstone,
+      away: away.get(path) ?? null,
       plan: planRegistration({
         size,
         hash: content.hash,
         sha256,
         existing: existing?.artifact ?? null,
         tombstone: explicit === undefined ? tombstone : null,
+        away: away.get(path) ?? null,
       }),
     };
   });

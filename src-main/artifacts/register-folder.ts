@@ -66,10 +66,11 @@ function record(
 ): Promise<{ written: Written; outcome: RegisterOutcome }> {
   const { size, hash, hashType, sha256, nFiles } = content;
   return writeRegistry(context, author, operation, async (write) => {
-    const { known, tombstones } = await gatherRegistration(write.tx, storage.id, [path]);
+    const { known, tombstones, away: gone } = await gatherRegistration(write.tx, storage.id, [path]);
     const before = known.get(path) ?? null;
+    const away = gone.get(path) ?? null;
     const tombstone = tombstones.get(path) ?? null;
-    const plan = planRegistration({ size, hash, sha256, existing: before?.artifact ?? null, tombstone });
+    const plan = planRegistration({ size, hash, sha256, existing: before?.artifact ?? null, tombstone, away });
     const file = {
       path,
       size,
@@ -81,6 +82,7 @@ function record(
       family: null,
       known: before,
       tombstone,
+      away,
       plan,
     };
     const [written = { id: 0, uid: '' }] = await writeRegistration(write, storage, [file], context.random);
@@ -90,5 +92,7 @@ function record(
 
 function outcomeOf(kind: ReturnType<typeof planRegistration>['kind'], uid: string): RegisterOutcome {
   if (kind === 'tombstone') return { kind, uid };
-  return kind === 'known' ? { kind, uid } : { kind: 'registered', uid, version: kind === 'version' };
+  return kind === 'known' || kind === 'returned'
+    ? { kind: 'known', uid }
+    : { kind: 'registered', uid, version: kind === 'version' };
 }

@@ -22,7 +22,7 @@ import {
   planReplacement,
   type PendingReplacement,
 } from './pending-replacements.ts';
-import { placesOf, type DeletionPlace } from './plan-deletion.ts';
+import { objectsOf, placesOf, type DeletionPlace } from './plan-deletion.ts';
 import { readContext } from './read-context.ts';
 import { copyFile, readContent } from './save-file-copy.ts';
 import type { SaveTools } from './save-details.ts';
@@ -40,7 +40,7 @@ interface Arriving extends ReplacingContent {
 }
 
 /**
- * Errors: `refused` (its file lies in place, it is in the trash), `invalid_argument` (a folder for a file), `offline`,
+ * Errors: `refused` (its file lies in place or in the cloud, it is in the trash), `invalid_argument` (a folder for a file), `offline`,
  * `file_not_found` and `file_changed` (of what it is now), those of the source, `disk_full`, `cancelled`, `locked`.
  */
 export function replaceArtifact(
@@ -80,6 +80,14 @@ async function ownPlaceOf(context: InstanceContext, artifact: ArtifactRow): Prom
   }
   if (artifact.visibility === -1)
     throw new BenchkeepError('refused', `${name} is in the trash`, 'Take it out of there first: benchkeep restore.');
+  const [object] = await objectsOf(context.registry.db, artifact);
+  if (object !== undefined) {
+    throw new BenchkeepError(
+      'refused',
+      `${name} is in the cloud, where content is never replaced: ${object.address}`,
+      `Save the new content as its next version: benchkeep save FILE --revises ${artifact.uid}`,
+    );
+  }
   const { path } = await locateContent(readContext(context), artifact);
   const place = places.find((one) => one.path === path);
   if (place === undefined) throw new Error('content without a copy');

@@ -1,6 +1,7 @@
 /** `save`: registers files and folders that a person names. */
 import type { JobProgress, SaveInput, SaveResult } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
+import { assertWritable, targetStorage } from '../storage/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { readContext } from './read-context.ts';
 import { saveFileCopy } from './save-file-copy.ts';
@@ -9,6 +10,7 @@ import { saveFolder } from './save-folder.ts';
 import { gatherDetails, type SaveTools } from './save-details.ts';
 import { gatherSources, type Place, type Source } from './save-sources.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
+import { uploadOne } from './upload-artifacts.ts';
 
 /**
  * Yields progress, returns one record a path, in the order of the paths. What was saved before an error or a stop stays
@@ -47,12 +49,29 @@ async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools
     else {
       const saved = await saveFilesInPlace(context, placed, details, tools);
       for (const [i, source] of placed.entries()) ids.set(source, saved[i] ?? 0);
+      if (details.upload === true) await uploadSaved(context, saved, tools);
     }
     progress.items += group.length;
   }
   progress.file = null;
   const order = sources.map((source) => ids.get(source) ?? 0);
   return { items: await artifactRecords(readContext(context), order), warnings };
+}
+
+/** They stay where they are, and are in the cloud as well. */
+async function uploadSaved(
+  context: InstanceContext,
+  ids: readonly number[],
+  { signal, warn }: SaveTools,
+): Promise<void> {
+  const storage = await targetStorage(context, { upload: true });
+  await assertWritable(context, storage);
+  for (const id of ids) {
+    const { db } = context.registry;
+    const artifact = await db.selectFrom('artifact').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    const note = await uploadOne(context, artifact, storage, { signal, onSent: () => undefined });
+    if (note !== null) warn(note);
+  }
 }
 
 /** Files of one turn: those that one storage has side by side are registered together. */

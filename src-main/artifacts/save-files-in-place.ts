@@ -69,7 +69,7 @@ export async function keyInStorage(
     .where('artifact.visibility', 'in', [1, 0])
     .where('artifact.is_latest', '=', 1)
     .where('artifact.key', '=', key)
-    .where('artifact.storage_id', '=', storage.id)
+    .where('copy.storage_id', '=', storage.id)
     .where('copy.path', '!=', rawToBytes(relative))
     .limit(1)
     .execute();

@@ -28,8 +28,9 @@ export async function saveFolderInPlace(
   const family = revises ?? (key === null ? null : await keyInStorage(context, place, key));
   if ((await folderLooks(context, source.path)) !== content.looks) throw writtenMeanwhile(source.shown);
   const { id, uid } = await writeRegistry(context, details.author, 'save', async (write) => {
-    const { known, tombstones } = await gatherRegistration(write.tx, storage.id, [relative]);
+    const { known, tombstones, away: gone } = await gatherRegistration(write.tx, storage.id, [relative]);
     const before = known.get(relative) ?? null;
+    const away = gone.get(relative) ?? null;
     const { size, hash, hashType, sha256, nFiles } = content;
     const [written = { id: 0, uid: '' }] = await writeRegistration(
       write,
@@ -46,7 +47,8 @@ export async function saveFolderInPlace(
           family,
           known: before,
           tombstone: tombstones.get(relative) ?? null,
-          plan: planRegistration({ size, hash, sha256, existing: before?.artifact ?? null, tombstone: null }),
+          away,
+          plan: planRegistration({ size, hash, sha256, existing: before?.artifact ?? null, tombstone: null, away }),
         },
       ],
       context.random,

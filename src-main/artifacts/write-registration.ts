@@ -25,6 +25,8 @@ export interface PlannedFile {
   family: ArtifactRow | null;
   known: KnownPath | null;
   tombstone: KnownTombstone | null;
+  /** What was at this path before its content went to the cloud. */
+  away?: ArtifactRow | null;
 }
 
 /** An artifact that a file is now; id 0 where its record was removed on purpose. */
@@ -50,6 +52,11 @@ export async function writeRegistration(
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
       if (file.family === null) fresh.push({ index, file, row: newArtifact(write, storage, file, ahead) });
       else written[index] = await writeNext(write, storage, file, file.family);
+    } else if (plan.kind === 'returned' && file.away != null) {
+      const { id, uid } = file.away;
+      if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
+      write.insert('copy', [{ artifact_id: id, ...copyRow(write, storage.id, file) }], [uid]);
+      written[index] = { id, uid };
     } else if (known !== null) {
       written[index] =
         plan.kind === 'version'

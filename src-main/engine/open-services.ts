@@ -1,7 +1,13 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import { finishRemovals, finishReplacements, readContext, sweepOrphans } from '../artifacts/index.ts';
+import {
+  finishRemovals,
+  finishReplacements,
+  readContext,
+  removeObjectsLater,
+  sweepOrphans,
+} from '../artifacts/index.ts';
 import {
   keepBackups,
   oneByOne,
@@ -127,6 +133,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.push(soon(() => scrubbing.close()));
     const uploads = goOnUploads(context, options.watch && context.readOnly === null);
     closers.push(soon(() => uploads.close()));
+    if (context.readOnly === null) {
+      const removing = await removeObjectsLater(context, options.watch);
+      closers.push(soon(() => removing.close()));
+    }
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());

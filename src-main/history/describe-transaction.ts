@@ -57,6 +57,7 @@ const WORDS: Readonly<Record<string, Sentence | undefined>> = {
   watch: registered,
   save: registered,
   upload: async (told) => `${await files(told)} ${was(told)} uploaded, and verified there`,
+  'upload taken back': async (told) => `${await files(told)} ${was(told)} not in the cloud any more`,
   'to cache': async (told) => `The copy here of ${await files(told)} went to the cache`,
   edit: edited,
   'label create': async (told) => `${await labels(told, 'ulabel', 'insert')} created`,

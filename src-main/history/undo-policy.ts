@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   revert: 'It made a new version. Move that version to the trash instead.',
   upload: 'The content is in the cloud now, and so is its record. Fetch it back where you need it (benchkeep cache).',
   'to cache': 'The content is in the cloud now. Fetch it back where you need it (benchkeep cache).',
+  'upload taken back': 'It says what was found in the cloud.',
   verify: 'It says what was found on the disk.',
   scrub: 'It says what was found on the disk.',
 };
