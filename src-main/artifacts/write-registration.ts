@@ -52,7 +52,7 @@ export async function writeRegistration(
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
       if (file.family === null) fresh.push({ index, file, row: newArtifact(write, storage, file, ahead) });
       else written[index] = await writeNext(write, storage, file, file.family);
-    } else if (plan.kind === 'returned' && file.away != null) {
+    } else if (plan.kind === 'returned' && file.away) {
       const { id, uid } = file.away;
       if (tombstone !== null) await write.remove('tombstone', tombstone.id, tombstone.artifactUid);
       write.insert('copy', [{ artifact_id: id, ...copyRow(write, storage.id, file) }], [uid]);

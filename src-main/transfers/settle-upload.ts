@@ -129,6 +129,9 @@ async function moveToCache(
   if (copy !== null) {
     // Somebody wrote into it: what it is now, the next look at it says.
     if (now === null || !sameFacts(now, source.facts)) return null;
+    // So is what somebody put where it would go.
+    const there = await context.fs.look(target);
+    if (there !== null && !(await isContentAt(context, target, artifact.sha256))) return null;
     await writeRegistry(context, await context.author(), 'to cache', async (write) => {
       await refuseUnnamed(write, artifact, row, storage, copy);
       write.note = `Its copy in ${rawToDisplay(source.path)} went to the cache: the one in ${storage.root} is verified.`;
