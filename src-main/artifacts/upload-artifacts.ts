@@ -1,5 +1,5 @@
 /** `upload`: content that this computer has goes to the default storage in the cloud. */
-import type { JobProgress, SaveResult } from '../../shared/contract/index.ts';
+import type { JobProgress, SaveResult, UploadInput } from '../../shared/contract/index.ts';
 import { BenchkeepError, reviveError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
@@ -23,15 +23,15 @@ const SENDING: ReadonlySet<string> = new Set(['planned', 'sending', 'completing'
  */
 export function uploadArtifacts(
   context: InstanceContext,
-  input: { artifacts: string[] },
+  input: UploadInput,
   signal?: AbortSignal,
 ): AsyncGenerator<JobProgress, SaveResult> {
-  return tellProgress(context.clock, signal, (job) => uploadAll(context, input.artifacts, job));
+  return tellProgress(context.clock, signal, (job) => uploadAll(context, input, job));
 }
 
 async function uploadAll(
   context: InstanceContext,
-  named: string[],
+  { artifacts: named, free_up: isFreed }: UploadInput,
   { signal, progress }: JobTools,
 ): Promise<SaveResult> {
   const artifacts = await findArtifacts(context.registry.db, named);
@@ -47,6 +47,7 @@ async function uploadAll(
     const note = await uploadOne(context, artifact, storage, {
       signal,
       onSent: (bytes) => (progress.bytes = before + bytes),
+      isFreed,
     }).catch((error: unknown) => {
       refuseIfStopped(signal);
       throw error;
@@ -66,7 +67,7 @@ export async function uploadOne(
   context: InstanceContext,
   artifact: ArtifactRow,
   storage: StorageRow,
-  tools: { signal: AbortSignal; onSent: (bytes: number) => void },
+  { isFreed = false, ...tools }: { signal: AbortSignal; onSent: (bytes: number) => void; isFreed?: boolean },
 ): Promise<string | null> {
   const started = await startedUpload(context, artifact.uid, storage.uid);
   if (started !== null && !SENDING.has(started.state)) return noteOf(await finishUpload(context, started, tools));
@@ -80,7 +81,7 @@ export async function uploadOne(
   }
   const content = await locateContent(readContext(context), artifact);
   const sha256 = await provenSha(context, artifact, content, tools.signal);
-  return noteOf(await uploadCopy(context, { artifact: { ...artifact, sha256 }, ...content, storage }, tools));
+  return noteOf(await uploadCopy(context, { artifact: { ...artifact, sha256 }, ...content, storage, isFreed }, tools));
 }
 
 function noteOf({ cached }: Settled): string | null {

@@ -16,11 +16,13 @@ export interface UploadCopy {
   path: RawPath;
   facts: FileFacts;
   storage: StorageRow;
+  /** A file in place goes to the cache, too. */
+  isFreed: boolean;
 }
 
 /** Errors: those of `finishUpload`. */
 export async function uploadCopy(context: TransferContext, copy: UploadCopy, tools: TransferTools): Promise<Settled> {
-  const { artifact, path, facts, storage } = copy;
+  const { artifact, path, facts, storage, isFreed } = copy;
   const { workstation, clock } = context;
   const now = timestamp(clock);
   const known = await activeTransfer(workstation, {
@@ -41,6 +43,7 @@ export async function uploadCopy(context: TransferContext, copy: UploadCopy, too
       size: artifact.size,
       sha256: artifact.sha256,
       state: 'planned',
+      free_up: isFreed ? 1 : 0,
       created_at: now,
       updated_at: now,
     }));

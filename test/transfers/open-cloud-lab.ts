@@ -55,6 +55,8 @@ export interface CloudLab {
   put(name: string, content?: string | Buffer): string;
   save(path: string, options?: Partial<SaveInput>): Promise<ArtifactRecord>;
   upload(...artifacts: string[]): Promise<SaveResult>;
+  /** Files in place go to the cache, too. */
+  uploadAndFree(...artifacts: string[]): Promise<SaveResult>;
   /** What the app does by itself, once. */
   goOn(): Promise<void>;
   /** A pass over a folder, as of a watched one. */
@@ -78,13 +80,21 @@ export const die = (): never => {
   throw new Died('the program died');
 };
 
-export async function openCloudLab(root: string): Promise<CloudLab> {
+export interface CloudLabOptions {
+  /** Folder in which the one of this computer is made, for example on another disk. */
+  beside?: string;
+  /** The store tells no checksums. */
+  withoutChecksums?: boolean;
+}
+
+export async function openCloudLab(root: string, options: CloudLabOptions = {}): Promise<CloudLab> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'benchkeep-cloud-')));
-  const local = join(base, 'local');
+  const elsewhere = options.beside === undefined ? null : mkdtempSync(join(options.beside, 'benchkeep-cloud-'));
+  const local = join(elsewhere ?? base, 'local');
   mkdirSync(local);
   const hooks = { before: new Map<Verb, Hook>(), after: new Map<Verb, Hook>() };
   const plain = openStores();
-  const stores = hookedStores(plain, hooks);
+  const stores = hookedStores(plain, hooks, options.withoutChecksums === true);
   const workbench = await openBenchWorkbench(join(base, 'home'), { stores });
   await initInstance(workbench, { storage: root, name: 'lab' });
   const scanners = new Map<OpenInstance, Scanner>();
@@ -131,6 +141,7 @@ export async function openCloudLab(root: string): Promise<CloudLab> {
       return item;
     },
     upload: (...artifacts) => ended(uploadArtifacts(context, { artifacts, free_up: false })),
+    uploadAndFree: (...artifacts) => ended(uploadArtifacts(context, { artifacts, free_up: true })),
     async goOn() {
       const before = await lab.transfers();
       const going = goOnUploads(context, true);
@@ -190,7 +201,7 @@ export async function openCloudLab(root: string): Promise<CloudLab> {
     async close() {
       await shut();
       plain.close();
-      rmSync(base, { recursive: true, force: true });
+      for (const folder of [base, elsewhere]) if (folder !== null) rmSync(folder, { recursive: true, force: true });
     },
   };
   return lab;
@@ -205,11 +216,18 @@ interface Hooks {
   after: ReadonlyMap<Verb, Hook>;
 }
 
-function hookedStores(stores: Stores, hooks: Hooks): Stores {
+function hookedStores(stores: Stores, hooks: Hooks, withoutChecksums: boolean): Stores {
   return {
     async open(root) {
       const store = await stores.open(root);
-      return hooked({ ...bound(store), uploads: hooked(bound(store.uploads), hooks) }, hooks);
+      const told = bound(store);
+      if (withoutChecksums) {
+        told.stat = async (...args) => {
+          const facts = await store.stat(...args);
+          return facts === null ? null : { ...facts, checksums: {} };
+        };
+      }
+      return hooked({ ...told, uploads: hooked(bound(store.uploads), hooks) }, hooks);
     },
     close: () => undefined,
   };
