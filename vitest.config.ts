@@ -12,11 +12,11 @@ export default defineConfig({
     // better-sqlite3 is a native part that must not be loaded into several threads' lives and deaths.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: deep ? 600_000 : 60_000,
-    hookTimeout: deep ? 120_000 : 30_000,
+    testTimeout: deep ? 600_000 : 180_000,
+    hookTimeout: deep ? 120_000 : 60_000,
     teardownTimeout: 10_000,
     // A bound for what hangs: computers that run tests are slow.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 45_000 } },
     passWithNoTests: deep,
     reporters: ['default', './.ci/count-tests.ts'],
     // A test that leaves its timers faked or its environment changed would fail another one.

@@ -100,11 +100,11 @@ describe.skipIf(!allowed)('limits of the system', () => {
     expect(reason).toContain('sudo sysctl fs.inotify.max_user_watches=');
     await vi.waitFor(() => {
       expect(hints).toContain(root);
-    }, 10_000);
+    }, 45_000);
     writeFileSync(join(root, 'in the root.csv'), 'x');
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'in the root.csv'));
-    }, 10_000);
+    }, 45_000);
     expect(problems).toHaveLength(1);
   });
 
@@ -116,7 +116,7 @@ describe.skipIf(!allowed)('limits of the system', () => {
     writeFileSync(join(root, `run ${String(FOLDERS - 1)}`, 'x.csv'), 'x');
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, `run ${String(FOLDERS - 1)}`, 'x.csv'));
-    }, 10_000);
+    }, 45_000);
   });
 
   it('F-WA01: is noticed before a folder is missed, when all are watched and no further one can be', async () => {
@@ -135,11 +135,11 @@ describe.skipIf(!allowed)('limits of the system', () => {
     watchLimited('', 'prlimit --nofile=200');
     await vi.waitFor(() => {
       expect(hints).toContain(root);
-    }, 10_000);
+    }, 45_000);
     child.stdin?.write('fill\n');
     await vi.waitFor(() => {
       expect(hints).toContain('filled');
-    }, 10_000);
+    }, 45_000);
     mkdirSync(join(root, 'new', 'below'), { recursive: true });
     const { reason } = await problem('limit');
     expect(reason).toContain('of open files); files are still found by looking every minute');
@@ -148,14 +148,14 @@ describe.skipIf(!allowed)('limits of the system', () => {
     writeFileSync(join(root, 'new', 'below', 'x.csv'), 'x');
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'new', 'below', 'x.csv'));
-    }, 10_000);
+    }, 45_000);
   });
 
   it('another drive at the path of the root is watched in its stead', async () => {
     watchLimited('');
     await vi.waitFor(() => {
       expect(hints).toContain(root);
-    }, 10_000);
+    }, 45_000);
     // Mounting tells nobody; within the folder nothing happens.
     child.stdin?.write(`mount -t tmpfs none '${root}'; mkdir '${root}/new'\n`);
     await problem('overflow');
@@ -163,25 +163,25 @@ describe.skipIf(!allowed)('limits of the system', () => {
     child.stdin?.write(`touch '${root}/new/mounted.csv'\n`);
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'new', 'mounted.csv'));
-    }, 10_000);
+    }, 45_000);
     problems.length = 0;
     child.stdin?.write(`umount -l '${root}'\n`);
     await problem('overflow');
     writeFileSync(join(root, 'run 1', 'x.csv'), 'x');
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'run 1', 'x.csv'));
-    }, 10_000);
+    }, 45_000);
   });
 
   it('nothing is told where all is well', async () => {
     watchLimited('');
     await vi.waitFor(() => {
       expect(hints).toContain(root);
-    }, 10_000);
+    }, 45_000);
     mkdirSync(join(root, 'new'));
     await vi.waitFor(() => {
       expect(hints).toContain(join(root, 'new'));
-    }, 10_000);
+    }, 45_000);
     expect(problems).toEqual([]);
   });
 });

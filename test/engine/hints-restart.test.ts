@@ -46,7 +46,7 @@ describe('F-WA04: the hint thread dies', () => {
     );
     await vi.waitFor(() => {
       expect(others).toEqual(['stopped']);
-    }, 10_000);
+    }, 45_000);
 
     for (let death = 1; death <= 8; death++) {
       writeFileSync(join(root, `${String(death)}.csv`), 'x');
@@ -96,7 +96,7 @@ describe('F-WA04: the hint thread dies', () => {
     clock.pass();
     await vi.waitFor(() => {
       expect(kinds).toEqual(['overflow']);
-    }, 10_000);
+    }, 45_000);
     writeFileSync(join(root, 'b.csv'), 'x');
     await vi.waitFor(() => {
       expect(paths).toContain(join(root, 'b.csv'));

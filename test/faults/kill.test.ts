@@ -11,7 +11,7 @@ beforeAll(async () => {
   console.info(
     `${String(OPERATIONS.length)} operations, ${points} points, ${String(allFailures(crashes).length)} errors`,
   );
-}, 120_000);
+}, 300_000);
 
 /** At least one of each operation. */
 function chosen(all: readonly Crash[], count: number): Crash[] {

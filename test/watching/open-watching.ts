@@ -62,7 +62,7 @@ export interface TestWatchingOptions {
   context?: (context: OpenInstance) => OpenInstance;
 }
 
-export const PATIENCE = { timeout: 15_000, interval: 10 };
+export const PATIENCE = { timeout: 45_000, interval: 10 };
 /** Ms that are over before any file of a test is made. */
 export const AT_ONCE = 0;
 /** Ms that no test takes. */

@@ -49,7 +49,7 @@ export async function openLab(): Promise<Lab> {
       const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce' });
       const page = await context.newPage();
       // The engine is a real one and this computer may be busy.
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       return { page, complaints: await listenForComplaints(page) };
     },
     async close() {

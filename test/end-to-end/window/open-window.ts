@@ -106,7 +106,7 @@ export async function openWindow(
   });
   const page = await context.newPage();
   // A bound for what hangs, not a speed that is asked for: computers that run tests are slow.
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complaints = await listenForComplaints(page);
   await prepare({ page, engine });
   await page.goto(host.address);

@@ -125,7 +125,7 @@ describe.runIf(linux)('S-15, S-17: what everybody can see', () => {
 });
 
 async function waitForFile(path: string): Promise<string> {
-  for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
+  for (const end = Date.now() + 45_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
     try {
       const text = readFileSync(path, 'utf8');
       if (text.endsWith('\n')) return text;
