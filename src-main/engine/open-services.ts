@@ -1,7 +1,7 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import { finishRemovals, finishReplacements, readContext, sweepOrphans } from '../artifacts/index.ts';
+import { finishRemovals, finishReplacements, queuedUploads, readContext, sweepOrphans } from '../artifacts/index.ts';
 import {
   keepBackups,
   oneByOne,
@@ -25,7 +25,7 @@ import {
   type ReconcileContext,
   type Watching,
 } from '../watching/index.ts';
-import { goOnUploads } from '../transfers/index.ts';
+import { sweepDaily } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -86,12 +86,19 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
       },
+      upload: queuedUploads(),
+      onTransfers: () => {
+        events.transfersChanged();
+      },
       onWatching(what) {
         if (what === 'folders') events.foldersChanged();
         else events.inboxChanged(() => inboxCounts(context.workstation));
       },
     });
-    closers.push(() => context.close());
+    closers.push(
+      () => context.close(),
+      soon(() => context.queue.close()),
+    );
     if (context.readOnly === null) {
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
@@ -125,8 +132,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     }
     const scrubbing = startScrubbing(context, options.watch && context.readOnly === null);
     closers.push(soon(() => scrubbing.close()));
-    const uploads = goOnUploads(context, options.watch && context.readOnly === null);
-    closers.push(soon(() => uploads.close()));
+    if (options.watch && context.readOnly === null) {
+      context.queue.start();
+      const sweeping = sweepDaily(context);
+      closers.push(soon(() => sweeping.close()));
+    }
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());
