@@ -56,7 +56,7 @@ export function queuedUploads(): RunUpload {
       if ((await copiesIn(context, [artifact], storage)).has(artifact.id)) return await isThere(context, row);
       const current = await ofContent(context, row, artifact);
       const source = READING.has(current.state) ? await provenSource(context, current, artifact, tools) : null;
-      return await finishUpload(gated, source?.row ?? current, tools, source);
+      return await finishUpload(gated, current, tools, source);
     } catch (error) {
       ours.delete(storage.uid);
       const root = cloudRootOf(storage);
@@ -104,11 +104,11 @@ async function provenSource(
   row: TransferRow,
   artifact: ArtifactRow,
   { signal }: RunTools,
-): Promise<{ row: TransferRow; source: Buffer; facts: string }> {
+): Promise<{ source: Buffer; facts: string }> {
   try {
     const content = await locateContent(readContext(context), artifact);
     if (row.state === 'planned') await refuseOther(context, artifact, content, signal);
-    return { row, source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
+    return { source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
   } catch (error) {
     if (signal.aborted || !(error instanceof BenchkeepError) || !FOR_GOOD.has(error.code)) throw error;
     throw await end(context, row, error);

@@ -3,7 +3,7 @@ import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
-import { bandwidth, gatedStores, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
+import { bandwidth, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import { currentAuthor } from './current-author.ts';

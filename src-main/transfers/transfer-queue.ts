@@ -190,7 +190,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
     const { id, storage_uid: storage } = one.row;
     const row = await findTransfer(workstation, id);
     if (row === null || isOver(row)) {
-      waiters.reject(id, row?.error == null ? failure : reviveError(JSON.parse(row.error) as ErrorData));
+      waiters.reject(id, typeof row?.error !== 'string' ? failure : reviveError(JSON.parse(row.error) as ErrorData));
       return;
     }
     if (one.isStopped()) return;
@@ -340,6 +340,6 @@ function isDue({ purpose, paused, next, ...row }: TransferRow, now: number): boo
 }
 
 function endOf(row: TransferRow | null): BenchkeepError {
-  if (row?.error != null) return reviveError(JSON.parse(row.error) as ErrorData);
+  if (typeof row?.error === 'string') return reviveError(JSON.parse(row.error) as ErrorData);
   return new BenchkeepError('cancelled', 'The upload was cancelled', 'Nothing was changed here. Upload it again.');
 }
