@@ -6,7 +6,7 @@ import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.t
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, offline } from '../storage/index.ts';
-import { dropCached } from '../transfers/index.ts';
+import { dropCached, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from './folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
@@ -39,9 +39,18 @@ export async function deleteArtifacts(
   input: { artifacts: string[]; storage: boolean | null },
 ): Promise<Deleted> {
   const artifacts = await findArtifacts(context.registry.db, input.artifacts);
+  const uids = artifacts.map(({ uid }) => uid);
+  return withoutUploads(context, uids, () => deleteThese(context, artifacts, input.storage));
+}
+
+async function deleteThese(
+  context: InstanceContext,
+  artifacts: readonly ArtifactRow[],
+  storage: boolean | null,
+): Promise<Deleted> {
   const going = new Set(artifacts.map(({ id }) => id));
   const doomed: Doomed[] = [];
-  for (const artifact of artifacts) doomed.push(await doom(context, artifact, input.storage, going));
+  for (const artifact of artifacts) doomed.push(await doom(context, artifact, storage, going));
   const removals = doomed.flatMap((one) => one.removals);
   await planRemovals(context, removals);
   await writeRegistry(context, await context.author(), 'delete', async (write) => {

@@ -124,7 +124,8 @@ async function bringToStore(
   { signal }: SaveTools,
 ): Promise<void> {
   try {
-    await saveToStore(context, { ...save, source: source.path, facts, sha256 }, { signal });
+    const paced = { ...context, stores: context.queue.paced(context.stores) };
+    await saveToStore(paced, { ...save, source: source.path, facts, sha256 }, { signal });
   } catch (error) {
     refuseIfStopped(signal);
     throw error;

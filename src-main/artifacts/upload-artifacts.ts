@@ -1,25 +1,26 @@
 /** `upload`: content that this computer has goes to the default storage in the cloud. */
 import type { JobProgress, SaveResult, UploadInput } from '../../shared/contract/index.ts';
-import { BenchkeepError, reviveError } from '../../shared/errors.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { sameFacts } from '../ports/fs/file-facts.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, targetStorage } from '../storage/index.ts';
-import { finishUpload, startedUpload, uploadCopy, type Settled } from '../transfers/index.ts';
+import type { Settled } from '../transfers/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { locateContent, type Content } from './locate-content.ts';
+import { queueUploads } from './queue-uploads.ts';
 import { readContext } from './read-context.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
 
-/** States of an upload whose content is not proven to be in the store yet: its file is read again. */
-const SENDING: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);
+const MOST_NAMED = 5;
 
 /**
- * Ends when all of it is verified there. What is there already is left as it is; what an earlier try has begun goes on.
- * `warnings`: what became of the copies here. Errors: `refused` (the default storage is a folder), `file_changed` (other
- * bytes than were registered: nothing is uploaded), those of `locateContent` and of transfers.
+ * Ends when all of it is verified there, whatever the hours for uploads are. What is there already is left as it is;
+ * what an earlier try has begun goes on, and what the queue is at work on is waited for. `warnings`: what became of the
+ * copies here. Errors: `refused` (the default storage is a folder), `file_changed` (other bytes than were registered:
+ * nothing is uploaded), those of `locateContent` and of transfers; where several fail, all are named under the code of
+ * the first, after the others are done.
  */
 export function uploadArtifacts(
   context: InstanceContext,
@@ -31,99 +32,93 @@ export function uploadArtifacts(
 
 async function uploadAll(
   context: InstanceContext,
-  { artifacts: named, free_up: isFreed }: UploadInput,
+  input: UploadInput,
   { signal, progress }: JobTools,
 ): Promise<SaveResult> {
-  const artifacts = await findArtifacts(context.registry.db, named);
+  const artifacts = await findArtifacts(context.registry.db, input.artifacts);
   const storage = await targetStorage(context, { upload: true });
   await assertWritable(context, storage);
-  progress.items_total = artifacts.length;
-  progress.bytes_total = artifacts.reduce((sum, { size }) => sum + size, 0);
+  const { rows, refused } = await queueUploads(context, artifacts, storage, { now: true, freeUp: input.free_up });
+  const byUid = new Map(artifacts.map((artifact) => [artifact.uid, artifact]));
+  const failed: Failed[] = refused;
   const warnings: string[] = [];
-  let before = 0;
-  for (const artifact of artifacts) {
-    refuseIfStopped(signal);
-    progress.file = artifact.key ?? artifact.uid;
-    const note = await uploadOne(context, artifact, storage, {
-      signal,
-      onSent: (bytes) => (progress.bytes = before + bytes),
-      isFreed,
-    }).catch((error: unknown) => {
-      refuseIfStopped(signal);
-      throw error;
-    });
-    if (note !== null) warnings.push(note);
-    before += artifact.size;
-    progress.bytes = before;
-    progress.items += 1;
-  }
+  const sent = new Map<number, number>();
+  const tell = (): void => {
+    progress.bytes = [...sent.values()].reduce((sum, bytes) => sum + bytes, bytesThere);
+  };
+  const waitedFor = new Set(rows.map(({ artifact_uid: uid }) => uid));
+  const refusedUids = new Set(refused.map(({ artifact: { uid } }) => uid));
+  const there = artifacts.filter(({ uid }) => !waitedFor.has(uid) && !refusedUids.has(uid));
+  const bytesThere = there.reduce((sum, { size }) => sum + size, 0);
+  progress.items_total = artifacts.length;
+  progress.items = there.length;
+  progress.bytes_total = artifacts.reduce((sum, { size }) => sum + size, 0);
+  tell();
+  const waitFor = async (row: TransferRow): Promise<void> => {
+    const artifact = byUid.get(row.artifact_uid);
+    if (artifact === undefined) return;
+    try {
+      const settled = await context.queue.finish(row, {
+        signal,
+        onSent(bytes) {
+          progress.file = artifact.key ?? artifact.uid;
+          sent.set(row.id, bytes);
+          tell();
+        },
+      });
+      const note = noteOf(settled);
+      if (note !== null) warnings.push(note);
+      sent.set(row.id, row.size);
+      progress.items += 1;
+      tell();
+    } catch (error) {
+      if (!(error instanceof BenchkeepError)) throw error;
+      failed.push({ artifact, error });
+    }
+  };
+  await Promise.all(rows.map(waitFor));
+  refuseIfStopped(signal);
+  if (failed.length > 0) throw namingAll(failed, artifacts.length);
   progress.file = null;
   const ids = artifacts.map(({ id }) => id);
   return { items: await artifactRecords(readContext(context), ids), warnings };
 }
 
-/** What a person should know of its copy here, or null. */
+interface Failed {
+  artifact: ArtifactRow;
+  error: BenchkeepError;
+}
+
+function namingAll(failed: readonly Failed[], of: number): BenchkeepError {
+  const [first] = failed;
+  if (first === undefined || failed.length === 1)
+    return first?.error ?? new BenchkeepError('internal', 'Nothing failed', '');
+  const { code, remedy, retry } = first.error;
+  const names = failed
+    .slice(0, MOST_NAMED)
+    .map(({ artifact, error }) => `"${escapeForDisplay(artifact.key ?? artifact.uid)}": ${error.message}`);
+  const more = failed.length > MOST_NAMED ? `; and ${String(failed.length - MOST_NAMED)} more` : '';
+  return new BenchkeepError(
+    code,
+    `${String(failed.length)} of ${String(of)} were not uploaded: ${names.join('; ')}${more}`,
+    remedy,
+    { retry, details: { failed: failed.map(({ artifact: { uid }, error }) => ({ uid, message: error.message })) } },
+  );
+}
+
+/** What a person should know of its copy here, or null. Errors: why it can't be uploaded. */
 export async function uploadOne(
   context: InstanceContext,
   artifact: ArtifactRow,
   storage: StorageRow,
-  { isFreed = false, ...tools }: { signal: AbortSignal; onSent: (bytes: number) => void; isFreed?: boolean },
+  tools: { signal: AbortSignal; onSent: (bytes: number) => void },
 ): Promise<string | null> {
-  const started = await startedUpload(context, artifact.uid, storage.uid);
-  if (started !== null && !SENDING.has(started.state)) return noteOf(await finishUpload(context, started, tools));
-  if (await isThere(context, artifact, storage)) return null;
-  if (artifact.n_files !== null) {
-    throw new BenchkeepError(
-      'not_supported',
-      `"${escapeForDisplay(artifact.key ?? artifact.uid)}" is a folder, and folders can't be uploaded yet`,
-      'Upload its files one by one.',
-    );
-  }
-  const content = await locateContent(readContext(context), artifact);
-  const sha256 = await provenSha(context, artifact, content, tools.signal);
-  return noteOf(await uploadCopy(context, { artifact: { ...artifact, sha256 }, ...content, storage, isFreed }, tools));
+  const { rows, refused } = await queueUploads(context, [artifact], storage, { now: true });
+  for (const { error } of refused) throw error;
+  const [row] = rows;
+  return row === undefined ? null : noteOf(await context.queue.finish(row, tools));
 }
 
 function noteOf({ cached }: Settled): string | null {
   return cached === null ? null : `moved local artifact to cache: ${cached}`;
-}
-
-async function isThere({ registry }: InstanceContext, { id }: ArtifactRow, storage: StorageRow): Promise<boolean> {
-  const copy = await registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('artifact_id', '=', id)
-    .where('storage_id', '=', storage.id)
-    .where('verified_at', 'is not', null)
-    .executeTakeFirst();
-  return copy !== undefined;
-}
-
-/** All of it is read before a byte is sent: damaged or changed content is not spread. */
-async function provenSha(
-  context: InstanceContext,
-  artifact: ArtifactRow,
-  { path, facts }: Content,
-  signal: AbortSignal,
-): Promise<string> {
-  const [outcome] = await context.hasher.hashFiles([path], { signal });
-  if (outcome?.kind === 'failed') throw reviveError(outcome.error);
-  const hashed = outcome?.kind === 'hashed' && sameFacts(outcome.facts, facts) ? outcome : null;
-  if (hashed !== null && (artifact.sha256 ?? hashed.sha256) === hashed.sha256 && artifact.sha256 !== null)
-    return hashed.sha256;
-  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
-  throw hashed !== null && artifact.sha256 === null
-    ? new BenchkeepError(
-        'file_changed',
-        `${name} was not read wholly yet`,
-        'It is being read. Upload it when that is done.',
-        {
-          retry: true,
-        },
-      )
-    : new BenchkeepError(
-        'file_changed',
-        `The file of ${name} has other content than what was registered`,
-        'Nothing was uploaded. Let its folder be looked at: its new content becomes the next version.',
-      );
 }

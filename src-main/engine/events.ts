@@ -11,6 +11,7 @@ export interface EventHub {
   registryChanged(committed: Committed): void;
   inboxChanged(counts: () => Promise<{ waiting: number; failed: number }>): void;
   foldersChanged(): void;
+  transfersChanged(): void;
   instanceChanged(): void;
   /** Events from this call on. Ends when `signal` aborts, on `return`, or when the hub closes. */
   subscribe(signal?: AbortSignal): AsyncGenerator<EngineEvent, void>;
@@ -23,6 +24,7 @@ interface Pending {
   lastChange: number;
   inbox: (() => Promise<{ waiting: number; failed: number }>) | null;
   folders: boolean;
+  transfers: boolean;
   instance: boolean;
 }
 
@@ -32,7 +34,15 @@ interface Subscriber {
 }
 
 function nothing(): Pending {
-  return { registries: new Set(), uids: new Set(), lastChange: 0, inbox: null, folders: false, instance: false };
+  return {
+    registries: new Set(),
+    uids: new Set(),
+    lastChange: 0,
+    inbox: null,
+    folders: false,
+    transfers: false,
+    instance: false,
+  };
 }
 
 export function eventHub(clock: Clock): EventHub {
@@ -69,6 +79,7 @@ export function eventHub(clock: Clock): EventHub {
       if (counts !== null) events.push({ type: 'inbox', ...counts });
     }
     if (batch.folders) events.push({ type: 'folders' });
+    if (batch.transfers) events.push({ type: 'transfers' });
     for (const { deliver } of subscribers) deliver(events);
   }
 
@@ -86,6 +97,10 @@ export function eventHub(clock: Clock): EventHub {
     },
     foldersChanged() {
       pending.folders = true;
+      soon();
+    },
+    transfersChanged() {
+      pending.transfers = true;
       soon();
     },
     instanceChanged() {

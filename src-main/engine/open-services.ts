@@ -4,6 +4,7 @@ import { inlineReads, type Reads } from './reads.ts';
 import {
   finishRemovals,
   finishReplacements,
+  queuedUploads,
   readContext,
   removeObjectsLater,
   sweepOrphans,
@@ -31,7 +32,7 @@ import {
   type ReconcileContext,
   type Watching,
 } from '../watching/index.ts';
-import { goOnUploads } from '../transfers/index.ts';
+import { sweepDaily } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -92,12 +93,19 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
       },
+      upload: queuedUploads(),
+      onTransfers: () => {
+        events.transfersChanged();
+      },
       onWatching(what) {
         if (what === 'folders') events.foldersChanged();
         else events.inboxChanged(() => inboxCounts(context.workstation));
       },
     });
-    closers.push(() => context.close());
+    closers.push(
+      () => context.close(),
+      soon(() => context.queue.close()),
+    );
     if (context.readOnly === null) {
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
@@ -131,8 +139,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     }
     const scrubbing = startScrubbing(context, options.watch && context.readOnly === null);
     closers.push(soon(() => scrubbing.close()));
-    const uploads = goOnUploads(context, options.watch && context.readOnly === null);
-    closers.push(soon(() => uploads.close()));
+    if (options.watch && context.readOnly === null) {
+      context.queue.start();
+      const sweeping = sweepDaily(context);
+      closers.push(soon(() => sweeping.close()));
+    }
     if (context.readOnly === null) {
       const removing = await removeObjectsLater(context, options.watch);
       closers.push(soon(() => removing.close()));

@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import type { Registry } from '../registry/open-registry.ts';
 import type { Stores } from '../storage/index.ts';
+import type { TransferQueue } from '../transfers/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
 export interface InstanceContext {
@@ -34,6 +35,8 @@ export interface InstanceContext {
   sessionRuns: Map<string, Promise<number>>;
   /** Ids of transfers that somebody in this process is at work on. */
   busyTransfers: Set<number>;
+  /** Works on uploads. */
+  queue: TransferQueue;
   /** Version families, by stem, for which bytes are being laid down: until that is done, whoever is next waits. */
   familiesAtWork: Map<string, Promise<unknown>>;
   /** Called after each committed transaction of the registry. */

@@ -3,6 +3,8 @@ import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
+import { bandwidth, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import { currentAuthor } from './current-author.ts';
 import { findInstance } from './find-instance.ts';
@@ -20,6 +22,10 @@ export interface OpenInstanceOptions {
   hasher: Hasher;
   onCommitted?: (committed: Committed) => void;
   onWatching?: (what: 'inbox' | 'folders') => void;
+  /** Brings an upload that is queued to its end; without, nothing is uploaded. */
+  upload?: (context: InstanceContext, row: TransferRow, tools: RunTools) => Promise<Settled>;
+  /** Something of what `transfers.list` tells is another. */
+  onTransfers?: () => void;
 }
 
 export interface OpenInstance extends InstanceContext {
@@ -57,6 +63,15 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     options.onCommitted?.(committed);
   };
   const people = new Map<string, Promise<Author>>();
+  const limit = bandwidth(clock);
+  const queue = transferQueue({
+    workstation,
+    clock,
+    random,
+    bandwidth: limit,
+    run: (row, tools) => options.upload?.(context, row, tools) ?? Promise.reject(cannotUpload()),
+    onChange: options.onTransfers ?? (() => undefined),
+  });
   const context: InstanceContext = {
     home,
     folder,
@@ -72,6 +87,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     random,
     sessionRuns: new Map(),
     busyTransfers: new Set(),
+    queue,
     familiesAtWork: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
@@ -89,6 +105,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
     try {
+      await queue.close();
       if (readOnly !== null) return;
       if (registry.guard.ended() === null) await finishInstrumentRuns(context);
       await heads.close();
@@ -110,4 +127,8 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
       return closed;
     },
   };
+}
+
+function cannotUpload(): BenchkeepError {
+  return new BenchkeepError('not_supported', 'Nothing is uploaded here', 'Upload it with the whole program.');
 }

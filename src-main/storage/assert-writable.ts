@@ -52,9 +52,9 @@ async function assertOurs(context: { instanceUid: string; stores: Stores }, stor
   );
 }
 
-/** The reason's sentences as message and remedy. */
+/** Of a drive of this computer. The reason's sentences as message and remedy. */
 export function offline(reason: string): BenchkeepError {
   const [what = reason, ...rest] = reason.split(/\.\s*/).filter((sentence) => sentence !== '');
   const remedy = rest.length === 0 ? 'Connect it, then try again.' : `${rest.join('. ')}.`;
-  return new BenchkeepError('offline', what, remedy, { retry: true });
+  return new BenchkeepError('offline', what, remedy, { retry: true, details: { drive: true } });
 }

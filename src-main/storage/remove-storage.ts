@@ -3,6 +3,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import { transfersInto } from '../workstation/transfer-rows.ts';
 import { forgetStorage } from '../workstation/forget-storage.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
@@ -11,13 +12,14 @@ import { readObjectMarker, removeObjectMarker } from './object-marker.ts';
 import type { StorageContext } from './storage-context.ts';
 import { storeOf } from './stores.ts';
 
-/** Errors: `not_found`; `storage_in_use` with the count, trash included; `refused` for the default storage. */
+/** Errors: `not_found`; `storage_in_use` with the count, trash included, or with the uploads that are not done; `refused` for the default storage. */
 export async function removeStorage(
   context: StorageContext,
   input: { storage: string },
 ): Promise<{ remains: string[] }> {
   const storage = await findStorage(context.registry.db, input.storage, context);
   await refuseDefault(context, storage);
+  await refuseUploads(context, storage);
   await writeRegistry(context, await context.author(), 'storage remove', async (write) => {
     // Looked at inside: the watcher may have registered something a moment ago.
     const { n } = await write.tx
@@ -50,6 +52,22 @@ async function refuseDefault(context: StorageContext, storage: StorageRow): Prom
     'refused',
     `${storage.root} is the default storage`,
     'Make another one the default first: benchkeep storage use ROOT.',
+  );
+}
+
+/** What is being saved there ends with the storage: without it there is no record to come. */
+async function refuseUploads({ workstation }: StorageContext, storage: StorageRow): Promise<void> {
+  const uploads = (await transfersInto(workstation, storage.uid)).filter(({ purpose }) => purpose === 'upload');
+  if (uploads.length === 0) return;
+  const what = uploads.length === 1 ? '1 upload' : `${String(uploads.length)} uploads`;
+  throw new BenchkeepError(
+    'storage_in_use',
+    `${what} into ${storage.root} ${uploads.length === 1 ? 'is' : 'are'} not done`,
+    `Wait for them, or cancel them: benchkeep transfers cancel ${uploads
+      .slice(0, 20)
+      .map(({ id }) => String(id))
+      .join(' ')}.`,
+    { details: { count: uploads.length } },
   );
 }
 

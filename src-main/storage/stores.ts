@@ -8,6 +8,8 @@ import { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-op
 
 export interface Stores {
   open(root: CloudRoot): Promise<ObjectStore>;
+  /** The next to open it gets a new client, which signs in anew. Who has the old one may go on with it. */
+  forget(root: CloudRoot): void;
   close(): void;
 }
 
@@ -15,7 +17,7 @@ export function openStores(): Stores {
   const opened = new Map<string, Promise<ObjectStore>>();
   return {
     open(root) {
-      const name = JSON.stringify([root.root, root.options]);
+      const name = nameOf(root);
       const known = opened.get(name);
       if (known !== undefined) return known;
       const opening = openStore(root);
@@ -23,6 +25,7 @@ export function openStores(): Stores {
       opening.catch(() => opened.delete(name));
       return opening;
     },
+    forget: (root) => void opened.delete(nameOf(root)),
     close() {
       for (const opening of opened.values()) {
         opening.then(
@@ -35,6 +38,10 @@ export function openStores(): Stores {
       opened.clear();
     },
   };
+}
+
+function nameOf({ root, options }: CloudRoot): string {
+  return JSON.stringify([root, options]);
 }
 
 function openStore(root: CloudRoot): Promise<ObjectStore> {

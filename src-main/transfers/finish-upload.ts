@@ -2,7 +2,6 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { stemOf } from '../../shared/uid.ts';
 import { whileAlone } from '../instance/index.ts';
-import { assertWritable } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { runUpload } from './run-upload.ts';
@@ -14,7 +13,7 @@ const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending']);
 
 /**
  * `source`: the file to read, as it is now, where that is another than before. Errors: `locked` while somebody else does
- * it; `not_found` where its storage is gone; those of `assertWritable` and of its two halves.
+ * it; `not_found` where its storage is gone; those of its two halves.
  */
 export async function finishUpload(
   context: TransferContext,
@@ -33,8 +32,6 @@ export async function finishUpload(
     // As it is now: whoever was at work on it until a moment ago may have brought it to its end.
     const now = await readTransfer(context.workstation, row.id);
     if (now.state === 'done' || now.state === 'cancelled') return { row: now, cached: null };
-    // It may have been given to another instance since it was planned.
-    await assertWritable(context, storage);
     const isRead = source === null || !BEFORE_PROOF.has(now.state);
     const ready = isRead ? now : await updateTransfer(context.workstation, row.id, source);
     const sent = await runUpload(context, ready, storage, tools);

@@ -1,8 +1,15 @@
+export { bandwidth } from './bandwidth.ts';
 export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './cache-folder.ts';
+export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
+export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryTransfers } from './change-transfers.ts';
+export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
 export { fetchContent } from './fetch-content.ts';
 export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
-export { goOnUploads, type UploadsGoingOn } from './go-on-uploads.ts';
+export { gatedStores } from './gated-stores.ts';
+export { listTransfers, transferRecords } from './list-transfers.ts';
+export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uploads.ts';
+export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
-export { startedUpload, uploadCopy } from './upload-copy.ts';
+export { transferQueue, type QueueContext, type TransferQueue } from './transfer-queue.ts';
 export { begunSaves, endSave, saveToStore, type StoreSave } from './save-to-store.ts';

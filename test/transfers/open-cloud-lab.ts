@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ArtifactRecord, SaveInput, SaveResult } from '../../shared/contract/index.ts';
-import { saveArtifacts, uploadArtifacts } from '../../src-main/artifacts/index.ts';
+import { queuedUploads, saveArtifacts, uploadArtifacts } from '../../src-main/artifacts/index.ts';
 import { hashPool } from '../../src-main/engine/hash-pool.ts';
 import { scanThreads } from '../../src-main/engine/scan-client.ts';
 import { initInstance, openInstance, setSettings, type OpenInstance } from '../../src-main/instance/index.ts';
@@ -27,11 +27,11 @@ import {
   type ObjectStore,
   type Stores,
 } from '../../src-main/storage/index.ts';
-import { goOnUploads } from '../../src-main/transfers/index.ts';
 import type { Scanner } from '../../src-main/watching/index.ts';
 import { reconcile } from '../../src-main/watching/reconcile.ts';
 import type { TransferRow } from '../../src-main/workstation/schema.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
+import { until } from '../watching/open-watching.ts';
 import { openBenchWorkbench } from '../instance/open-bench.ts';
 
 /** Of the store, as its methods are called; `complete`, `send`, `begin`, `received` and `abort` are of its uploads. */
@@ -57,7 +57,7 @@ export interface CloudLab {
   upload(...artifacts: string[]): Promise<SaveResult>;
   /** Files in place go to the cache, too. */
   uploadAndFree(...artifacts: string[]): Promise<SaveResult>;
-  /** What the app does by itself, once. */
+  /** The queue works by itself from now on, until all are over or were tried again in vain. */
   goOn(): Promise<void>;
   /** A pass over a folder, as of a watched one. */
   look(root?: string): Promise<void>;
@@ -98,7 +98,8 @@ export async function openCloudLab(root: string, options: CloudLabOptions = {}):
   const workbench = await openBenchWorkbench(join(base, 'home'), { stores });
   await initInstance(workbench, { storage: root, name: 'lab' });
   const scanners = new Map<OpenInstance, Scanner>();
-  const open = (): Promise<OpenInstance> => openInstance(workbench, { name: 'lab', hasher: hashPool(2) });
+  const open = (): Promise<OpenInstance> =>
+    openInstance(workbench, { name: 'lab', hasher: hashPool(2), upload: queuedUploads() });
   let context = await open();
   await setSettings(context, { keep_artifacts_local: true });
   await addStorage(context, { root: local, managed: true, watch: false });
@@ -143,23 +144,16 @@ export async function openCloudLab(root: string, options: CloudLabOptions = {}):
     upload: (...artifacts) => ended(uploadArtifacts(context, { artifacts, free_up: false })),
     uploadAndFree: (...artifacts) => ended(uploadArtifacts(context, { artifacts, free_up: true })),
     async goOn() {
+      await context.workstation.db.updateTable('transfer').set({ next: null }).execute();
       const before = await lab.transfers();
-      const going = goOnUploads(context, true);
-      try {
-        const end = Date.now() + 20_000;
-        const isOver = async (): Promise<boolean> => {
-          const now = await lab.transfers();
-          return now.every(
-            (row, i) => ['done', 'cancelled'].includes(row.state) || row.attempts > (before[i]?.attempts ?? 0),
-          );
-        };
-        while (!(await isOver())) {
-          if (Date.now() > end) throw new Error('the uploads do not go on');
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      } finally {
-        await going.close();
-      }
+      context.queue.start();
+      context.queue.tryAgain();
+      await until(async () => {
+        const now = await lab.transfers();
+        return now.every(
+          (row, i) => ['done', 'cancelled'].includes(row.state) || row.attempts > (before[i]?.attempts ?? 0),
+        );
+      }, 'the uploads go on');
     },
     async look(of = local) {
       let scanner = scanners.get(context);
@@ -228,6 +222,9 @@ function hookedStores(stores: Stores, hooks: Hooks, withoutChecksums: boolean): 
         };
       }
       return hooked({ ...told, uploads: hooked(bound(store.uploads), hooks) }, hooks);
+    },
+    forget: (root) => {
+      stores.forget(root);
     },
     close: () => undefined,
   };

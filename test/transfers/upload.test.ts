@@ -140,7 +140,6 @@ describe('uploaded', () => {
     await lab.goOn();
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
     expect(readFileSync(own).equals(bytes)).toBe(true);
-    await lab.context.workstation.db.updateTable('transfer').set({ next: null }).execute();
     await lab.goOn();
     expect((await lab.object(uid))?.equals(bytes)).toBe(true);
     expect(lab.cached()).toEqual([`${uid}.fcs`]);
@@ -196,13 +195,15 @@ describe('uploaded', () => {
 
   it('deleted while it is sent: no record comes back, and no object stays', async () => {
     const { uid } = await kept();
+    const deleting = Promise.withResolvers<unknown>();
     lab.before(
       'put',
-      times(1, async () => {
-        await deleteArtifacts(lab.context, { artifacts: [uid], storage: false });
+      times(1, () => {
+        deleting.resolve(deleteArtifacts(lab.context, { artifacts: [uid], storage: false }));
       }),
     );
     await lab.upload(uid).catch(() => undefined);
+    await deleting.promise;
     expect([await lab.object(uid), await states()]).toEqual([null, ['cancelled']]);
     expect(await lab.context.registry.db.selectFrom('artifact').select('uid').execute()).toEqual([]);
   });

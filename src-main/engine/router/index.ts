@@ -7,11 +7,25 @@ import { labels } from './labels.ts';
 import { registry } from './registry.ts';
 import { scrub } from './scrub.ts';
 import { storages } from './storages.ts';
+import { transfers } from './transfers.ts';
 import { changes, watching } from './watching.ts';
 
 export type { RouterContext } from './base.ts';
 
 export const engineRouter = () =>
-  os.router({ instance, users, settings, storages, artifacts, labels, watching, scrub, changes, registry, host });
+  os.router({
+    instance,
+    users,
+    settings,
+    storages,
+    artifacts,
+    labels,
+    watching,
+    transfers,
+    scrub,
+    changes,
+    registry,
+    host,
+  });
 
 export type EngineRouter = ReturnType<typeof engineRouter>;

@@ -17,6 +17,9 @@ const STATEMENTS = [
   `CREATE UNIQUE INDEX transfer_active ON transfer (artifact_uid, storage_uid, direction)
     WHERE state NOT IN ('done', 'cancelled')`,
   `CREATE INDEX transfer_content ON transfer (sha256) WHERE state NOT IN ('done', 'cancelled')`,
+  `CREATE INDEX transfer_queue ON transfer (rank, id) WHERE state NOT IN ('done', 'cancelled')`,
+  `CREATE INDEX transfer_over ON transfer (updated_at, id) WHERE state IN ('done', 'cancelled')`,
+  `CREATE INDEX transfer_artifact ON transfer (artifact_uid)`,
   `CREATE TABLE cached (
     artifact_uid TEXT PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
     facts TEXT NOT NULL, verified_at TEXT NOT NULL, used_at TEXT NOT NULL) STRICT, WITHOUT ROWID`,

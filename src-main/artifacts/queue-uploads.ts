@@ -1,0 +1,139 @@
+/** Puts uploads on the list of transfers; the queue works on them. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import type { TransferRecord, UploadInput } from '../../shared/contract/index.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { timestamp } from '../ports/clock.ts';
+import { joinRaw, rawFromText, rawToBytes } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { OWN_FOLDER, targetStorage } from '../storage/index.ts';
+import { transferRecords } from '../transfers/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import {
+  changeTransfers,
+  chosenTransfers,
+  firstRank,
+  insertTransfers,
+  transfersOf,
+} from '../workstation/transfer-rows.ts';
+import { copiesIn } from './copies-in.ts';
+import { findArtifacts } from './find-artifact.ts';
+import { locateContent, type Content } from './locate-content.ts';
+import { readContext } from './read-context.ts';
+
+export interface QueuedUploads {
+  /** One for each artifact that is not in the cloud yet and can be uploaded. */
+  rows: TransferRow[];
+  /** Why others can't be. */
+  refused: { artifact: ArtifactRow; error: BenchkeepError }[];
+}
+
+/** `transfers.upload`. Errors: `refused` where there is no storage in the cloud, those of `findArtifacts`. */
+export async function queueChosen(
+  context: InstanceContext,
+  input: UploadInput,
+): Promise<{ items: TransferRecord[]; refused: { uid: string; name: string; reason: string }[] }> {
+  const artifacts = await findArtifacts(context.registry.db, input.artifacts);
+  const storage = await targetStorage(context, { upload: true });
+  const { rows, refused } = await queueUploads(context, artifacts, storage, { freeUp: input.free_up });
+  return { items: await transferRecords(context, rows), refused: refused.map(refusedRecord) };
+}
+
+/**
+ * What is on the list or in the store already is left as it is. `now`: somebody waits for these: they come first, also
+ * those that are paused or wait after a failure. `freeUp`: a file in place goes to the cache, too.
+ */
+export async function queueUploads(
+  context: InstanceContext,
+  artifacts: readonly ArtifactRow[],
+  storage: StorageRow,
+  { freeUp = false, now = false }: { freeUp?: boolean; now?: boolean } = {},
+): Promise<QueuedUploads> {
+  const { workstation, clock, queue } = context;
+  const uids = artifacts.map(({ uid }) => uid);
+  const known = new Map(
+    (await transfersOf(workstation, uids))
+      .filter(({ storage_uid: uid, purpose }) => uid === storage.uid && purpose === 'upload')
+      .map((row) => [row.artifact_uid, row]),
+  );
+  const there = await copiesIn(context, artifacts, storage);
+  const refused: QueuedUploads['refused'] = [];
+  const wanted: { artifact: ArtifactRow; sha256: string; content: Content }[] = [];
+  for (const artifact of artifacts) {
+    if (known.has(artifact.uid) || there.has(artifact.id)) continue;
+    try {
+      wanted.push({ artifact, ...(await contentOf(context, artifact)) });
+    } catch (error) {
+      if (!(error instanceof BenchkeepError)) throw error;
+      refused.push({ artifact, error });
+    }
+  }
+  const rank = now ? await firstRank(workstation) : 0;
+  const before = [...known.values()].map(({ id }) => id);
+  const at = timestamp(clock);
+  if (now && before.length > 0) {
+    await changeTransfers(workstation, before, {
+      rank,
+      paused: 0,
+      attempts: 0,
+      next: null,
+      error: null,
+      updated_at: at,
+    });
+  }
+  if (freeUp && before.length > 0) await changeTransfers(workstation, before, { free_up: 1 });
+  const inserted = await insertTransfers(
+    workstation,
+    wanted.map(({ artifact, sha256, content: { path, facts } }) => ({
+      direction: 'upload',
+      purpose: 'upload',
+      artifact_uid: artifact.uid,
+      storage_uid: storage.uid,
+      path: rawToBytes(joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`))),
+      source: rawToBytes(path),
+      facts: JSON.stringify(facts),
+      size: artifact.size,
+      sha256,
+      state: 'planned',
+      rank,
+      free_up: freeUp ? 1 : 0,
+      created_at: at,
+      updated_at: at,
+    })),
+  );
+  // Somebody else was faster with the others: theirs is waited for.
+  const missed = wanted.filter((_, n) => inserted[n] === null).map(({ artifact: { uid } }) => uid);
+  const theirs = (await transfersOf(workstation, missed)).filter(({ storage_uid: uid }) => uid === storage.uid);
+  if (now) queue.tryAgain();
+  else queue.wake();
+  const rows = [...inserted.flatMap((row) => row ?? []), ...theirs];
+  return { rows: [...(await chosenTransfers(workstation, before)), ...rows], refused };
+}
+
+/** Errors: `not_supported` (a folder), `file_changed` (not read wholly yet), those of `locateContent`. */
+export async function contentOf(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+): Promise<{ sha256: string; content: Content }> {
+  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
+  if (artifact.n_files !== null) {
+    throw new BenchkeepError(
+      'not_supported',
+      `${name} is a folder, and folders can't be uploaded yet`,
+      'Upload its files one by one.',
+    );
+  }
+  if (artifact.sha256 === null) {
+    const remedy = 'It is being read. Upload it when that is done.';
+    throw new BenchkeepError('file_changed', `${name} was not read wholly yet`, remedy, { retry: true });
+  }
+  return { sha256: artifact.sha256, content: await locateContent(readContext(context), artifact) };
+}
+
+export function refusedRecord({ artifact: { uid, key }, error }: QueuedUploads['refused'][number]): {
+  uid: string;
+  name: string;
+  reason: string;
+} {
+  return { uid, name: escapeForDisplay(key ?? uid), reason: `${error.message}. ${error.remedy}` };
+}

@@ -1,0 +1,161 @@
+/** What the queue does with one upload: looks what there is to be sent now, proves it, and brings it to its end. */
+import { BenchkeepError, reviveError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { timestamp } from '../ports/clock.ts';
+import { sameFacts } from '../ports/fs/file-facts.ts';
+import { rawToBytes } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { assertWritable, checkRoot, cloudRootOf, offline } from '../storage/index.ts';
+import {
+  dropParts,
+  endTransfer,
+  finishUpload,
+  gatedStores,
+  storageOf,
+  type RunTools,
+  type Settled,
+} from '../transfers/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { copiesIn } from './copies-in.ts';
+import { locateContent, type Content } from './locate-content.ts';
+import { readContext } from './read-context.ts';
+
+/** States in which the file is read (again). */
+const READING: ReadonlySet<string> = new Set(['planned', 'sending']);
+/** States in which nothing of it is verified in the store. */
+const SENDING: ReadonlySet<string> = new Set([...READING, 'completing']);
+/** What is there is not what was registered, or not there any more: trying again sends nothing else. */
+const FOR_GOOD: ReadonlySet<string> = new Set(['file_changed', 'file_not_found', 'wrong_content']);
+/** Ms for which a storage that was ours is taken for ours. */
+const STILL_OURS = 60_000;
+
+export type RunUpload = (context: InstanceContext, row: TransferRow, tools: RunTools) => Promise<Settled>;
+
+/** The returned function ends a transfer that can't come to its end; its other errors may pass. */
+export function queuedUploads(): RunUpload {
+  const ours = new Map<string, number>();
+
+  async function refuseForeign(context: InstanceContext, storage: StorageRow): Promise<void> {
+    const now = context.clock.monotonic();
+    if (now - (ours.get(storage.uid) ?? -Infinity) < STILL_OURS) return;
+    await assertWritable(context, storage);
+    ours.set(storage.uid, now);
+  }
+
+  async function run(context: InstanceContext, row: TransferRow, tools: RunTools): Promise<Settled> {
+    const storage = await storageOf(context, row);
+    if (storage === null) throw await end(context, row, storageGone());
+    try {
+      await refuseForeign(context, storage);
+      const gated = { ...context, stores: gatedStores(context.stores, tools.gate) };
+      if (!SENDING.has(row.state)) return await finishUpload(gated, row, tools);
+      const artifact = await artifactOf(context, row);
+      if (artifact === null) throw await end(context, row, artifactGone());
+      if ((await copiesIn(context, [artifact], storage)).has(artifact.id)) return await isThere(context, row);
+      const current = await ofContent(context, row, artifact);
+      const source = READING.has(current.state) ? await provenSource(context, current, artifact, tools) : null;
+      return await finishUpload(gated, current, tools, source);
+    } catch (error) {
+      ours.delete(storage.uid);
+      const root = cloudRootOf(storage);
+      // Whoever signs in again is heard by a new client only.
+      if (error instanceof BenchkeepError && error.code === 'not_signed_in' && root !== null)
+        context.stores.forget(root);
+      throw error;
+    }
+  }
+  return run;
+}
+
+async function artifactOf(
+  { registry }: InstanceContext,
+  { artifact_uid: uid }: TransferRow,
+): Promise<ArtifactRow | null> {
+  return (await registry.db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null;
+}
+
+/** Somebody else brought it there meanwhile. */
+async function isThere(context: InstanceContext, row: TransferRow): Promise<Settled> {
+  const now = timestamp(context.clock);
+  const done = await updateTransfer(context.workstation, row.id, {
+    state: 'done',
+    sent: row.size,
+    error: null,
+    updated_at: now,
+  });
+  await dropParts(context, row);
+  return { row: done, cached: null };
+}
+
+/** Content that was replaced since it was queued is what is uploaded; what was sent of the old one goes. */
+async function ofContent(context: InstanceContext, row: TransferRow, artifact: ArtifactRow): Promise<TransferRow> {
+  const { sha256, size } = artifact;
+  if (sha256 === null || (sha256 === row.sha256 && size === row.size)) return row;
+  await dropParts(context, row);
+  const anew = { state: 'planned', token: null, checksum: null, sent: 0 } as const;
+  return updateTransfer(context.workstation, row.id, { ...anew, sha256, size, updated_at: timestamp(context.clock) });
+}
+
+/** Where it is now. All of it is read before the first byte is sent: damaged or changed content is not spread. */
+async function provenSource(
+  context: InstanceContext,
+  row: TransferRow,
+  artifact: ArtifactRow,
+  { signal }: RunTools,
+): Promise<{ source: Buffer; facts: string }> {
+  try {
+    const content = await locateContent(readContext(context), artifact);
+    if (row.state === 'planned') await refuseOther(context, artifact, content, signal);
+    return { source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BenchkeepError) || !FOR_GOOD.has(error.code)) throw error;
+    if (error.code === 'file_not_found') await refuseAway(context, artifact);
+    throw await end(context, row, error);
+  }
+}
+
+/** A drive that is away takes its files with it: they are not lost. Error: `offline`. */
+async function refuseAway(context: InstanceContext, { id }: ArtifactRow): Promise<void> {
+  const storages = await context.registry.db
+    .selectFrom('storage')
+    .innerJoin('copy', 'copy.storage_id', 'storage.id')
+    .selectAll('storage')
+    .where('copy.artifact_id', '=', id)
+    .where('storage.workstation_uid', '=', context.workstationUid)
+    .execute();
+  for (const storage of storages) {
+    const root = await checkRoot(context, storage);
+    if (!root.attached) throw offline(root.reason);
+  }
+}
+
+async function refuseOther(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  { path, facts }: Content,
+  signal: AbortSignal,
+): Promise<void> {
+  const [outcome] = await context.hasher.hashFiles([path], { signal });
+  if (outcome?.kind === 'failed') throw reviveError(outcome.error);
+  if (outcome?.kind === 'hashed' && sameFacts(outcome.facts, facts) && outcome.sha256 === artifact.sha256) return;
+  throw new BenchkeepError(
+    'file_changed',
+    `The file of "${escapeForDisplay(artifact.key ?? artifact.uid)}" has other content than what was registered`,
+    'Nothing was uploaded. Let its folder be looked at: its new content becomes the next version.',
+  );
+}
+
+async function end(context: InstanceContext, row: TransferRow, reason: BenchkeepError): Promise<BenchkeepError> {
+  await endTransfer(context, row, reason);
+  return reason;
+}
+
+function storageGone(): BenchkeepError {
+  return new BenchkeepError('not_found', 'The storage of this upload was removed', 'Upload it to another storage.');
+}
+
+function artifactGone(): BenchkeepError {
+  return new BenchkeepError('not_found', 'Its artifact was deleted', 'There is nothing to be done.');
+}

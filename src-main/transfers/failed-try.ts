@@ -1,0 +1,31 @@
+/** What a try that failed means: when the next one is, for whom it counts, and whether waiting helps. */
+import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
+
+/** Ms: twice as long after each failure, up to the longest. */
+const FIRST_PAUSE = 15_000;
+const LONGEST_PAUSE = 30 * 60_000;
+/** As often somebody who waits for it sees it fail for what may pass before they are told. */
+const PATIENCE = 3;
+
+/** Ms. `failed`: tries in a row, this one too; `random` from 0 to 1: many that failed together don't come together again. */
+export function pauseAfter(failed: number, random: number): number {
+  return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, failed - 1)) * (0.5 + random / 2);
+}
+
+/** Not of one file but of the whole store: the others would fail alike, so they are not tried meanwhile. */
+export function isOfStore({ code, details }: ErrorData): boolean {
+  return STORE.has(code) && details?.['drive'] !== true;
+}
+const STORE: ReadonlySet<ErrorCode> = new Set([
+  'offline',
+  'not_signed_in',
+  'not_allowed',
+  'bucket_not_found',
+  'storage_managed_elsewhere',
+]);
+
+/** Somebody has to do something, or it failed too often: whoever waits for it is told. */
+export function isToldAtOnce({ code, retry, details }: ErrorData, failed: number): boolean {
+  if (failed >= PATIENCE || details?.['drive'] === true) return true;
+  return !retry || code === 'not_signed_in' || code === 'bucket_not_found' || code === 'not_allowed';
+}

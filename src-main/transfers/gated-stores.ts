@@ -1,0 +1,33 @@
+/** Stores in which every sending of content passes a gate before it begins. */
+import type { ObjectStore, Stores } from '../storage/index.ts';
+
+/** Resolves when so many bytes may be sent; what it returns is called when they were, or could not be. */
+export type Gate = (bytes: number, signal: AbortSignal | undefined) => Promise<(sent: boolean) => void>;
+
+export function gatedStores(stores: Stores, gate: Gate): Stores {
+  return { ...stores, open: async (root) => gated(await stores.open(root), gate) };
+}
+
+function gated(store: ObjectStore, gate: Gate): ObjectStore {
+  async function through<T>(bytes: number, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+    const leave = await gate(bytes, signal);
+    let sent = false;
+    try {
+      signal?.throwIfAborted();
+      const result = await send();
+      sent = true;
+      return result;
+    } finally {
+      leave(sent);
+    }
+  }
+  return {
+    ...store,
+    put: (key, bytes, options) => through(bytes.length, options?.signal, () => store.put(key, bytes, options)),
+    uploads: {
+      ...store.uploads,
+      send: (key, token, part, options) =>
+        through(part.bytes.length, options?.signal, () => store.uploads.send(key, token, part, options)),
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Unfinished uploads at the stores that nobody goes on with: of a program that died between beginning one and noting it,
+ * or that could not reach the store when one was cancelled. They cost money and are seen by nobody.
+ */
+import { isUid } from '../../shared/uid.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { timestamp, type Clock } from '../ports/clock.ts';
+import { OWN_FOLDER, readObjectMarker, storeOf } from '../storage/index.ts';
+import { readSetting, writeSetting } from '../workstation/settings.ts';
+import { transfersInto } from '../workstation/transfer-rows.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { keyOf, type TransferContext } from './transfer-context.ts';
+
+const DAY = 24 * 3600 * 1000;
+/** Ms. Another computer of the lab may be at work on younger ones. */
+const OLD = 7 * DAY;
+const SWEPT = 'uploads_swept';
+/** Ms after the start, and between two looks whether a day is over. */
+const FIRST_LOOK = 5 * 60_000;
+const LOOK = 3600_000;
+
+type OrphanContext = Pick<InstanceContext, 'registry' | 'workstation' | 'stores' | 'clock'>;
+
+export interface OrphanUpload {
+  /** Root and key, for people. */
+  address: string;
+  startedAt: string;
+}
+
+interface Found extends OrphanUpload {
+  storage: StorageRow;
+  key: string;
+  token: string;
+}
+
+/** Older than a week; `unreachable`: roots of stores that could not be asked, with the reason. */
+export async function findOrphanUploads(
+  context: OrphanContext,
+  signal?: AbortSignal,
+): Promise<{ orphans: OrphanUpload[]; unreachable: string[] }> {
+  const { orphans, unreachable } = await find(context, signal);
+  return { orphans: orphans.map(({ address, startedAt }) => ({ address, startedAt })), unreachable };
+}
+
+/** Takes them away; how many. What can't be reached is done another day. */
+export async function sweepOrphanUploads(context: OrphanContext, signal?: AbortSignal): Promise<number> {
+  let removed = 0;
+  for (const { storage, key, token } of (await find(context, signal)).orphans) {
+    const store = await storeOf(context, storage);
+    // Begun again meanwhile with the same token it is not: but a live row may have taken it up.
+    if (!(await tokensOf(context, storage)).has(token)) {
+      await store.uploads.abort(key, token, signal === undefined ? {} : { signal });
+      removed++;
+    }
+  }
+  return removed;
+}
+
+async function find(
+  context: OrphanContext,
+  signal: AbortSignal | undefined,
+): Promise<{ orphans: Found[]; unreachable: string[] }> {
+  const storages = await context.registry.db
+    .selectFrom('storage')
+    .selectAll()
+    .where('type', '!=', 'local')
+    .where('managed', '=', 1)
+    .execute();
+  const orphans: Found[] = [];
+  const unreachable: string[] = [];
+  for (const storage of storages) {
+    try {
+      orphans.push(...(await orphansIn(context, storage, signal)));
+    } catch (error) {
+      if (!(error instanceof BenchkeepError) || signal?.aborted === true) throw error;
+      unreachable.push(`${storage.root} (${error.message})`);
+    }
+  }
+  return { orphans, unreachable };
+}
+
+async function orphansIn(
+  context: OrphanContext,
+  storage: StorageRow,
+  signal: AbortSignal | undefined,
+): Promise<Found[]> {
+  const store = await storeOf(context, storage);
+  // Another instance's by now: its uploads are none of ours.
+  if ((await readObjectMarker(store))?.uid !== storage.uid) return [];
+  const call = signal === undefined ? {} : { signal };
+  const live = await transfersInto(context.workstation, storage.uid);
+  const keys = new Set(live.map(keyOf));
+  const found: Found[] = [];
+  for await (const { key, token, startedAt } of store.uploads.list(`${OWN_FOLDER}/`, call)) {
+    if (startedAt === null || context.clock.now() - Date.parse(startedAt) < OLD) continue;
+    if (!isOurs(key) || keys.has(key)) continue;
+    found.push({ storage, key, token, startedAt, address: `${storage.root}/${key}` });
+  }
+  return found;
+}
+
+async function tokensOf(context: OrphanContext, storage: StorageRow): Promise<Set<string | null>> {
+  return new Set((await transfersInto(context.workstation, storage.uid)).map(({ token }) => token));
+}
+
+/** Named by a uid, directly in our folder: as this program names what it brings there. */
+function isOurs(key: string): boolean {
+  const name = key.slice(OWN_FOLDER.length + 1);
+  return isUid(name.slice(0, 20), 'artifact') && /^(?:\.[^/]*)?$/.test(name.slice(20));
+}
+
+/** Looks once a day, in the background. */
+export function sweepDaily(context: OrphanContext & { clock: Clock } & Pick<TransferContext, 'workstation'>): {
+  close(): Promise<void>;
+} {
+  const { clock, workstation } = context;
+  const stop = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let cancel = (): void => undefined;
+  const lookIn = (ms: number): void => {
+    if (stop.signal.aborted) return;
+    cancel = clock.after(ms, () => {
+      running = look()
+        // A store that can't be asked, or a database that can't be written: tomorrow again.
+        .catch(() => undefined)
+        .finally(() => {
+          lookIn(LOOK);
+        });
+    });
+  };
+  async function look(): Promise<void> {
+    const last = await readSetting<string>(workstation, SWEPT);
+    if (last !== null && Math.abs(clock.now() - Date.parse(last)) < DAY) return;
+    await sweepOrphanUploads(context, stop.signal);
+    await writeSetting(workstation, SWEPT, timestamp(clock));
+  }
+  lookIn(FIRST_LOOK);
+  return {
+    async close() {
+      stop.abort();
+      cancel();
+      await running;
+    },
+  };
+}
