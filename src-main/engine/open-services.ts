@@ -1,7 +1,14 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import { finishRemovals, finishReplacements, readContext, sweepOrphans } from '../artifacts/index.ts';
+import {
+  finishFrees,
+  finishRemovals,
+  finishReplacements,
+  finishReturns,
+  readContext,
+  sweepOrphans,
+} from '../artifacts/index.ts';
 import {
   keepBackups,
   oneByOne,
@@ -25,7 +32,7 @@ import {
   type ReconcileContext,
   type Watching,
 } from '../watching/index.ts';
-import { goOnUploads } from '../transfers/index.ts';
+import { goOnUploads, keepCache, sweepParts } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -95,7 +102,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     if (context.readOnly === null) {
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
+      await finishReturns(context);
       await sweepOrphans(context);
+      await sweepParts(context);
+      await finishFrees(context);
       await finishRemovals(context);
       await finishMoves(context);
     }
@@ -127,6 +137,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.push(soon(() => scrubbing.close()));
     const uploads = goOnUploads(context, options.watch && context.readOnly === null);
     closers.push(soon(() => uploads.close()));
+    const cache = keepCache(context, options.watch && context.readOnly === null);
+    closers.push(soon(() => cache.close()));
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());

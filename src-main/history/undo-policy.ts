@@ -10,6 +10,10 @@ const REASONS: Readonly<Record<string, string>> = {
   revert: 'It made a new version. Move that version to the trash instead.',
   upload: 'The content is in the cloud now, and so is its record. Fetch it back where you need it (benchkeep cache).',
   'to cache': 'The content is in the cloud now. Fetch it back where you need it (benchkeep cache).',
+  free: 'The content is in the cloud, proven when it went. Bring it back where it was (benchkeep bring-back).',
+  'not freed': 'It says what is on the disk.',
+  'bring back': 'The file is there again. Free its space again (benchkeep free).',
+  'not brought back': 'It says what is on the disk.',
   verify: 'It says what was found on the disk.',
   scrub: 'It says what was found on the disk.',
 };

@@ -73,6 +73,8 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     sessionRuns: new Map(),
     busyTransfers: new Set(),
     familiesAtWork: new Map(),
+    contentsAtWork: new Map(),
+    downloads: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
     author() {

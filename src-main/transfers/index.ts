@@ -1,8 +1,13 @@
 export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './cache-folder.ts';
-export { fetchContent } from './fetch-content.ts';
+export { whileContentAlone } from './content-lock.ts';
+export { evictCached, type Evicted } from './evict-cached.ts';
+export { fetchToCache } from './fetch-to-cache.ts';
 export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
 export { goOnUploads, type UploadsGoingOn } from './go-on-uploads.ts';
+export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
+export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';
 export type { Settled } from './settle-upload.ts';
+export { sweepParts } from './sweep-parts.ts';
 export { startedUpload, uploadCopy } from './upload-copy.ts';
 export { begunSaves, endSave, saveToStore, type StoreSave } from './save-to-store.ts';

@@ -17,6 +17,9 @@ export type TransferContext = Pick<
   | 'onCommitted'
   | 'author'
   | 'busyTransfers'
+  | 'contentsAtWork'
+  | 'downloads'
+  | 'onWatching'
 >;
 
 export interface TransferTools {
