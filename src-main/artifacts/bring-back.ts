@@ -23,7 +23,7 @@ import { fetchArtifact } from './cache-artifact.ts';
 import { requireSpace } from './copy-into-storage.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { freedPlace } from './freed-places.ts';
-import { finishReturn, isTaken, writeReturn, type PendingReturn } from './pending-returns.ts';
+import { dropReturn, finishReturn, isTaken, writeReturn, type PendingReturn } from './pending-returns.ts';
 import { insertCopy } from './record-content.ts';
 import { readContext } from './read-context.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
@@ -97,6 +97,8 @@ async function bringOne(
   for (let tries = 1; ; tries++) {
     const source = await fetchArtifact(context, artifact, tools);
     const isBack = await whileContentAlone(context, artifact.uid, async () => {
+      // Somebody else asked for the same, and was faster.
+      if ((await copyHere(context, artifact)) !== null) return true;
       if (!(await returnTo(context, artifact, place, source, tools.signal))) return false;
       await dropCached(context, artifact);
       return true;
@@ -147,8 +149,11 @@ async function returnTo(
     await finishReturn(context, pending);
     throw error;
   });
+  if (!named) {
+    await dropReturn(context, pending);
+    throw isTaken(target);
+  }
   await finishReturn(context, pending);
-  if (!named) throw isTaken(target);
   return true;
 }
 

@@ -60,16 +60,10 @@ export async function finishReturns(context: Context): Promise<void> {
 export async function finishReturn(context: Context, pending: PendingReturn): Promise<void> {
   const { db } = context.registry;
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', pending.storageUid).executeTakeFirst();
-  if (storage === undefined) {
-    await context.fs.removeOwnFile(pending.arriving);
-    return forget(context, pending);
-  }
+  if (storage === undefined) return dropReturn(context, pending);
   if (!(await checkRoot(context, storage)).attached) return;
   const copy = await namedCopy(context, storage, pending);
-  if (copy === null) {
-    await context.fs.removeOwnFile(pending.arriving);
-    return forget(context, pending);
-  }
+  if (copy === null) return dropReturn(context, pending);
   const target = joinRaw(localRoot(storage), pending.relative);
   try {
     await giveName(context, pending, target);
@@ -118,11 +112,12 @@ async function takeBack(context: Context, pending: PendingReturn, copy: CopyRow)
     write.note = `${rawToDisplay(pending.relative)} did not come back: something else is there now.`;
     await write.remove('copy', copy.id, pending.uid);
   });
-  await context.fs.removeOwnFile(pending.arriving);
-  await forget(context, pending);
+  await dropReturn(context, pending);
 }
 
-async function forget({ workstation }: Context, pending: PendingReturn): Promise<void> {
+/** It is not to come to its place. */
+export async function dropReturn({ fs, workstation }: Context, pending: PendingReturn): Promise<void> {
+  await fs.removeOwnFile(pending.arriving);
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, nameOf(pending)));
 }
 

@@ -84,7 +84,7 @@ describe('freeing space', () => {
         workstationUid: '',
         fs: bench.context.fs,
       } as never,
-      { limit: 20 } as never,
+      { limit: 20 },
     );
     expect(JSON.stringify(items)).toContain('Space was freed');
   });
