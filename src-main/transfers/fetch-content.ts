@@ -132,7 +132,7 @@ async function tryOnce(
   request: FetchRequest,
   tools: FetchTools,
 ): Promise<FileFacts> {
-  const { workstation, clock, fs, hasher } = context;
+  const { workstation, clock, fs } = context;
   const set = (patch: Parameters<typeof updateTransfer>[2]): Promise<TransferRow> =>
     updateTransfer(workstation, id, { ...patch, updated_at: timestamp(clock) });
   const object = await store.stat(request.key, { signal: tools.signal });
@@ -145,23 +145,24 @@ async function tryOnce(
   const begun = journal ?? { object, ranges: [] };
   row = await set({ state: 'sending', facts: JSON.stringify(begun), sent: journal === null ? 0 : row.sent });
   if (request.size === 0) await fs.writePart(part, 0, Buffer.alloc(0));
+  let digest: string;
   try {
-    await fetchRanges(context, { store, row, journal: begun, part }, tools);
+    digest = await fetchRanges(context, { store, row, journal: begun, part }, tools);
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'file_changed') await discard(context, row);
     throw error;
   }
   await fs.syncPart(part);
   await set({ state: 'completing' });
-  const [outcome] = await hasher.hashFiles([part], { signal: tools.signal });
-  if (outcome?.kind !== 'hashed' || outcome.sha256 !== request.sha256) {
+  const facts = await fs.look(part);
+  if (facts?.size !== request.size || digest !== request.sha256) {
     await discard(context, row);
     throw wrong(request);
   }
   await set({ state: 'verified' });
-  await fs.moveProven(part, request.target, outcome.facts);
+  await fs.moveProven(part, request.target, facts);
   await set({ state: 'done' });
-  return (await fs.look(request.target)) ?? outcome.facts;
+  return (await fs.look(request.target)) ?? facts;
 }
 
 /** Null where it has to be begun anew: the object is another one, or what came of it is not there any more. */

@@ -6,6 +6,7 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { orderedHash } from './ordered-hash.ts';
 import { bytesOf, missingRanges, withRange, type PartJournal } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -28,17 +29,18 @@ export interface FetchTools {
   onBytes: (bytes: number) => void;
 }
 
-/** All of it is durable when this returns. Errors: `file_changed` where the object was replaced; those of the store and disk. What came before is kept. */
+/** All of it is durable when this returns its sha256 (hex). Errors: `file_changed` where the object was replaced; those of the store and disk. What came before is kept. */
 export async function fetchRanges(
   context: Pick<TransferContext, 'fs' | 'workstation' | 'clock'>,
   { store, row, journal: { object, ranges }, part }: RangesRequest,
   tools: FetchTools,
-): Promise<void> {
+): Promise<string> {
   const { fs } = context;
   const wanted = missingRanges(ranges, object.size, RANGE);
   const failed = new AbortController();
   const signal = AbortSignal.any([tools.signal, failed.signal]);
   const noting = notesOf(context, row, { object, ranges }, part);
+  const hash = orderedHash(fs, part, ranges);
   let bytes = bytesOf(ranges);
   tools.onBytes(bytes);
 
@@ -53,7 +55,7 @@ export async function fetchRanges(
       await fs.writePart(part, from, came);
       bytes += came.length;
       tools.onBytes(bytes);
-      await noting.add(from, to);
+      await Promise.all([noting.add(from, to), hash.add(from, came)]);
     }
   };
   // One that fails ends the others; all of them are waited for, so that nothing is written later.
@@ -69,6 +71,7 @@ export async function fetchRanges(
   // What ended the others is told, not that they were ended.
   const cause = reasons.find((reason) => !isStop(reason)) ?? reasons[0];
   if (reasons.length > 0) throw cause;
+  return hash.digest(object.size);
 }
 
 function isStop(reason: unknown): boolean {
