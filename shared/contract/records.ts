@@ -182,6 +182,8 @@ export const instanceInfo = instanceRecord.extend({
   local_storage: z.string().nullable(),
   n_artifacts: z.number(),
   n_storages: z.number(),
+  /** Content of the cloud that is kept here for reading; bytes. */
+  cache: z.object({ n_files: z.number(), size: z.number(), limit: z.number() }).optional(),
   version: z.string(),
   /** Set where the registry could be opened for reading only, in plain words. */
   read_only: z.string().nullable(),

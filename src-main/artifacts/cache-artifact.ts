@@ -3,10 +3,10 @@ import type { JobProgress } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
 import { requireSpace } from '../storage/index.ts';
-import { cachePath, fetchContent, noteCached } from '../transfers/index.ts';
+import { cacheFolder, evictOverLimit, fetchToCache, noteUsed } from '../transfers/index.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
 import { readContext } from './read-context.ts';
@@ -33,7 +33,7 @@ async function cache(
   progress.items_total = 1;
   progress.bytes_total = artifact.size;
   progress.file = artifact.key ?? artifact.uid;
-  const onBytes = (bytes: number): number => (progress.bytes += bytes);
+  const onBytes = (bytes: number): void => void (progress.bytes = bytes);
   const path = await localPath(context, artifact, { signal, onBytes }).catch((error: unknown) => {
     refuseIfStopped(signal);
     throw error;
@@ -49,63 +49,30 @@ async function localPath(
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<RawPath> {
   try {
-    return (await locateContent(readContext(context), artifact)).path;
+    const { path } = await locateContent(readContext(context), artifact);
+    await noteUsed(context, artifact.uid);
+    return path;
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code !== 'in_cloud') throw error;
   }
-  const { storage, key } = await placeInCloud(context, artifact);
+  const path = await fetchArtifact(context, artifact, tools);
+  await evictOverLimit(context, { keep: artifact.uid, signal: tools.signal }).catch(() => undefined);
+  return path;
+}
+
+/** Its path in the cache. Errors: `not_supported` (a folder, content that was never read wholly), those of `fetchToCache`. */
+export async function fetchArtifact(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
+): Promise<RawPath> {
   const { sha256, size } = artifact;
   if (sha256 === null || artifact.n_files !== null) throw notYet(artifact);
-  const target = cachePath(context, artifact);
-  if (await takeWhatIsThere(context, { ...artifact, sha256 }, target)) return target;
-  await context.fs.makeFolder(splitRaw(target).folder, 0o700);
-  await requireSpace(context, splitRaw(target).folder, size);
-  const facts = await fetchContent(context, { storage, key, size, sha256, target }, tools);
-  await noteCached(context, { ...artifact, sha256 }, facts);
-  return target;
-}
-
-/**
- * True where what lies in the cache is the content, though it was touched. What somebody worked on is put beside it: it
- * may be the only place of that work.
- */
-async function takeWhatIsThere(
-  context: InstanceContext,
-  artifact: ArtifactRow & { sha256: string },
-  target: RawPath,
-): Promise<boolean> {
-  const facts = await context.fs.look(target);
-  if (facts === null) return false;
-  const [outcome] = await context.hasher.hashFiles([target], {});
-  if (outcome?.kind === 'hashed' && outcome.sha256 === artifact.sha256) {
-    await noteCached(context, artifact, outcome.facts);
-    return true;
-  }
-  for (let n = 1; ; n++) {
-    const aside = joinRaw(
-      splitRaw(target).folder,
-      rawFromText(`edited-${String(n)}-${artifact.uid}${artifact.suffix}`),
-    );
-    if ((await context.fs.look(aside)) !== null) continue;
-    await context.fs.moveProven(target, aside, facts);
-    return false;
-  }
-}
-
-async function placeInCloud(
-  { registry }: InstanceContext,
-  artifact: ArtifactRow,
-): Promise<{ storage: StorageRow; key: string }> {
-  const copy = await registry.db
-    .selectFrom('copy')
-    .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .selectAll('storage')
-    .select('copy.path')
-    .where('copy.artifact_id', '=', artifact.id)
-    .where('storage.type', '!=', 'local')
-    .orderBy('copy.id')
-    .executeTakeFirstOrThrow();
-  return { storage: copy, key: copy.path.toString('utf8') };
+  const enough = async (): Promise<void> => {
+    await context.fs.makeFolder(cacheFolder(context), 0o700);
+    await requireSpace(context, cacheFolder(context), size);
+  };
+  return fetchToCache(context, { artifact: { ...artifact, sha256 }, requireSpace: enough }, tools);
 }
 
 async function copyTo(

@@ -1,6 +1,12 @@
 export { artifactLog } from './artifact-log.ts';
 export { artifactPath } from './artifact-path.ts';
+export { bringBack } from './bring-back.ts';
 export { cacheArtifact } from './cache-artifact.ts';
+export { freeArtifacts } from './free-artifacts.ts';
+export { finishFrees } from './pending-frees.ts';
+export { finishReturns } from './pending-returns.ts';
+export { planFree } from './plan-freeing.ts';
+export { notePreviewed } from './note-previewed.ts';
 export { uploadArtifacts } from './upload-artifacts.ts';
 export { planUploads } from './plan-uploads.ts';
 export { queueChosen, queueUploads } from './queue-uploads.ts';

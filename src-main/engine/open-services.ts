@@ -2,8 +2,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import {
+  finishFrees,
   finishRemovals,
   finishReplacements,
+  finishReturns,
   queuedUploads,
   readContext,
   removeObjectsLater,
@@ -32,7 +34,7 @@ import {
   type ReconcileContext,
   type Watching,
 } from '../watching/index.ts';
-import { sweepDaily } from '../transfers/index.ts';
+import { keepCache, sweepDaily, sweepParts } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -109,7 +111,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     if (context.readOnly === null) {
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
+      await finishReturns(context);
       await sweepOrphans(context);
+      await sweepParts(context);
+      await finishFrees(context);
       await finishRemovals(context);
       await finishMoves(context);
     }
@@ -148,6 +153,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       const removing = await removeObjectsLater(context, options.watch);
       closers.push(soon(() => removing.close()));
     }
+    const cache = keepCache(context, options.watch && context.readOnly === null);
+    closers.push(soon(() => cache.close()));
     if (options.listen) {
       const listener = await listenLocally(localSocketPaths(rawToDisplay(context.folder)), options.attach);
       closers.push(() => listener.close());

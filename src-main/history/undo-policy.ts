@@ -11,6 +11,10 @@ const REASONS: Readonly<Record<string, string>> = {
   upload: 'The content is in the cloud now, and so is its record. Fetch it back where you need it (benchkeep cache).',
   'to cache': 'The content is in the cloud now. Fetch it back where you need it (benchkeep cache).',
   'upload taken back': 'It says what was found in the cloud.',
+  free: 'The content is in the cloud, proven when it went. Bring it back where it was (benchkeep bring-back).',
+  'not freed': 'It says what is on the disk.',
+  'bring back': 'The file is there again. Free its space again (benchkeep free).',
+  'not brought back': 'It says what is on the disk.',
   verify: 'It says what was found on the disk.',
   scrub: 'It says what was found on the disk.',
 };

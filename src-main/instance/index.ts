@@ -8,7 +8,7 @@ export { restoreBackup } from './restore-backup.ts';
 export { runDoctor } from './run-doctor.ts';
 export { initInstance } from './init-instance.ts';
 export { keepBackups, type BackupKeeper } from './keep-backups.ts';
-export type { InstanceContext } from './instance-context.ts';
+export type { InstanceContext, SharedDownload } from './instance-context.ts';
 export { instanceInfo } from './instance-info.ts';
 export { listInstances } from './list-instances.ts';
 export { openInstance, type OpenInstance, type OpenInstanceOptions } from './open-instance.ts';

@@ -13,6 +13,16 @@ import type { Stores } from '../storage/index.ts';
 import type { TransferQueue } from '../transfers/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
+/** One download for all who wait for it; it is stopped when nobody does any more. */
+export interface SharedDownload {
+  done: Promise<RawPath>;
+  /** Who is told of bytes that came. */
+  listeners: Set<(bytes: number) => void>;
+  /** Bytes that came so far, for who joins later. */
+  bytes: number;
+  stop: AbortController;
+}
+
 export interface InstanceContext {
   /** The app's data folder. */
   home: RawPath;
@@ -39,6 +49,10 @@ export interface InstanceContext {
   queue: TransferQueue;
   /** Version families, by stem, for which bytes are being laid down: until that is done, whoever is next waits. */
   familiesAtWork: Map<string, Promise<unknown>>;
+  /** Artifacts, by uid, whose content on this computer is being fetched, evicted, freed or brought back: one at a time. */
+  contentsAtWork: Map<string, Promise<unknown>>;
+  /** Content that is being fetched, by uid of its artifact: whoever wants the same waits for the same. */
+  downloads: Map<string, SharedDownload>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

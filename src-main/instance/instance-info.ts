@@ -2,6 +2,7 @@
 import type { InstanceInfo } from '../../shared/contract/index.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { currentLocalStorage } from '../storage/index.ts';
+import { getSettings } from './settings.ts';
 import { currentUser } from './users.ts';
 import { registryPath } from './instance-card.ts';
 import type { OpenInstance } from './open-instance.ts';
@@ -34,6 +35,11 @@ export async function instanceInfo(
     workstation: context.workstation.db,
     workstationUid: context.workstationUid,
   });
+  const cached = await context.workstation.db
+    .selectFrom('cached')
+    .select((e) => [e.fn.countAll<number>().as('n'), e.fn.sum<number | null>('size').as('size')])
+    .executeTakeFirstOrThrow();
+  const { cache_limit: limit } = await getSettings(context);
   return {
     uid: context.instanceUid,
     name: instance.name,
@@ -47,6 +53,7 @@ export async function instanceInfo(
     local_storage: local?.root ?? null,
     n_artifacts: artifacts?.n ?? 0,
     n_storages: storages.n,
+    cache: { n_files: cached.n, size: cached.size ?? 0, limit },
     version,
     read_only: context.readOnly,
     warnings: [...context.warnings],

@@ -89,6 +89,8 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     busyTransfers: new Set(),
     queue,
     familiesAtWork: new Map(),
+    contentsAtWork: new Map(),
+    downloads: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
     author() {

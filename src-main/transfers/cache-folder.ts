@@ -52,6 +52,16 @@ export async function findCached(
   return { path, facts };
 }
 
+/** All of the file is read. False where it can't be. */
+export async function isContentAt(
+  { hasher }: Pick<TransferContext, 'hasher'>,
+  path: RawPath,
+  sha256: string,
+): Promise<boolean> {
+  const [outcome] = await hasher.hashFiles([path], {});
+  return outcome?.kind === 'hashed' && outcome.sha256 === sha256;
+}
+
 /** Removes what is in the cache of an artifact, if anything is. */
 export async function dropCached(context: CacheContext, artifact: CachedArtifact): Promise<void> {
   const row = await readCached({ db: context.workstation.db }, artifact.uid);

@@ -3,7 +3,6 @@ export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './ca
 export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
 export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryTransfers } from './change-transfers.ts';
 export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
-export { fetchContent } from './fetch-content.ts';
 export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
 export { gatedStores } from './gated-stores.ts';
@@ -12,4 +11,10 @@ export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uplo
 export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
 export { transferQueue, type QueueContext, type TransferQueue } from './transfer-queue.ts';
+export { whileContentAlone } from './content-lock.ts';
+export { evictCached, type Evicted } from './evict-cached.ts';
+export { fetchToCache } from './fetch-to-cache.ts';
+export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
+export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';
+export { sweepParts } from './sweep-parts.ts';
 export { begunSaves, endSave, saveToStore, type StoreSave } from './save-to-store.ts';

@@ -16,6 +16,7 @@ import { writeWorkstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
+import { whileContentAlone } from './content-lock.ts';
 import { isSent } from './run-upload.ts';
 import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
 import { takeBackCopy } from './take-back-copy.ts';
@@ -49,7 +50,8 @@ export async function settleUpload(
     row = await set('recorded', row);
   }
   if (row.state === 'recorded') row = await set('settling', row);
-  const cached = row.state === 'settling' ? await moveToCache(context, row, storage, tools) : null;
+  const settle = (): Promise<string | null> => moveToCache(context, row, storage, tools);
+  const cached = row.state === 'settling' ? await whileContentAlone(context, row.artifact_uid, settle) : null;
   return { row: await set('done', row), cached };
 }
 

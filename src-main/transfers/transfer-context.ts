@@ -19,6 +19,9 @@ export type TransferContext = Pick<
   | 'busyTransfers'
   | 'familiesAtWork'
   | 'instanceUid'
+  | 'contentsAtWork'
+  | 'downloads'
+  | 'onWatching'
 >;
 
 export interface TransferTools {

@@ -244,3 +244,9 @@ export async function forgetCached(workstation: Workstation, artifactUid: string
     tx.deleteFrom('cached').where('artifact_uid', '=', artifactUid).execute(),
   );
 }
+
+export async function touchCached(workstation: Workstation, artifactUid: string, usedAt: string): Promise<void> {
+  await writeWorkstation(workstation, (tx) =>
+    tx.updateTable('cached').set({ used_at: usedAt }).where('artifact_uid', '=', artifactUid).execute(),
+  );
+}

@@ -1,8 +1,12 @@
 import {
+  bringBack,
   cacheArtifact,
   deleteArtifacts,
   editArtifact,
+  freeArtifacts,
+  notePreviewed,
   planDeletion,
+  planFree,
   readContext,
   replaceArtifact,
   restoreArtifacts,
@@ -25,11 +29,18 @@ export const artifacts = os.artifacts.router({
   cache: os.artifacts.cache.handler(({ input, context, signal }) =>
     cacheArtifact(context.services().context, input, signal),
   ),
+  planFree: os.artifacts.planFree.handler(({ input, context }) => planFree(context.services().context, input)),
+  free: os.artifacts.free.handler(({ input, context, signal }) =>
+    freeArtifacts(context.services().context, input, signal),
+  ),
+  bringBack: os.artifacts.bringBack.handler(({ input, context, signal }) =>
+    bringBack(context.services().context, input, signal),
+  ),
   list: os.artifacts.list.handler(({ input, context }) => context.services().reads.listArtifacts(input)),
   describe: os.artifacts.describe.handler(({ input, context }) => context.services().reads.describeArtifact(input)),
   versions: os.artifacts.versions.handler(({ input, context }) => context.services().reads.listVersions(input)),
   path: os.artifacts.path.handler(({ input, context }) => context.services().reads.artifactPath(input)),
-  preview: os.artifacts.preview.handler(({ input, context }) => context.services().reads.previewArtifact(input)),
+  preview: os.artifacts.preview.handler(({ input, context }) => notePreviewed(context.services(), input)),
   log: os.artifacts.log.handler(({ input, context }) => context.services().reads.artifactLog(input)),
   verify: os.artifacts.verify.handler(({ input, context, signal }) =>
     verify(context.services().context, input, signal),

@@ -12,6 +12,7 @@ import { missingCommands } from './commands/missing.ts';
 import { registryCommands } from './commands/registry.ts';
 import { scrubCommands } from './commands/scrub.ts';
 import { serveCommands } from './commands/serve.ts';
+import { spaceCommands } from './commands/space.ts';
 import { storageCommands } from './commands/storages.ts';
 import { transferCommands } from './commands/transfers.ts';
 import { trashCommands } from './commands/trash.ts';
@@ -48,6 +49,7 @@ export const allCommands: readonly Command[] = [
   ...scrubCommands,
   ...missingCommands,
   ...transferCommands,
+  ...spaceCommands,
   ...trashCommands,
   ...changeCommands,
   ...registryCommands,

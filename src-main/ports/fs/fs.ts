@@ -52,6 +52,15 @@ export interface Fs {
    * when all of it is there, synced, and its sha256 (hex) is the given one (`wrong_content` otherwise).
    */
   fillFsyncMoveIn(request: FillRequest): Promise<FileFacts>;
+  /**
+   * Writes into a file that is not whole yet, which is made where it is not there; its name must say that (`.part`). Not
+   * durable before `syncPart`.
+   */
+  writePart(path: RawPath, offset: number, bytes: Uint8Array): Promise<void>;
+  /** What was written into it is on the disk when this returns. */
+  syncPart(path: RawPath): Promise<void>;
+  /** Sets when a file of ours was last written to, to the microsecond; its facts are other ones then. */
+  setModified(path: RawPath, mtimeNs: string): Promise<void>;
   /** Gives a whole folder of ours its final name; never over anything (`already_exists`). Same volume. Synced. */
   moveFolderIn(from: RawPath, to: RawPath): Promise<void>;
   /** Removes a folder that this program made for the time being: its name must begin with TEMPORARY_PREFIX. */

@@ -9,6 +9,7 @@ import { factsFromStats, isOneFile, sameFacts, type FileFacts } from './file-fac
 import type { CopyRequest, Fs } from './fs.ts';
 import { errnoOf, fsError, isMissing } from './fs-error.ts';
 import { isListed } from './is-listed.ts';
+import { partVerbs } from './part-verbs.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
 
 const COPY_CHUNK = 1024 * 1024;
@@ -135,6 +136,7 @@ export function nodeFs(random: Random): Fs {
         throw fsError(error, target);
       }
     },
+    ...partVerbs,
     moveFolderIn: (from, to) =>
       about(to, async () => {
         if ((await lookOrNull(to)) !== null) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });

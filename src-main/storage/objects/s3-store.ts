@@ -104,7 +104,8 @@ async function readRange(
     }
     at.said(answer.ETag);
     try {
-      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+      const came = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+      return Buffer.from(came.buffer, came.byteOffset, came.byteLength);
     } catch (error) {
       // The SDK tries again until an answer begins, and not where it ends too early.
       const failure =

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashPool } from '../../../src-main/engine/hash-pool.ts';
 import { scanThreads } from '../../../src-main/engine/scan-client.ts';
-import { finishRemovals, finishReplacements, sweepOrphans } from '../../../src-main/artifacts/index.ts';
+import {
+  finishFrees,
+  finishRemovals,
+  finishReplacements,
+  finishReturns,
+  sweepOrphans,
+} from '../../../src-main/artifacts/index.ts';
+import { sweepParts } from '../../../src-main/transfers/index.ts';
 import { initInstance, openInstance, type OpenInstance } from '../../../src-main/instance/index.ts';
 import { addStorage, findStorage } from '../../../src-main/storage/index.ts';
 import { reconcile, type Reconciled } from '../../../src-main/watching/reconcile.ts';
@@ -56,7 +63,10 @@ export async function openCrashBench(base: string): Promise<CrashBench> {
   const instance = await openInstance(workbench, { name: 'lab', hasher });
   const context = { ...instance, scanner: scanThreads(instance.workstation.path) };
   await finishReplacements(context);
+  await finishReturns(context);
   await sweepOrphans(context);
+  await sweepParts(context);
+  await finishFrees(context);
   await finishRemovals(context);
   await finishMoves(context);
   async function pass(): Promise<Reconciled> {

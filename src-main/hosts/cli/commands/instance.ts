@@ -1,7 +1,8 @@
 /** `init`, `connect`, `disconnect`, `info`, `instances`, `delete-instance`, `user`, `settings`. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import { formatBytes, parseBytes } from '../../../../shared/format/bytes.ts';
-import type { InstanceRecord, SettingsRecord } from '../../../../shared/contract/index.ts';
+import { countOf } from '../../../../shared/format/counts.ts';
+import type { InstanceInfo, InstanceRecord, SettingsRecord } from '../../../../shared/contract/index.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
 
@@ -90,6 +91,7 @@ const info: Command = {
       ['user', found.user.name === null ? found.user.handle : `${found.user.handle} (${found.user.name})`],
       ['artifacts', found.n_artifacts],
       ['storages', found.n_storages],
+      ['cache', cacheText(found.cache)],
       ['registry', found.registry],
       ['data folder', found.home],
       ['version', found.version],
@@ -98,6 +100,11 @@ const info: Command = {
     return { json: found, text };
   },
 };
+
+function cacheText(cache: InstanceInfo['cache']): string | null {
+  if (cache === undefined) return null;
+  return `${countOf(cache.n_files, 'file')}, ${formatBytes(cache.size)} of ${formatBytes(cache.limit)}`;
+}
 
 const instances: Command = {
   name: 'instances',

@@ -1,0 +1,224 @@
+/** `bringBack`: content that is in the cloud only, where it was before space was freed. */
+import type { JobProgress, SaveResult } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import { newUid } from '../../shared/uid.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
+import {
+  joinRaw,
+  rawFromBytes,
+  rawFromText,
+  rawToBytes,
+  rawToDisplay,
+  splitRaw,
+  type RawPath,
+} from '../ports/fs/raw-path.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import {
+  assertWritable,
+  currentLocalStorage,
+  localRoot,
+  OWN_FOLDER,
+  ownFolderOf,
+  requireSpace,
+} from '../storage/index.ts';
+import { dropCached, whileContentAlone } from '../transfers/index.ts';
+import { artifactRecords } from './artifact-records.ts';
+import { fetchArtifact } from './cache-artifact.ts';
+import { findArtifacts } from './find-artifact.ts';
+import { freedPlace } from './freed-places.ts';
+import { dropReturn, finishReturn, isTaken, writeReturn, type PendingReturn } from './pending-returns.ts';
+import { insertCopy } from './record-content.ts';
+import { readContext } from './read-context.ts';
+import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
+
+/**
+ * A file in place comes back to its path, Benchkeep's own copy to the current local storage of this computer; the artifact
+ * stays at home in the cloud. `warnings`: what is here already. Errors: `already_exists` (something is there now: it is
+ * never replaced), `no_local_storage`, `disk_full`, `offline`, `refused`, those of fetching. What came before stays.
+ */
+export function bringBack(
+  context: InstanceContext,
+  input: { artifacts: string[] },
+  signal?: AbortSignal,
+): AsyncGenerator<JobProgress, SaveResult> {
+  return tellProgress(context.clock, signal, (job) => bringAll(context, input.artifacts, job));
+}
+
+async function bringAll(
+  context: InstanceContext,
+  named: string[],
+  { signal, progress }: JobTools,
+): Promise<SaveResult> {
+  const artifacts = await findArtifacts(context.registry.db, named);
+  progress.items_total = artifacts.length;
+  progress.bytes_total = artifacts.reduce((sum, { size }) => sum + size, 0);
+  const warnings: string[] = [];
+  let before = 0;
+  for (const artifact of artifacts) {
+    refuseIfStopped(signal);
+    progress.file = artifact.key ?? artifact.uid;
+    const onBytes = (bytes: number): void => void (progress.bytes = before + bytes);
+    const note = await bringOne(context, artifact, { signal, onBytes }).catch((error: unknown) => {
+      refuseIfStopped(signal);
+      throw error;
+    });
+    if (note !== null) warnings.push(note);
+    before += artifact.size;
+    progress.bytes = before;
+    progress.items += 1;
+  }
+  progress.file = null;
+  const ids = artifacts.map(({ id }) => id);
+  return { items: await artifactRecords(readContext(context), ids), warnings };
+}
+
+/** How often it is fetched anew where the cache loses it at once. */
+const TRIES = 3;
+
+interface Place {
+  storage: StorageRow;
+  /** Below its root. */
+  relative: RawPath;
+  mtimeNs: string | null;
+  isInPlace: boolean;
+}
+
+/** What a person should know, or null. */
+async function bringOne(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
+): Promise<string | null> {
+  const name = escapeForDisplay(artifact.key ?? artifact.uid);
+  const here = await copyHere(context, artifact);
+  if (here !== null) return `${name} is on this computer already: ${rawToDisplay(here)}`;
+  const place = await placeFor(context, artifact);
+  const target = joinRaw(localRoot(place.storage), place.relative);
+  await assertWritable(context, place.storage);
+  // Before all of it is fetched.
+  if ((await context.fs.look(target)) !== null) throw isTaken(target);
+  for (let tries = 1; ; tries++) {
+    const source = await fetchArtifact(context, artifact, tools);
+    const isBack = await whileContentAlone(context, artifact.uid, async () => {
+      // Somebody else asked for the same, and was faster.
+      if ((await copyHere(context, artifact)) !== null) return true;
+      if (!(await returnTo(context, artifact, place, source, tools.signal))) return false;
+      await dropCached(context, artifact);
+      return true;
+    });
+    if (isBack) return null;
+    // The cache is small, and was cleared in between.
+    if (tries === TRIES) throw lostAgain(name);
+  }
+}
+
+function lostAgain(name: string): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `What is fetched of "${name}" does not stay in the cache`,
+    'Nothing was changed. Give the cache a higher limit: benchkeep settings cache-limit 50GB.',
+    { retry: true },
+  );
+}
+
+/** False where the cache has it no more. */
+async function returnTo(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  { storage, relative, mtimeNs, isInPlace }: Place,
+  source: RawPath,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { fs, random } = context;
+  const root = localRoot(storage);
+  const target = joinRaw(root, relative);
+  const expected = await fs.look(source);
+  const { sha256, uid } = artifact;
+  if (expected === null || sha256 === null) return false;
+  const own = ownFolderOf(root);
+  await fs.makeFolder(own);
+  await requireSpace(context, own, artifact.size);
+  // There what a crash leaves is cleared, and nobody watches.
+  const arriving = joinRaw(own, rawFromText(`${TEMPORARY_PREFIX}${newUid(random, 12)}.tmp`));
+  // Its bytes are compared on the way, and on the disk when this returns.
+  await fs.copyFsyncMoveIn({ source, target: arriving, expected, sha256, signal });
+  if (mtimeNs !== null) await fs.setModified(arriving, mtimeNs);
+  const facts = await fs.look(arriving);
+  if (facts === null) return false;
+  await fs.makeFolder(splitRaw(target).folder);
+  const pending: PendingReturn = { uid, sha256, storageUid: storage.uid, relative, arriving, facts, isInPlace };
+  await writeReturn(context, pending);
+  const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
+    await finishReturn(context, pending);
+    throw error;
+  });
+  if (!named) {
+    await dropReturn(context, pending);
+    throw isTaken(target);
+  }
+  await finishReturn(context, pending);
+  return true;
+}
+
+/** False where the path is another artifact's by now. */
+async function nameCopy(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  storage: StorageRow,
+  relative: RawPath,
+  target: RawPath,
+): Promise<boolean> {
+  return writeRegistry(context, await context.author(), 'bring back', async (write) => {
+    write.note = `Its content came back to ${rawToDisplay(target)}.`;
+    const taken = await write.tx
+      .selectFrom('copy')
+      .select('id')
+      .where('storage_id', '=', storage.id)
+      .where('path', '=', rawToBytes(relative))
+      .executeTakeFirst();
+    const now = await write.tx.selectFrom('artifact').select('sha256').where('id', '=', artifact.id).executeTakeFirst();
+    if (taken !== undefined || now?.sha256 !== artifact.sha256) return false;
+    insertCopy(write, artifact, storage, relative);
+    return true;
+  });
+}
+
+/** A copy in a storage of this computer whose file is there. */
+async function copyHere(context: InstanceContext, { id, size }: ArtifactRow): Promise<RawPath | null> {
+  const copies = await context.registry.db
+    .selectFrom('copy')
+    .innerJoin('storage', 'storage.id', 'copy.storage_id')
+    .select(['copy.path', 'storage.root_path'])
+    .where('copy.artifact_id', '=', id)
+    .where('storage.workstation_uid', '=', context.workstationUid)
+    .execute();
+  for (const { path, root_path: root } of copies) {
+    if (root === null) continue;
+    const absolute = joinRaw(rawFromBytes(root), rawFromBytes(path));
+    if ((await context.fs.look(absolute))?.size === size) return absolute;
+  }
+  return null;
+}
+
+async function placeFor(context: InstanceContext, artifact: ArtifactRow): Promise<Place> {
+  const freed = await freedPlace(context, artifact.uid);
+  if (freed !== null && freed.storage.managed === 1 && !freed.relative.startsWith(`${OWN_FOLDER}/`))
+    return { ...freed, isInPlace: true };
+  const storage = await currentLocalStorage({
+    registry: context.registry.db,
+    workstation: context.workstation.db,
+    workstationUid: context.workstationUid,
+  });
+  if (storage === null) {
+    throw new BenchkeepError(
+      'no_local_storage',
+      'This computer has no storage for files that come back',
+      'Add one with: benchkeep storage add FOLDER.',
+    );
+  }
+  const relative = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
+  return { storage, relative, mtimeNs: null, isInPlace: false };
+}

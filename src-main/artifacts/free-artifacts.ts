@@ -1,0 +1,180 @@
+/** `free`: content goes from this computer that is proven, now, to be in the cloud. */
+import type { FreeResult, JobProgress } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import { openElsewhere } from '../ports/fs/open-files.ts';
+import { fileId } from '../ports/fs/open-for-writing.ts';
+import { rawToDisplay } from '../ports/fs/raw-path.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import { evictCached, proveInStore, type StoreProof } from '../transfers/index.ts';
+import { artifactRecords } from './artifact-records.ts';
+import { forgetPending, freeFile, pendingFree, writePending, type PendingFree } from './pending-frees.ts';
+import {
+  chooseFreeable,
+  keptOf,
+  type Freeable,
+  type FreeablePlace,
+  type FreeChoice,
+  type Kept,
+} from './plan-freeing.ts';
+import { readContext } from './read-context.ts';
+import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
+
+/** Files of one transaction: the engine is not kept busy for longer. */
+const BATCH = 200;
+
+/**
+ * Null: what is in the cache. Files in place and Benchkeep's own copies in its storages go where they are named; never
+ * what lies in a linked storage. Errors: `not_found`, `ambiguous`, `cancelled`; whatever else fails is why something stays.
+ */
+export function freeArtifacts(
+  context: InstanceContext,
+  input: { artifacts: string[] | null },
+  signal?: AbortSignal,
+): AsyncGenerator<JobProgress, FreeResult> {
+  return tellProgress(context.clock, signal, (job) => freeAll(context, input.artifacts, job));
+}
+
+interface Ready {
+  freeable: Freeable;
+  place: FreeablePlace;
+  proof: StoreProof;
+  pending: PendingFree;
+}
+
+async function freeAll(
+  context: InstanceContext,
+  named: string[] | null,
+  { signal, progress }: JobTools,
+): Promise<FreeResult> {
+  const choice = await chooseFreeable(context, named);
+  progress.items_total = choice.freeable.length;
+  const tally = { freed: 0, touched: new Set<number>() };
+  let ready: Ready[] = [];
+  for (const freeable of choice.freeable) {
+    refuseIfStopped(signal);
+    progress.file = freeable.artifact.key ?? freeable.artifact.uid;
+    await freeCached(context, freeable, choice, tally, signal);
+    for (const place of freeable.places) {
+      const one = await prove(context, freeable, place, signal);
+      if (typeof one === 'string') choice.kept.push(keptOf(freeable.artifact, one));
+      else ready.push(one);
+    }
+    if (ready.length >= BATCH) {
+      await freePlaces(context, ready, choice.kept, tally, signal);
+      ready = [];
+    }
+    progress.items += 1;
+    progress.bytes = tally.freed;
+  }
+  await freePlaces(context, ready, choice.kept, tally, signal);
+  progress.bytes = tally.freed;
+  progress.file = null;
+  return {
+    items: await artifactRecords(readContext(context), [...tally.touched]),
+    freed: tally.freed,
+    kept: choice.kept,
+  };
+}
+
+interface Tally {
+  freed: number;
+  /** Ids of artifacts of which something went. */
+  touched: Set<number>;
+}
+
+async function freeCached(
+  context: InstanceContext,
+  { artifact, cached }: Freeable,
+  { kept }: FreeChoice,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  if (cached === null) return;
+  const evicted = await evictCached(context, artifact.uid, signal).catch((error: unknown) => {
+    refuseIfStopped(signal);
+    throw error;
+  });
+  if (evicted.kind === 'kept') kept.push(keptOf(artifact, evicted.reason));
+  if (evicted.kind !== 'evicted') return;
+  tally.freed += evicted.size;
+  tally.touched.add(artifact.id);
+}
+
+/** Or why it stays. */
+async function prove(
+  context: InstanceContext,
+  freeable: Freeable,
+  place: FreeablePlace,
+  signal: AbortSignal,
+): Promise<Ready | string> {
+  const { artifact } = freeable;
+  const { path, facts } = place;
+  try {
+    if ((await openElsewhere([facts])).has(fileId(facts))) return 'a program has it open';
+    const proven = await proveInStore(context, artifact.id, { path, facts, sha256: artifact.sha256 }, signal);
+    if (proven.kind === 'not proven') return proven.reason;
+    return { freeable, place, proof: proven.proof, pending: pendingFree(artifact.uid, place, artifact.storage_id) };
+  } catch (error) {
+    refuseIfStopped(signal);
+    if (!(error instanceof BenchkeepError)) throw error;
+    return error.message;
+  }
+}
+
+/** The registry first: until it has forgotten them, nothing goes. */
+async function freePlaces(
+  context: InstanceContext,
+  ready: readonly Ready[],
+  kept: Kept[],
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ready.length === 0) return;
+  await writePending(
+    context,
+    ready.map(({ pending }) => pending),
+  );
+  const gone = await forgetCopies(context, ready);
+  let failure: { error: unknown } | null = null;
+  for (const one of ready) {
+    const { artifact } = one.freeable;
+    try {
+      const freed = gone.has(one) ? await freeFile(context, one.pending, one.place, one.proof, signal) : null;
+      if (freed === null) await forgetPending(context, one.pending);
+      if (typeof freed === 'number') {
+        tally.freed += freed;
+        tally.touched.add(artifact.id);
+      } else kept.push(keptOf(artifact, freed ?? 'something else was done with it meanwhile'));
+    } catch (error) {
+      // Of the others, too, the registry has to know again what stays.
+      failure ??= { error };
+    }
+  }
+  if (failure === null) return;
+  refuseIfStopped(signal);
+  throw failure.error;
+}
+
+/** Those that it forgot: the rest is not any more what it was when it was proven. */
+async function forgetCopies(context: InstanceContext, ready: readonly Ready[]): Promise<Set<Ready>> {
+  const gone = new Set<Ready>();
+  await writeRegistry(context, await context.author(), 'free', async (write) => {
+    for (const one of ready) {
+      const { artifact } = one.freeable;
+      const { copy, path } = one.place;
+      const { storage } = one.proof;
+      const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
+      const copies = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
+      const own = copies.find(({ id, path: at }) => id === copy.id && at.equals(copy.path));
+      const other = copies.find(({ id, verified_at: at }) => id === one.proof.copy.id && at !== null);
+      if (now?.sha256 !== artifact.sha256 || own === undefined || other === undefined) continue;
+      write.note = `Space was freed: ${rawToDisplay(path)} goes, the copy in ${storage.root} is verified.`;
+      write.removeRow('copy', own, artifact.uid);
+      if (now.storage_id === one.place.storage.id)
+        write.updateRow('artifact', now, { storage_id: storage.id, updated_at: write.now });
+      gone.add(one);
+    }
+  });
+  return gone;
+}

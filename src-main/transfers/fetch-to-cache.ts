@@ -1,0 +1,177 @@
+/** The content of an artifact in the cache: what is there already, or fetched, once for everybody who asks at the same time. */
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { SharedDownload } from '../instance/index.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
+import { cachePath, findCached, isContentAt, noteCached } from './cache-folder.ts';
+import { whileContentAlone } from './content-lock.ts';
+import { fetchContent } from './fetch-content.ts';
+import type { FetchTools } from './fetch-ranges.ts';
+import { markCloudCopy, markCloudCopyRight, type CloudLoss } from './mark-cloud-copy.ts';
+import { putAside } from './put-aside.ts';
+import { endDownloads } from './sweep-parts.ts';
+import type { TransferContext } from './transfer-context.ts';
+
+export interface ToFetch {
+  artifact: ArtifactRow & { sha256: string };
+  /** Called before bytes are fetched. Errors: `disk_full`. */
+  requireSpace: () => Promise<void>;
+}
+
+interface CloudPlace {
+  copy: CopyRow;
+  storage: StorageRow;
+}
+
+/**
+ * Its path. Who stops waiting stops the download only if nobody else waits for it; what came is kept. Errors: those of
+ * `fetchContent`, `cancelled`, `in_cloud` never.
+ */
+export async function fetchToCache(context: TransferContext, wanted: ToFetch, tools: FetchTools): Promise<RawPath> {
+  const { downloads } = context;
+  const { uid } = wanted.artifact;
+  const download = downloads.get(uid) ?? begin(context, wanted);
+  const { signal, onBytes } = tools;
+  download.listeners.add(onBytes);
+  onBytes(download.bytes);
+  try {
+    return await unlessStopped(download, signal);
+  } finally {
+    download.listeners.delete(onBytes);
+    if (signal.aborted && download.listeners.size === 0) {
+      if (downloads.get(uid) === download) downloads.delete(uid);
+      download.stop.abort();
+      // Nothing of it goes on unseen.
+      await download.done.catch(() => undefined);
+    }
+  }
+}
+
+function begin(context: TransferContext, wanted: ToFetch): SharedDownload {
+  const { downloads } = context;
+  const { uid } = wanted.artifact;
+  const stop = new AbortController();
+  const listeners: SharedDownload['listeners'] = new Set();
+  const download: SharedDownload = { done: Promise.reject(new Error('not begun')), listeners, bytes: 0, stop };
+  download.done.catch(() => undefined);
+  const onBytes = (bytes: number): void => {
+    download.bytes = bytes;
+    for (const listener of listeners) listener(bytes);
+  };
+  download.done = whileContentAlone(context, uid, () =>
+    bring(context, wanted, { signal: stop.signal, onBytes }),
+  ).finally(() => {
+    if (downloads.get(uid) === download) downloads.delete(uid);
+  });
+  download.done.catch(() => undefined);
+  downloads.set(uid, download);
+  return download;
+}
+
+function unlessStopped({ done }: SharedDownload, signal: AbortSignal): Promise<RawPath> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => {
+      reject(
+        new BenchkeepError('cancelled', 'Stopped', 'What is here so far is kept; ask again for the rest.', {
+          retry: true,
+        }),
+      );
+    };
+    if (signal.aborted) stopped();
+    signal.addEventListener('abort', stopped, { once: true });
+    done.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stopped);
+    });
+  });
+}
+
+async function bring(
+  context: TransferContext,
+  { artifact, requireSpace }: ToFetch,
+  tools: FetchTools,
+): Promise<RawPath> {
+  const cached = await findCached({ ...context, workstation: context.workstation.db }, artifact);
+  if (cached !== null) return cached.path;
+  const target = cachePath(context, artifact);
+  if (await takeWhatIsThere(context, artifact, target)) {
+    await endDownloads(context, artifact.uid);
+    return target;
+  }
+  const places = await placesInCloud(context, artifact);
+  let failure: BenchkeepError | null = null;
+  for (const place of places) {
+    try {
+      await requireSpace();
+      const request = {
+        artifactUid: artifact.uid,
+        key: place.copy.path.toString('utf8'),
+        storage: place.storage,
+        target,
+      };
+      const { size, sha256 } = artifact;
+      const facts = await fetchContent(context, { ...request, size, sha256 }, tools);
+      await noteCached(context, artifact, facts);
+      await markCloudCopyRight(context, artifact, place);
+      return target;
+    } catch (error) {
+      const loss = lossOf(error);
+      if (loss === null || !(error instanceof BenchkeepError)) throw error;
+      // Another store may have it.
+      failure = error;
+      await markCloudCopy(context, artifact, place, loss);
+    }
+  }
+  throw failure ?? onlyElsewhere(artifact);
+}
+
+function lossOf(error: unknown): CloudLoss | null {
+  if (!(error instanceof BenchkeepError)) return null;
+  if (error.code === 'file_not_found') return 'cloud-gone';
+  return error.code === 'wrong_content' ? 'cloud-mismatch' : null;
+}
+
+/** True where what lies in the cache is the content, though it was touched. What somebody worked on is put beside it. */
+async function takeWhatIsThere(
+  context: TransferContext,
+  artifact: ArtifactRow & { sha256: string },
+  target: RawPath,
+): Promise<boolean> {
+  const facts = await context.fs.look(target);
+  if (facts === null) return false;
+  if (await isContentAt(context, target, artifact.sha256)) {
+    const now = await context.fs.look(target);
+    if (now !== null) await noteCached(context, artifact, now);
+    return now !== null;
+  }
+  await putAside(context, artifact, target, facts);
+  return false;
+}
+
+/** Those that were found right first. */
+async function placesInCloud({ registry }: TransferContext, { id }: ArtifactRow): Promise<CloudPlace[]> {
+  const copies = await registry.db
+    .selectFrom('copy')
+    .selectAll()
+    .where('artifact_id', '=', id)
+    .orderBy((eb) => eb('verified_at', 'is', null))
+    .orderBy('id')
+    .execute();
+  const places: CloudPlace[] = [];
+  for (const copy of copies) {
+    const storage = await registry.db
+      .selectFrom('storage')
+      .selectAll()
+      .where('id', '=', copy.storage_id)
+      .executeTakeFirst();
+    if (storage !== undefined && storage.type !== 'local') places.push({ copy, storage });
+  }
+  return places;
+}
+
+function onlyElsewhere({ uid }: ArtifactRow): BenchkeepError {
+  return new BenchkeepError(
+    'file_not_found',
+    `No store is known that has ${uid}`,
+    'Look where it is: benchkeep describe.',
+  );
+}
