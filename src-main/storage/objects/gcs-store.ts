@@ -34,7 +34,7 @@ export async function openGcsStore(
   access: GcsAccess,
   { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
 ): Promise<ObjectStore> {
-  const client = openGcsClient(root, access, { clock, random, fs: nodeFs(random) });
+  const client = await openGcsClient(root, access, { clock, random, fs: nodeFs(random) });
   const lead = root.prefix === '' ? '' : `${root.prefix}/`;
   const bucket = `/storage/v1/b/${encodeURIComponent(root.bucket)}`;
   const at: GcsBucket = {
