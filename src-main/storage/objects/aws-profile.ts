@@ -4,6 +4,8 @@ export interface AwsProfile {
   region?: string | undefined;
   /** `endpoint_url` of S3 in the profile's `services` section, else of the profile. */
   endpoint?: string | undefined;
+  /** Keys stand in it, which people replace by hand. */
+  hasKeys?: boolean;
   /** `ca_bundle` */
   ca?: string | undefined;
 }
@@ -22,6 +24,7 @@ export async function readAwsProfile(name: string): Promise<AwsProfile | null> {
   return {
     region: told['region'],
     endpoint: isIgnored ? undefined : (services?.['s3.endpoint_url'] ?? told['endpoint_url']),
+    hasKeys: told['aws_access_key_id'] !== undefined,
     ca: told['ca_bundle'],
   };
 }

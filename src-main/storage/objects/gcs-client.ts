@@ -69,7 +69,7 @@ export async function openGcsClient(
   }
 
   async function mayTryAgain(failed: number, answer: GcsAnswer | null, signal?: AbortSignal): Promise<boolean> {
-    if (failed >= ATTEMPTS) return false;
+    if (failed >= (access.attempts ?? ATTEMPTS)) return false;
     const told = toldPause(answer, clock);
     if (told > LONGEST_TOLD) return false;
     const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failed - 1));

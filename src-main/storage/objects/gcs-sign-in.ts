@@ -19,6 +19,8 @@ export interface GcsAccess {
   anonymous?: boolean;
   /** The endpoint of a registry was chosen by the person, too. */
   isChosen?: boolean;
+  /** Of one request; fewer for a trial. */
+  attempts?: number;
   /** For tests: what names lead to. */
   lookup?: LookupFunction;
 }
@@ -26,9 +28,15 @@ export interface GcsAccess {
 /** Headers for one request. Errors: `not_signed_in`, `offline`, `cancelled`. */
 export type SignIn = (signal?: AbortSignal) => Promise<Record<string, string>>;
 
-/** Whether `text` is the key file of a service account. */
-export function isServiceAccount(text: string): boolean {
-  return serviceAccount.safeParse(asJson(Buffer.from(text))).success;
+/** Its name (`client_email`); null where `text` is no key file of a service account. */
+export function serviceAccountName(text: string): string | null {
+  return serviceAccount.safeParse(asJson(Buffer.from(text))).data?.client_email ?? null;
+}
+
+/** Only there the computer's own credentials go. */
+export function isOfGoogle(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'https:' && /(?:^|\.)googleapis\.com$/.test(hostname);
 }
 
 /** Of a service account alone: other kinds can name programs to run and places to send secrets to. */
@@ -51,10 +59,9 @@ export function openSignIn(
   { clock, fs }: { clock: Clock; fs: Pick<Fs, 'readRange' | 'realPath'> },
 ): SignIn {
   const { protocol, hostname } = new URL(endpoint);
-  const isGoogle = protocol === 'https:' && /(?:^|\.)googleapis\.com$/.test(hostname);
   // An endpoint comes from a registry that others wrote too: it must not be able to fetch this person's credentials.
   const hasKey = given !== undefined || keyFile !== undefined;
-  if ((anonymous && !hasKey) || (!hasKey && !isGoogle)) return () => Promise.resolve({});
+  if ((anonymous && !hasKey) || (!hasKey && !isOfGoogle(endpoint))) return () => Promise.resolve({});
   if (protocol !== 'https:' && !isLoopback(hostname)) {
     throw new BenchkeepError(
       'not_allowed',

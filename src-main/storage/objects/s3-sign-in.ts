@@ -4,7 +4,8 @@
  */
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Secret } from '../../../shared/secret.ts';
-import type { AwsProfile } from './aws-profile.ts';
+import { systemClock, type Clock } from '../../ports/clock.ts';
+import { readAwsProfile, type AwsProfile } from './aws-profile.ts';
 import { storeError } from './store-error.ts';
 
 export interface AwsKeys {
@@ -61,14 +62,19 @@ const CONTAINER = ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CRED
  * Undefined where the SDK looks itself. Errors of the provider: `not_signed_in`, `offline`; nothing that a file or a
  * program said gets into them.
  */
-export function s3Credentials(plan: S3SignIn, root: string, env: NodeJS.ProcessEnv): Provider | undefined {
+export function s3Credentials(
+  plan: S3SignIn,
+  root: string,
+  env: NodeJS.ProcessEnv,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Provider | undefined {
   if (plan.by === 'keys') {
     const { access_key_id, secret_access_key, session_token } = plan.keys.reveal();
     return fixed(access_key_id, secret_access_key, session_token);
   }
   if (plan.by === 'environment')
     return fixed(env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY'], env['AWS_SESSION_TOKEN']);
-  if (plan.by === 'profile') return () => ofProfile(plan.profile, root);
+  if (plan.by === 'profile') return () => ofProfile(plan.profile, root, clock);
   if (plan.by === 'nothing') return () => Promise.reject(notSignedIn(root));
   return undefined;
 }
@@ -78,11 +84,19 @@ function fixed(key = '', secret = '', token = ''): Provider {
   return () => Promise.resolve(keys);
 }
 
-async function ofProfile(profile: string, root: string): Promise<AwsIdentity> {
+/**
+ * Ms. The SDK asks again for what expires within 5 minutes: keys that a person puts in place of expired ones (with a
+ * session token, say) count half a minute later, without a new start.
+ */
+const READ_AGAIN = 330_000;
+
+async function ofProfile(profile: string, root: string, clock: Pick<Clock, 'now'>): Promise<AwsIdentity> {
   // Static keys, roles, SSO, a program (credential_process), a web identity: whatever the profile says.
   const { fromIni } = await import('@aws-sdk/credential-provider-ini');
   try {
-    return await fromIni({ profile, ignoreCache: true })();
+    const identity: AwsIdentity = await fromIni({ profile, ignoreCache: true })();
+    const isLasting = identity.expiration === undefined && (await readAwsProfile(profile))?.hasKeys === true;
+    return isLasting ? { ...identity, expiration: new Date(clock.now() + READ_AGAIN) } : identity;
   } catch (error) {
     throw profileFailure(error, profile, root);
   }

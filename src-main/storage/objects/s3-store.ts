@@ -1,5 +1,6 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
 import { crc32 } from 'node:zlib';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { effect } from '../../ports/failpoint.ts';
 import { nodeFs } from '../../ports/fs/node-fs.ts';
 import { systemRandom } from '../../ports/random.ts';
@@ -31,6 +32,11 @@ export async function openS3Store(root: CloudRoot, access: S3Access): Promise<Ob
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
   const { s3 } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
+  return s3Store(root, s3, sdk);
+}
+
+/** The store of a client that is open. */
+export function s3Store(root: CloudRoot, s3: S3Client, sdk: typeof import('@aws-sdk/client-s3')): ObjectStore {
   const bucket = bucketAt(root, s3, sdk);
   const store: ObjectStore = {
     kind: 's3',
