@@ -11,7 +11,8 @@ const LOOKS: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   // Signed and other requests: the scheme stays, what it carries does not.
   [/\b(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256|GOOG4-RSA-SHA256|GOOG4-HMAC-SHA256)\s+[^\n"']*/gi, `$1 ${HIDDEN}`],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
+  [/\b(Bearer)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
+  [/\b(Basic)\s+(?=[\w+/=-]*[\d+/=])[\w+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [/\b(authorization["']?\s*[:=]\s*["']?)(?!(?:Bearer|Basic|AWS4|GOOG4)\S*\s)[^\s"',}]+/gi, `$1${HIDDEN}`],
   // Presigned addresses, and tokens in any.
   [

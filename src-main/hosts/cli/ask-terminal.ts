@@ -19,8 +19,8 @@ export function askTerminal({ input: open, write, signal }: Terminal): Ask {
   let lines: AsyncIterator<string> | null = null;
   async function nextLine(input: TerminalInput): Promise<string> {
     lines ??= createInterface({ input })[Symbol.asyncIterator]();
-    const { value, done } = await lines.next();
-    if (done !== true) return value;
+    const line = await lines.next();
+    if (line.done !== true) return line.value;
     throw new BenchkeepError(
       'invalid_argument',
       'There is nobody to ask, and nothing was given on the standard input',

@@ -1,6 +1,6 @@
 /** What the S3 SDK throws, as Benchkeep's error. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { DAMAGED, shownName, storeError } from './store-error.ts';
+import { CREDENTIALS, DAMAGED, shownName, storeError } from './store-error.ts';
 
 interface SdkError {
   name?: string;
@@ -22,7 +22,8 @@ export function s3Failure(error: unknown, root: string): BenchkeepError {
   const said = typeof code === 'string' && code !== '' ? code : (Code ?? name ?? 'unknown');
   const told = { status, name: shownName(said), region: regionTold(error) };
   // Whoever answers so is no S3, or not for this bucket: that says nothing of the object.
-  if (status === 404 && !isGone(error)) return storeError({ status, name: 'NoSuchBucket' }, root, error);
+  if (status === 404 && !isGone(error) && !CREDENTIALS.test(said))
+    return storeError({ status, name: 'NoSuchBucket' }, root, error);
   return storeError(told, root, error);
 }
 

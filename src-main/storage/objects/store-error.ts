@@ -14,8 +14,9 @@ export interface StoreAnswer {
 const NETWORK =
   /^(?:E(?:CONN|HOST|NET|PIPE|AI_|NOTFOUND|TIMEDOUT|ADDR)|TimeoutError|RequestTimeout$|NetworkingError|UND_ERR)/;
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|SSL/;
-const CREDENTIALS =
-  /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|TokenRefreshRequired|CredentialsProviderError|AuthFailure|InvalidClientTokenId|authError)$/;
+/** XAdminUserNotFound: versitygw's, with a 404. */
+export const CREDENTIALS =
+  /^(?:XAdminUserNotFound|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|TokenRefreshRequired|CredentialsProviderError|AuthFailure|InvalidClientTokenId|authError)$/;
 const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|TokenProviderError)$/;
 /** The bytes that came are not those that were announced. */
 export const DAMAGED =
