@@ -100,22 +100,30 @@ function readRoot(text: string): CloudRoot {
   return root;
 }
 
-/** The store may know better which step it was. */
+/** The store may know better which step it was: one request proves the sign-in and tells region and bucket. */
 function failed(items: StorageTest[], at: Step, error: BenchkeepError): void {
-  const { message, remedy, details, code } = error;
-  const about = details?.['about'];
-  const step: Step =
-    about === 'clock' || about === 'region' || about === 'list'
-      ? about
-      : code === 'not_signed_in' && at !== 'endpoint'
-        ? 'sign-in'
-        : at;
+  const { message, remedy } = error;
+  const step = stepOf(at, error);
   const place = items.findIndex((item) => item.step === step);
   if (place >= 0) items.length = place;
-  // It was signed in, and asked in the wrong place.
-  if (step === 'region' && !items.some((item) => item.step === 'sign-in'))
-    items.push({ step: 'sign-in', ok: true, message: 'The credentials were found.', remedy: null });
+  for (const [before, words] of [
+    ['sign-in', 'The credentials were found.'],
+    ['region', 'The store does not tell a region.'],
+  ] as const)
+    if (STEPS.indexOf(before) < STEPS.indexOf(step) && STEPS.indexOf(before) >= items.length)
+      items.push({ step: before, ok: true, message: words, remedy: null });
   items.push({ step, ok: false, message: `${message}.`, remedy });
+}
+
+const STEPS: readonly Step[] = ['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'delete'];
+
+function stepOf(at: Step, { code, details }: BenchkeepError): Step {
+  const about = details?.['about'];
+  if (about === 'clock' || about === 'region' || about === 'list') return about;
+  if (at === 'name' || at === 'endpoint') return at;
+  if (code === 'not_signed_in') return 'sign-in';
+  // A bucket that is not there is found out with the first request for it.
+  return code === 'bucket_not_found' && at === 'sign-in' ? 'list' : at;
 }
 
 function checkClock(clock: Clock, date: string | null, { root }: CloudRoot): Said {
