@@ -101,6 +101,14 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
       'Nothing was replaced. Look at what is there, then try again.',
     );
   }
+  if (status === 507 || FULL.test(name)) {
+    return failed(
+      'disk_full',
+      `There is no room left in ${where}`,
+      'Ask whoever looks after the store for more.',
+      true,
+    );
+  }
   if (name === 'InvalidObjectState') {
     return failed(
       'not_allowed',
@@ -113,14 +121,6 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
       'not_allowed',
       `You may not do this in ${where}`,
       'Ask whoever looks after the bucket for the right to list, read, write and delete below this root.',
-    );
-  }
-  if (status === 507 || FULL.test(name)) {
-    return failed(
-      'disk_full',
-      `There is no room left in ${where}`,
-      'Ask whoever looks after the store for more.',
-      true,
     );
   }
   if (name === 'NotImplemented') {
