@@ -1,6 +1,7 @@
 /** Tries a storage in the cloud, step by step, and says of the first step that fails what is wrong and what to do. */
 import type { SignInRecord, StorageTest } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { redact } from '../../shared/redact.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
@@ -112,7 +113,7 @@ function failed(items: StorageTest[], at: Step, error: BenchkeepError): void {
   ] as const)
     if (STEPS.indexOf(before) < STEPS.indexOf(step) && STEPS.indexOf(before) >= items.length)
       items.push({ step: before, ok: true, message: words, remedy: null });
-  items.push({ step, ok: false, message: `${message}.`, remedy });
+  items.push({ step, ok: false, message: `${redact(message)}.`, remedy: redact(remedy) });
 }
 
 const STEPS: readonly Step[] = ['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'delete'];
