@@ -16,7 +16,7 @@ describe('F-UP24 a store that ignores conditions', { timeout: 60_000 }, () => {
     proxy = await startFaultProxy(server().endpoint, { secret: server().env.AWS_SECRET_ACCESS_KEY });
     bench = makeBench();
     folder++;
-    for (const [name, value] of Object.entries(server().env)) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(name, value);
   });
   afterEach(async () => {
     await bench.remove();

@@ -69,7 +69,7 @@ for (const name of ['versitygw', 'minio'] as const) {
     let proxy: FaultProxy;
     beforeEach(async () => {
       proxy = await startFaultProxy(server().endpoint, { secret: server().env.AWS_SECRET_ACCESS_KEY });
-      for (const [key, value] of Object.entries(server().env)) vi.stubEnv(key, value);
+      for (const [key, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(key, value);
     });
     afterEach(() => proxy.stop());
     const root = (options = '', endpoint = proxy.endpoint): string =>

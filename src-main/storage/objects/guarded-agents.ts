@@ -44,7 +44,7 @@ export function openAgents(rules: ConnectionRules): Agents {
 
 /** Every connection of an agent is made here, also one that a redirect asks for. */
 function guard(agent: HttpAgent, rules: ConnectionRules): void {
-  const { mayBePrivate, lookup = systemLookup as LookupFunction } = rules;
+  const { mayBePrivate, lookup = systemLookup } = rules;
   const create = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const refused = refuseName(options.host ?? '', mayBePrivate);
@@ -52,7 +52,7 @@ function guard(agent: HttpAgent, rules: ConnectionRules): void {
       callback?.(refused, undefined as never);
       return undefined;
     }
-    return create({ ...options, lookup: guardedLookup(lookup, mayBePrivate) } as typeof options, callback);
+    return create({ ...options, lookup: guardedLookup(lookup, mayBePrivate) }, callback);
   };
 }
 

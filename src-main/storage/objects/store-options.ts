@@ -73,7 +73,7 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   }
   if (options['anonymous'] !== undefined && options['profile'] !== undefined)
     throw notValid(text, 'a profile is named and none is to be used');
-  return options as StoreOptions;
+  return options;
 }
 
 type Check = (text: string, value: string) => string;

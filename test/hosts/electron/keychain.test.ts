@@ -6,7 +6,7 @@ import { fakeElectron, type FakeOptions } from './fake-electron.ts';
 
 const SECRET = 'canary/secret+0123';
 
-function open(keychain: FakeOptions['keychain'], platform: NodeJS.Platform = 'linux') {
+function open(keychain: NonNullable<FakeOptions['keychain']>, platform: NodeJS.Platform = 'linux') {
   const fake = fakeElectron({ keychain });
   return { fake, keychain: electronKeychain(fake.electron.safeStorage, platform) };
 }

@@ -43,7 +43,7 @@ describe.skipIf(missing !== null)(`F-UP23 S3 over TLS${missing === null ? '' : `
   let front: TlsFront;
   beforeEach(async () => {
     front = await startTlsFront(server().endpoint, own);
-    for (const [name, value] of Object.entries(server().env)) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(name, value);
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', undefined);
   });
   afterEach(() => front.stop());

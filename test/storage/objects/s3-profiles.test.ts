@@ -211,7 +211,8 @@ sso_start_url = ${start}
       `${keysOf('default')}[wrong]\naws_access_key_id = x\naws_secret_access_key = canary\n`,
     );
     expect(await stat('')).toBe(null);
-    for (const [name, value] of Object.entries(server().env)) if (/KEY/.test(name)) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries<string>({ ...server().env }))
+      if (/KEY/.test(name)) vi.stubEnv(name, value);
     const at = `?endpoint_url=${server().endpoint}`;
     expect(await failure(`${at}&profile=missing`)).toMatchObject({
       code: 'not_signed_in',
