@@ -2,6 +2,7 @@
  * The one error type of Benchkeep. Every error names what happened and what the person can do.
  * It crosses threads, sockets and processes as plain data (`toErrorData`) and is revived by code on the other side.
  */
+import { redact, redactAll } from './redact.ts';
 
 /** Every code with the exit code of the command line (`cli.md`): 1 failed, 2 usage, 3 not found, 4 refused, 5 locked. */
 export const ERROR_EXIT_CODES = {
@@ -86,15 +87,19 @@ export class BenchkeepError extends Error {
   }
 }
 
-/** Plain data of any error; what is not a BenchkeepError becomes `internal` (its stack stays on this side). */
+/**
+ * Plain data of any error; what is not a BenchkeepError becomes `internal` (its stack stays on this side). Every error
+ * that is shown, kept or sent passes here, so secrets that got into one are taken out here (`redact`).
+ */
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof BenchkeepError) {
-    const { code, message, remedy, retry, details } = error;
-    return details === undefined ? { code, message, remedy, retry } : { code, message, remedy, retry, details };
+    const { code, retry, details } = error;
+    const data = { code, message: redact(error.message), remedy: redact(error.remedy), retry };
+    return details === undefined ? data : { ...data, details: redactAll(details) as Record<string, unknown> };
   }
   return {
     code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
+    message: redact(error instanceof Error ? error.message : String(error)),
     remedy: 'Try again; if it stays, send the log to the people who look after Benchkeep.',
     retry: false,
   };

@@ -7,6 +7,8 @@ export const hostCapabilities = z.object({
   folder_picker: z.boolean(),
   reveal: z.boolean(),
   dropped_paths: z.boolean(),
+  /** Secrets can be kept for good. */
+  keychain: z.boolean(),
 });
 export type HostCapabilities = z.infer<typeof hostCapabilities>;
 

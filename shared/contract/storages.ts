@@ -54,8 +54,54 @@ export const storageTest = z.object({
 });
 export type StorageTest = z.infer<typeof storageTest>;
 
+/** How this computer signs in to a storage; never the secret. */
+export const signInRecord = z.object({
+  by: z.enum([
+    'keys',
+    'profile',
+    'environment',
+    'machine',
+    'service_account',
+    'application_default',
+    'anonymous',
+    'nothing',
+  ]),
+  /** Of the profile or the service account. */
+  name: z.string().nullable(),
+  /** Where that is kept that was given for this storage: for good, or until the program ends. Null: nothing was given. */
+  kept: z.enum(['keychain', 'session']).nullable(),
+});
+export type SignInRecord = z.infer<typeof signInRecord>;
+
+const secret = z.string().min(1).max(65_536);
+export const signInInput = z.object({
+  /** Uid or root; a root that is no storage yet may carry its `?endpoint_url=…`. */
+  storage: storageArgument,
+  credentials: z.union([
+    z.object({ access_key_id: secret, secret_access_key: secret, session_token: secret.nullish() }),
+    /** JSON of a key file. */
+    z.object({ service_account: secret }),
+    /** Its name is kept, never what is in it. */
+    z.object({ profile: z.string().min(1).max(128) }),
+  ]),
+  keep: z.enum(['keychain', 'session']),
+});
+export type SignInInput = z.infer<typeof signInInput>;
+
+/** A storage with what is particular to this computer; both null for folders. */
+export const storageOfComputer = storageRecord.extend({
+  sign_in: signInRecord.nullish(),
+  /** What a person should know of the store, in plain words. */
+  warning: z.string().nullish(),
+});
+export type StorageOfComputer = z.infer<typeof storageOfComputer>;
+
 export const storages = {
-  list: query.input(empty).output(items(storageRecord)),
+  list: query.input(empty).output(items(storageOfComputer)),
+  /** Asks nobody whether it is right: that is what `test` does. Errors: `not_supported` where nothing keeps secrets. */
+  signIn: mutation.input(signInInput).output(signInRecord),
+  /** Forgets what was given; what the environment or the usual profile says counts again. */
+  signOut: mutation.input(z.object({ storage: storageArgument })).output(signInRecord),
   add: mutation.input(addStorageInput).output(items(storageRecord)),
   use: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
   local: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),

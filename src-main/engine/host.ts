@@ -8,4 +8,7 @@ export interface Host {
   pickFiles(): Promise<string[]>;
   /** Shows a file or folder in the system's file manager. */
   reveal(path: string): Promise<void>;
+  /** Gives a secret to the keychain of the computer; as text that only this person can turn back. `not_supported` without one. */
+  sealSecret(secret: string): Promise<string>;
+  unsealSecret(sealed: string): Promise<string>;
 }

@@ -7,6 +7,7 @@ import { nodeFs } from '../ports/fs/node-fs.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
 import { connectLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { systemRandom } from '../ports/random.ts';
+import { openStores } from '../storage/index.ts';
 import type { EngineOptions } from './engine-handle.ts';
 import { eventHub } from './events.ts';
 import type { Scanner } from '../watching/index.ts';
@@ -53,6 +54,11 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     fs: nodeFs(systemRandom),
     clock,
     random: systemRandom,
+    stores: openStores({
+      isThere: host.capabilities.keychain,
+      seal: (secret) => host.sealSecret(secret),
+      unseal: (sealed) => host.unsealSecret(sealed),
+    }),
   });
   let services: Services | null = null;
   /** Why the instance could not be opened when that was tried last. */

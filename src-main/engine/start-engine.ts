@@ -50,7 +50,8 @@ export async function startEngine(options: EngineOptions, host: Host): Promise<E
 
   async function answer(id: number, method: HostMethod, argument: string): Promise<void> {
     try {
-      const value = method === 'reveal' ? await host.reveal(argument) : await host[method]();
+      const value =
+        method === 'pickFolder' || method === 'pickFiles' ? await host[method]() : await host[method](argument);
       send({ type: 'host', id, value: value ?? null });
     } catch (error) {
       send({ type: 'host', id, error: toErrorData(error) });

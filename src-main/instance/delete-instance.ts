@@ -6,6 +6,7 @@ import { rawToDisplay, rawFromBytes } from '../ports/fs/raw-path.ts';
 import type { Registry } from '../registry/open-registry.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import {
+  keptSignIns,
   localRoot,
   readMarker,
   readObjectMarker,
@@ -45,7 +46,9 @@ export async function deleteInstance(
         );
       const storages = await databases.registry.db.selectFrom('storage').selectAll().where('managed', '=', 1).execute();
       if (!input.force) await refuseData(databases.registry, card.name);
-      left = await takeMarkersAway(workbench, storages);
+      const stores = workbench.stores.ofInstance(keptSignIns(databases.workstation, card.storage_options ?? null));
+      left = await takeMarkersAway({ ...workbench, stores }, storages);
+      stores.close();
     } finally {
       await databases.close();
     }

@@ -2,7 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { renameOwnFolder } from '../ports/fs/own-folder.ts';
-import { readObjectMarker, writeObjectMarker, type CloudRoot } from '../storage/index.ts';
+import { readObjectMarker, withConditions, writeObjectMarker, type CloudRoot } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
 import { instanceFolder, type InstanceCard } from './instance-card.ts';
 import { chooseName } from './instance-name.ts';
@@ -27,8 +27,15 @@ export async function initInBucket(
   const region = bucket.options.region ?? (await store.region());
   const own = chooseName(name, bucket.root.slice(bucket.root.lastIndexOf('/') + 1), cards);
   const [uid, storageUid] = [newRecordUid(random, 'instance'), newRecordUid(random, 'storage')];
+  const reached = await withConditions(bucket, store, random);
   const folder = unfinishedFolder(home, 'new', uid);
-  const card = await buildInstance(workbench, { folder, uid, name: own, place: { bucket, region }, storageUid });
+  const card = await buildInstance(workbench, {
+    folder,
+    uid,
+    name: own,
+    place: { bucket: reached, region },
+    storageUid,
+  });
   try {
     const owner = workbench.settings().handle;
     await writeObjectMarker(store, { uid: storageUid, instanceUid: uid, instanceName: own, owner });

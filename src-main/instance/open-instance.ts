@@ -2,6 +2,7 @@
 import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
+import { keptSignIns } from '../storage/index.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
 import { bandwidth, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
@@ -50,6 +51,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   const folder = instanceFolder(home, card.uid);
   const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
   const { registry, workstation, readOnly } = databases;
+  const stores = workbench.stores.ofInstance(keptSignIns(workstation, card.storage_options ?? null));
   const warnings = [...workbench.warnings, ...databases.warnings];
   const say = (error: unknown): void => {
     warnings.push(
@@ -81,7 +83,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     registry,
     workstation,
     fs,
-    stores: workbench.stores,
+    stores,
     hasher: options.hasher,
     clock,
     random,
@@ -116,6 +118,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
       // What ended the writing was told to whoever wrote; it must not keep the lock from being given back.
       if (registry.guard.ended() === null && workstation.guard.ended() === null) throw error;
     } finally {
+      stores.close();
       await databases.close();
     }
   }

@@ -1,6 +1,7 @@
 /** Looks at everything that an instance stands on, each with what to do where it is not in order. */
 import type { DoctorCheck } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { redactAll } from '../../shared/redact.ts';
 import { formatBytes } from '../../shared/format/bytes.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { tryFileSystem } from '../ports/fs/try-file-system.ts';
@@ -42,7 +43,8 @@ export async function runDoctor(workbench: Workbench, request: DoctorRequest): P
     request.onCheck(index, name);
     checks.push(...(await run()));
   }
-  return { checks };
+  // It is what people send to others.
+  return { checks: redactAll(checks) as DoctorCheck[] };
 }
 
 async function registryChecks({ open, work, folder }: DoctorRequest): Promise<DoctorCheck[]> {

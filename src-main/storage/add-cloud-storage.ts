@@ -8,8 +8,11 @@ import { insertCloudStorage, optionsOf } from './insert-storage.ts';
 import { readObjectMarker, writeObjectMarker } from './object-marker.ts';
 import type { CloudRoot } from './objects/store-options.ts';
 import { planStorage } from './plan-storage.ts';
+import { withConditions } from './probe-conditions.ts';
+import { rememberChosen } from './sign-in-storage.ts';
 import type { StorageContext } from './storage-context.ts';
 import { recordsOf } from './storage-records.ts';
+import { cloudRootOf } from './stores.ts';
 import { updateStorage } from './update-storage.ts';
 
 /**
@@ -30,13 +33,15 @@ export async function addCloudStorage(
   }
   const same = await rowOfRoot(context, root.root);
   if (same !== null) {
-    if (same.options !== optionsOf(root)) {
+    const { conditions: _found, ...given } = cloudRootOf(same)?.options ?? {};
+    if (optionsOf({ options: given }) !== optionsOf(root)) {
       throw new BenchkeepError(
         'already_exists',
         `${root.root} is a storage already, reached in another way`,
         'Remove it first (benchkeep storage remove), then add it again with what is right.',
       );
     }
+    await rememberChosen(context, root);
     await updateStorage(context, same, input);
     return { items: await recordsOf(context, [same.id]) };
   }
@@ -61,7 +66,9 @@ export async function addCloudStorage(
     const { instanceUid, instanceName } = context;
     await writeObjectMarker(store, { uid, instanceUid, instanceName, owner });
   }
-  const row = { uid, root, region, managed, instanceUid: plan.instanceUid, description: input.description };
+  const reached = managed ? await withConditions(root, store, context.random) : root;
+  await rememberChosen(context, root);
+  const row = { uid, root: reached, region, managed, instanceUid: plan.instanceUid, description: input.description };
   const id = await writeRegistry(context, await context.author(), 'storage add', (write) =>
     insertCloudStorage(write, row),
   );

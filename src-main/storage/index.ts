@@ -1,3 +1,9 @@
+export { keptSignIns } from './kept-sign-ins.ts';
+export type { Keychain } from './keychain.ts';
+export { withConditions } from './probe-conditions.ts';
+export { signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
+export { storagesOfComputer } from './storages-of-computer.ts';
+export { testStorage, type TestStorageContext } from './test-storage.ts';
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 export type {

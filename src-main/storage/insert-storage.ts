@@ -23,7 +23,7 @@ export interface NewCloudStorage extends Pick<NewStorage, 'uid' | 'managed' | 'i
 }
 
 /** As it is kept; null where nothing has to be said. */
-export function optionsOf({ options }: CloudRoot): string | null {
+export function optionsOf({ options }: Pick<CloudRoot, 'options'>): string | null {
   return Object.keys(options).length === 0 ? null : JSON.stringify(options);
 }
 

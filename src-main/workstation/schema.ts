@@ -150,7 +150,22 @@ export interface CachedTable {
   used_at: string;
 }
 
+/** How this computer signs in to a storage. Never a secret in clear. */
+export interface CredentialTable {
+  /** Of the storage, as people see it. */
+  root: string;
+  /** Empty for the maker's own. */
+  endpoint: string;
+  kind: 'keys' | 'service_account' | 'profile';
+  /** Name of an AWS profile. */
+  profile: string | null;
+  /** What the keychain of the computer made of the secret. */
+  sealed: string | null;
+  created_at: string;
+}
+
 export interface WorkstationDB {
+  credential: CredentialTable;
   transfer: TransferTable;
   cached: CachedTable;
   scrub: ScrubTable;

@@ -15,6 +15,7 @@ import type { Host } from '../../src-main/engine/host.ts';
 import { startEngine } from '../../src-main/engine/start-engine.ts';
 import { keepAlive } from '../../src-main/ports/clock.ts';
 import { millionArtifacts, mix } from './million-artifacts/build-million.ts';
+import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 
 const n = Number(process.argv[2] ?? 1_000_000);
 const RUNS = Number(process.argv[3] ?? 200);
@@ -26,10 +27,11 @@ type ListInput = Parameters<Client['artifacts']['list']>[0];
 const list = (input: Partial<ListInput>): ListInput => listArtifactsInput.parse(input);
 
 const host: Host = {
-  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false },
+  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
   pickFolder: () => Promise.resolve(null),
   pickFiles: () => Promise.resolve([]),
   reveal: () => Promise.resolve(),
+  ...noKeychain,
 };
 
 const home = await millionArtifacts(n);

@@ -13,6 +13,7 @@ import { startEngine } from '../../src-main/engine/start-engine.ts';
 import type { Host } from '../../src-main/engine/host.ts';
 import { codeOf, hostParts } from '../hosts/browser/host-fixture.ts';
 import { runBrowserHost } from '../../src-main/hosts/browser/start-browser-host.ts';
+import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 
 export type Client = ContractRouterClient<Contract>;
 
@@ -22,10 +23,11 @@ export interface WayIn {
 }
 
 export const testHost: Host = {
-  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false },
+  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
   pickFolder: () => Promise.resolve(null),
   pickFiles: () => Promise.resolve([]),
   reveal: () => Promise.resolve(),
+  ...noKeychain,
 };
 
 /** An engine of this process that others may reach. */

@@ -7,12 +7,14 @@ import { openEngine, type Engine } from '../../src-main/engine/open-engine.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { registryWork } from '../../src-main/instance/index.ts';
 import { makeBench, type Bench } from '../instance/open-bench.ts';
+import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 
 const host: Host = {
-  capabilities: { kind: 'browser', folder_picker: false, reveal: false, dropped_paths: false },
+  capabilities: { kind: 'browser', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
   pickFolder: () => Promise.resolve(null),
   pickFiles: () => Promise.resolve([]),
   reveal: () => Promise.resolve(),
+  ...noKeychain,
 };
 
 let bench: Bench;

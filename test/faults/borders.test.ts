@@ -8,6 +8,7 @@ import { contract } from '../../shared/contract/index.ts';
 import { openEngine, type Engine } from '../../src-main/engine/open-engine.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { makeBench, type Bench } from '../instance/open-bench.ts';
+import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 
 let bench: Bench;
 let engine: Engine;
@@ -20,10 +21,11 @@ beforeAll(async () => {
   engine = await openEngine(
     { home: bench.home, instance: null, watch: false, listen: false, threads: false },
     {
-      capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false },
+      capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
       pickFolder: () => Promise.resolve(null),
       pickFiles: () => Promise.resolve([]),
       reveal: () => Promise.resolve(),
+      ...noKeychain,
     },
   );
   const { port1, port2 } = new MessageChannel();

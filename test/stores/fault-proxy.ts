@@ -25,6 +25,8 @@ export type Fault =
   | 'flip request'
   /** The same, with checksums and a signature that fit: the store keeps it. */
   | 'keep wrong bytes'
+  /** The store does not see that it is to put something only where nothing is. */
+  | 'drop condition'
   /** A byte of the answer's body is another one. */
   | 'flip answer'
   /** The sign-in page of a network answers, with success. */
@@ -119,7 +121,9 @@ async function answer(exchange: Exchange, outgoing: ServerResponse): Promise<voi
   }
   let { body, headers } = exchange;
   if (fault === 'flip request' || fault === 'keep wrong bytes') body = flipped(body);
-  if (fault === 'keep wrong bytes') headers = signAnew({ ...request, headers }, body, secret);
+  if (fault === 'drop condition') headers = withoutCondition(headers);
+  if (fault === 'keep wrong bytes' || fault === 'drop condition')
+    headers = signAnew({ ...request, headers }, body, secret);
   const said = await forward(exchange.store, request, headers, body);
   if (fault === 'lose answer') {
     outgoing.destroy();
@@ -133,6 +137,12 @@ async function answer(exchange: Exchange, outgoing: ServerResponse): Promise<voi
     return;
   }
   outgoing.end(fault === 'flip answer' ? flipped(said.body) : said.body);
+}
+
+/** Not signed any more either. */
+function withoutCondition({ 'if-none-match': _condition, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders {
+  const authorization = (headers.authorization ?? '').replace(/if-none-match;?/, '');
+  return { ...headers, authorization };
 }
 
 function refuse(

@@ -212,6 +212,8 @@ interface Hooks {
 
 function hookedStores(stores: Stores, hooks: Hooks, withoutChecksums: boolean): Stores {
   return {
+    ...stores,
+    ofInstance: (kept) => hookedStores(stores.ofInstance(kept), hooks, withoutChecksums),
     async open(root) {
       const store = await stores.open(root);
       const told = bound(store);
@@ -222,9 +224,6 @@ function hookedStores(stores: Stores, hooks: Hooks, withoutChecksums: boolean): 
         };
       }
       return hooked({ ...told, uploads: hooked(bound(store.uploads), hooks) }, hooks);
-    },
-    forget: (root) => {
-      stores.forget(root);
     },
     close: () => undefined,
   };

@@ -26,6 +26,8 @@ const host: Host = {
   pickFolder: () => ask('pickFolder'),
   pickFiles: () => ask('pickFiles'),
   reveal: (path) => ask('reveal', path),
+  sealSecret: (secret) => ask('sealSecret', secret),
+  unsealSecret: (sealed) => ask('unsealSecret', sealed),
 };
 
 try {

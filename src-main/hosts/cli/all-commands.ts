@@ -13,6 +13,7 @@ import { registryCommands } from './commands/registry.ts';
 import { scrubCommands } from './commands/scrub.ts';
 import { serveCommands } from './commands/serve.ts';
 import { spaceCommands } from './commands/space.ts';
+import { storageAccessCommands } from './commands/storage-access.ts';
 import { storageCommands } from './commands/storages.ts';
 import { transferCommands } from './commands/transfers.ts';
 import { trashCommands } from './commands/trash.ts';
@@ -41,6 +42,7 @@ const help: Command = {
 export const allCommands: readonly Command[] = [
   ...instanceCommands,
   ...storageCommands,
+  ...storageAccessCommands,
   listCommand,
   ...artifactCommands,
   ...labelCommands,

@@ -1,5 +1,6 @@
 /** What a command of the command line is made of (`cli.md` is the contract for all of them). */
 import type { ContractRouterClient } from '@orpc/contract';
+import type { Ask } from './ask-terminal.ts';
 import type { Contract, JobProgress } from '../../../shared/contract/index.ts';
 
 export type Client = ContractRouterClient<Contract>;
@@ -32,6 +33,8 @@ export interface CommandContext {
   line(text: string): void;
   /** Something that a person should know although all went well; on standard error, not with `--json`. */
   note(text: string): void;
+  /** Asks the person who runs it. */
+  ask: Ask;
   /** Shown on standard error where that is a terminal. */
   progress(progress: JobProgress): void;
   home: string;

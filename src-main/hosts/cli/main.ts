@@ -32,6 +32,7 @@ const code = await runCommandLine({
   err: (text) => void process.stderr.write(text),
   errIsTerminal: process.stderr.isTTY,
   signal: stop.signal,
+  input: () => process.stdin,
 });
 end();
 leaveProcess(code);

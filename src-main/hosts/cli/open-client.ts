@@ -6,6 +6,7 @@ import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Host } from '../../engine/host.ts';
 import { findRunningEngine, openEngine } from '../../engine/open-engine.ts';
 import { fromWire, translateErrors } from '../../engine/serve-client.ts';
+import { noKeychain } from '../no-keychain.ts';
 import { systemClock, wait } from '../../ports/clock.ts';
 import type { FramePort } from '../../ports/local-socket.ts';
 import type { Client } from './command.ts';
@@ -104,7 +105,8 @@ async function answers(client: Client): Promise<boolean> {
 }
 
 const commandLineHost: Host = {
-  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false },
+  capabilities: { kind: 'cli', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
+  ...noKeychain,
   pickFolder: () => Promise.resolve(null),
   pickFiles: () => Promise.resolve([]),
   reveal: () => Promise.resolve(),

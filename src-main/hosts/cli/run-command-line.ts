@@ -1,7 +1,9 @@
 /** Runs one command line from its words to an exit code; `main.ts` gives it the real process. */
 import { isAbsolute, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { ERROR_EXIT_CODES, toErrorData } from '../../../shared/errors.ts';
 import { formatBytes } from '../../../shared/format/bytes.ts';
+import { askTerminal, type Terminal } from './ask-terminal.ts';
 import { allCommands } from './all-commands.ts';
 import type { Answer, CommandContext } from './command.ts';
 import { helpAnswer } from './help-answer.ts';
@@ -18,6 +20,8 @@ export interface CommandLine {
   /** Where progress may be shown and wiped again. */
   errIsTerminal: boolean;
   signal: AbortSignal;
+  /** Where a person types; nobody does without it. */
+  input?: Terminal['input'];
 }
 
 /** The exit code of `cli.md`. */
@@ -57,6 +61,7 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
       note: (text) => {
         if (!json) line.err(`note: ${oneLine(text)}.\n`);
       },
+      ask: askTerminal({ input: line.input ?? (() => Readable.from([])), write: line.err, signal: line.signal }),
       progress: (progress) => {
         if (!line.errIsTerminal || json) return;
         const total = progress.items_total === null ? '' : ` of ${String(progress.items_total)}`;

@@ -14,6 +14,7 @@ import { registerAppScheme, serveApp } from './app-protocol.ts';
 import { createElectronHost } from './electron-host.ts';
 import { createWindow } from './create-window.ts';
 import { offerEnginePort } from './engine-port.ts';
+import { electronKeychain } from './keychain.ts';
 import { setMenu } from './menu.ts';
 import { lockDownContents } from './navigation.ts';
 import { openLink } from './open-link.ts';
@@ -75,7 +76,12 @@ export async function runElectron(electron: Electron, parts: ElectronParts): Pro
   lockDownSession(electron.session.defaultSession, { packaged });
   const engine = parts.startEngine(
     { home: parts.home, instance: parts.instance },
-    createElectronHost({ dialog: electron.dialog, shell: electron.shell, window: () => window }),
+    createElectronHost({
+      dialog: electron.dialog,
+      shell: electron.shell,
+      keychain: electronKeychain(electron.safeStorage, parts.platform),
+      window: () => window,
+    }),
   );
   quitWithEngine(app, parts.clock, engine);
   offerEnginePort({

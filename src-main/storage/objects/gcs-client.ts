@@ -4,10 +4,12 @@ import type { Fs } from '../../ports/fs/fs.ts';
 import type { Random } from '../../ports/random.ts';
 import { isPassing, isUnreachable, networkFailure } from './gcs-failure.ts';
 import { openWire, type GcsAnswer, type GcsRequest } from './gcs-request.ts';
-import { openSignIn, type GcsAccess } from './gcs-sign-in.ts';
+import { openSignIn, type GcsAccess, type SignIn } from './gcs-sign-in.ts';
+import { openAgents, type Agents } from './guarded-agents.ts';
+import { openAuthority } from './own-authority.ts';
 import type { CloudRoot } from './store-options.ts';
 
-const GOOGLE = 'https://storage.googleapis.com';
+export const GOOGLE = 'https://storage.googleapis.com';
 /** Attempts of one request where something broke, where nobody is there, and ms between them. */
 const ATTEMPTS = 10;
 const ATTEMPTS_UNREACHABLE = 3;
@@ -24,6 +26,9 @@ export interface Tried extends GcsAnswer {
 export interface GcsClient {
   /** Of the API, without a slash at its end. */
   endpoint: string;
+  agents: Agents;
+  /** Headers that prove who asks. Errors: see `SignIn`. */
+  signIn: SignIn;
   /** Tries again what passes. Any status is an answer in the end. Errors: Benchkeep's. */
   ask(request: GcsRequest): Promise<Tried>;
   /** Once, to the address of an upload, which is its own proof. Null where it broke in a way that passes. */
@@ -35,15 +40,24 @@ export interface GcsClient {
   close(): void;
 }
 
-export function openGcsClient(
-  { root, options }: CloudRoot,
+/** Errors: `not_allowed` for a file of certificates that can't be read, or where credentials would go unprotected. */
+export async function openGcsClient(
+  cloudRoot: CloudRoot,
   access: GcsAccess,
   { clock, random, fs }: { clock: Clock; random: Random; fs: Pick<Fs, 'readRange' | 'realPath'> },
-): GcsClient {
+): Promise<GcsClient> {
+  const { root, options, fromRegistry } = cloudRoot;
   // Never STORAGE_EMULATOR_HOST, which Google's client would obey before anything that a root says.
   const endpoint = options.api_endpoint ?? GOOGLE;
-  const signIn = openSignIn({ endpoint, root }, access, { clock, fs });
-  const wire = openWire(clock);
+  const signIn = openSignIn(
+    { endpoint, root },
+    { ...access, anonymous: access.anonymous === true || options.anonymous === 'true' },
+    { clock, fs },
+  );
+  const authority = await openAuthority(options.ca, process.env, fs);
+  const mayBePrivate = options.api_endpoint === undefined || fromRegistry !== true || access.isChosen === true;
+  const agents = openAgents({ mayBePrivate, authority, ...(access.lookup && { lookup: access.lookup }) });
+  const wire = openWire(clock, agents);
 
   async function exchange(request: GcsRequest): Promise<GcsAnswer | Error> {
     try {
@@ -55,7 +69,7 @@ export function openGcsClient(
   }
 
   async function mayTryAgain(failed: number, answer: GcsAnswer | null, signal?: AbortSignal): Promise<boolean> {
-    if (failed >= ATTEMPTS) return false;
+    if (failed >= (access.attempts ?? ATTEMPTS)) return false;
     const told = toldPause(answer, clock);
     if (told > LONGEST_TOLD) return false;
     const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failed - 1));
@@ -79,6 +93,8 @@ export function openGcsClient(
 
   return {
     endpoint,
+    agents,
+    signIn,
     mayTryAgain,
     ask: (request) => repeat(request, () => signIn(request.signal)),
     askUpload: (request) => repeat(request, () => Promise.resolve({})),

@@ -3,9 +3,10 @@
  * where nothing moves, and puts requests with their tokens into its errors; and because `fetch` unpacks objects that
  * are kept packed.
  */
-import { Agent as HttpAgent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../ports/clock.ts';
+import type { Agents } from './guarded-agents.ts';
 
 export interface GcsRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -27,29 +28,26 @@ const SILENCE = 10_000;
 const UNSEEN = 4 * 1024 ** 2;
 const SLOWEST = 64 * 1024;
 const SLICE = 256 * 1024;
-const CONNECTIONS = 16;
 
 export interface Wire {
   exchange(request: GcsRequest): Promise<GcsAnswer>;
   close(): void;
 }
 
-export function openWire(clock: Clock): Wire {
-  const http = new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const https = new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS });
+/** `agents` are closed with it. */
+export function openWire(clock: Clock, agents: Agents): Wire {
   return {
-    exchange: (request) => exchange(clock, { http, https }, request),
-    close() {
-      http.destroy();
-      https.destroy();
+    exchange: (request) => exchange(clock, agents, request),
+    close: () => {
+      agents.close();
     },
   };
 }
 
-/** Any status is an answer. Errors: the system's (`code`), ETIMEDOUT for silence, AbortError. */
+/** Any status is an answer, a redirect too: none is followed. Errors: the system's (`code`), ETIMEDOUT for silence, AbortError. */
 function exchange(
   clock: Clock,
-  agents: { http: HttpAgent; https: HttpsAgent },
+  agents: Pick<Agents, 'http' | 'https'>,
   { method, url, headers, body = Buffer.alloc(0), signal }: GcsRequest,
 ): Promise<GcsAnswer> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,9 @@
 /** Who asks: the headers that prove it, from Google's own client, which also renews them. */
+import type { LookupFunction } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { BenchkeepError } from '../../../shared/errors.ts';
+import type { Secret } from '../../../shared/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import { rawFromText } from '../../ports/fs/raw-path.ts';
@@ -11,12 +13,31 @@ import { asJson, signInFailure } from './gcs-failure.ts';
 export interface GcsAccess {
   /** Path of the JSON key file of a service account. */
   keyFile?: string;
+  /** The same, as text, given for this storage. */
+  serviceAccount?: Secret<string>;
   /** Public buckets: requests carry no credentials. */
   anonymous?: boolean;
+  /** The endpoint of a registry was chosen by the person, too. */
+  isChosen?: boolean;
+  /** Of one request; fewer for a trial. */
+  attempts?: number;
+  /** For tests: what names lead to. */
+  lookup?: LookupFunction;
 }
 
 /** Headers for one request. Errors: `not_signed_in`, `offline`, `cancelled`. */
 export type SignIn = (signal?: AbortSignal) => Promise<Record<string, string>>;
+
+/** Its name (`client_email`); null where `text` is no key file of a service account. */
+export function serviceAccountName(text: string): string | null {
+  return serviceAccount.safeParse(asJson(Buffer.from(text))).data?.client_email ?? null;
+}
+
+/** Only there the computer's own credentials go. */
+export function isOfGoogle(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'https:' && /(?:^|\.)googleapis\.com$/.test(hostname);
+}
 
 /** Of a service account alone: other kinds can name programs to run and places to send secrets to. */
 const serviceAccount = z.object({
@@ -34,13 +55,13 @@ const PATIENCE = 30_000;
 /** Looks for credentials at the first request. Errors: `not_allowed` where the network could read them. */
 export function openSignIn(
   { endpoint, root }: { endpoint: string; root: string },
-  { keyFile, anonymous = false }: GcsAccess,
+  { keyFile, serviceAccount: given, anonymous = false }: GcsAccess,
   { clock, fs }: { clock: Clock; fs: Pick<Fs, 'readRange' | 'realPath'> },
 ): SignIn {
   const { protocol, hostname } = new URL(endpoint);
-  const isGoogle = protocol === 'https:' && /(?:^|\.)googleapis\.com$/.test(hostname);
   // An endpoint comes from a registry that others wrote too: it must not be able to fetch this person's credentials.
-  if (anonymous || (keyFile === undefined && !isGoogle)) return () => Promise.resolve({});
+  const hasKey = given !== undefined || keyFile !== undefined;
+  if ((anonymous && !hasKey) || (!hasKey && !isOfGoogle(endpoint))) return () => Promise.resolve({});
   if (protocol !== 'https:' && !isLoopback(hostname)) {
     throw new BenchkeepError(
       'not_allowed',
@@ -51,13 +72,13 @@ export function openSignIn(
   let google: Google | undefined;
   return async (signal) => {
     try {
-      google ??= await openGoogle(keyFile, fs);
+      google ??= await openGoogle(given ?? keyFile, fs);
       const headers = Object.fromEntries((await within(clock, google.getRequestHeaders(), signal)).entries());
       // Of what it can't make sense of, Google's client makes no error but a request without credentials.
       if (headers['authorization'] === undefined) throw new Error('no credentials');
       return headers;
     } catch (error) {
-      throw signInFailure(error, root, keyFile);
+      throw signInFailure(error, root, given === undefined ? keyFile : 'The key of a service account that was given');
     }
   };
 }
@@ -67,15 +88,21 @@ interface Google {
   getRequestHeaders(): Promise<Headers>;
 }
 
-async function openGoogle(keyFile: string | undefined, fs: Pick<Fs, 'readRange' | 'realPath'>): Promise<Google> {
+async function openGoogle(
+  key: string | Secret<string> | undefined,
+  fs: Pick<Fs, 'readRange' | 'realPath'>,
+): Promise<Google> {
   // A command that needs no bucket does not wait for it to be read.
   const { Storage } = await import('@google-cloud/storage');
   // Without a project it would look for one, with the programs and at the addresses of Google's cloud.
   const { authClient } = new Storage({ projectId: 'none' });
-  if (keyFile === undefined) return authClient;
-  const path = await fs.realPath(rawFromText(resolve(keyFile)));
+  if (key === undefined) return authClient;
+  const text =
+    typeof key === 'string'
+      ? await fs.readRange(await fs.realPath(rawFromText(resolve(key))), 0, MOST_OF_KEY_FILE)
+      : Buffer.from(key.reveal());
   // Given as an option, the client complains about it on the console.
-  authClient.jsonContent = serviceAccount.parse(asJson(await fs.readRange(path, 0, MOST_OF_KEY_FILE)));
+  authClient.jsonContent = serviceAccount.parse(asJson(text));
   // The key signs each request's token itself: nobody else has to be asked for one.
   authClient.useJWTAccessWithScope = true;
   return authClient;

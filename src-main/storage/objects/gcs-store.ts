@@ -34,7 +34,11 @@ export async function openGcsStore(
   access: GcsAccess,
   { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
 ): Promise<ObjectStore> {
-  const client = openGcsClient(root, access, { clock, random, fs: nodeFs(random) });
+  return gcsStore(root, await openGcsClient(root, access, { clock, random, fs: nodeFs(random) }));
+}
+
+/** The store of a client that is open. */
+export function gcsStore(root: CloudRoot, client: GcsClient): ObjectStore {
   const lead = root.prefix === '' ? '' : `${root.prefix}/`;
   const bucket = `/storage/v1/b/${encodeURIComponent(root.bucket)}`;
   const at: GcsBucket = {

@@ -1,15 +1,28 @@
 /** A client for one bucket, with patience for bad networks and none for silence. */
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { LookupFunction } from 'node:net';
+import type { Fs } from '../../ports/fs/fs.ts';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import type { Secret } from '../../../shared/secret.ts';
+import { readAwsProfile } from './aws-profile.ts';
+import { openAgents, type Agents } from './guarded-agents.ts';
+import { openAuthority } from './own-authority.ts';
+import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { CloudRoot } from './store-options.ts';
 
-/** How this computer signs in. Without any of it: what the environment and the default profile say. */
+/** How this computer signs in, beside what the root says. Without any of it: the environment or the usual profile. */
 export interface S3Access {
   /** Of the person's own AWS configuration; never another one instead of it. */
   profile?: string;
   /** Public buckets: requests are not signed. */
   anonymous?: boolean;
-  /** For tests: less of it. */
+  /** Given for this storage. */
+  keys?: Secret<AwsKeys>;
+  /** The endpoint of a registry was chosen by the person, too. */
+  isChosen?: boolean;
+  /** For tests: less of it, and what names lead to. */
   patience?: Partial<Patience>;
+  lookup?: LookupFunction;
 }
 
 export interface Patience {
@@ -34,38 +47,114 @@ const PATIENCE: Patience = {
   request: 300_000,
 };
 
-const CONNECTIONS = 16;
+/** Where a bucket is and who asks, from the root, the person's AWS configuration and the environment. */
+export interface S3Way {
+  /** Undefined: Amazon's own. */
+  endpoint: string | undefined;
+  region: string;
+  /** Path of a file of certificates. */
+  ca: string | undefined;
+  signIn: S3SignIn;
+  /** See `ConnectionRules`. */
+  mayBePrivate: boolean;
+}
 
+/** What is said for a storage goes first, and for a profile that is named so the profile before the environment. */
+export async function planS3Way(root: CloudRoot, access: S3Access, env: NodeJS.ProcessEnv): Promise<S3Way> {
+  const { options } = root;
+  const named = access.keys === undefined ? (access.profile ?? options.profile) : undefined;
+  const usual = said(env['AWS_PROFILE']) ?? 'default';
+  const known = await readAwsProfile(named ?? usual);
+  const signIn = planS3SignIn({
+    keys: access.keys,
+    profile: named,
+    anonymous: access.anonymous === true || options.anonymous === 'true',
+    env,
+    usual: known,
+  });
+  const inProfile = { endpoint: said(known?.endpoint), region: said(known?.region) };
+  const isIgnored = env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true';
+  const inEnv = {
+    endpoint: isIgnored ? undefined : (said(env['AWS_ENDPOINT_URL_S3']) ?? said(env['AWS_ENDPOINT_URL'])),
+    region: said(env['AWS_REGION']) ?? said(env['AWS_DEFAULT_REGION']),
+  };
+  const [first, second] = named === undefined ? [inEnv, inProfile] : [inProfile, inEnv];
+  return {
+    // A named profile is not sent to where only the environment says.
+    endpoint: options.endpoint_url ?? first.endpoint ?? (named === undefined ? second.endpoint : undefined),
+    region: options.region ?? first.region ?? second.region ?? 'us-east-1',
+    ca:
+      options.ca ??
+      (named === undefined ? said(env['AWS_CA_BUNDLE']) : undefined) ??
+      said(known?.ca) ??
+      said(env['AWS_CA_BUNDLE']),
+    signIn,
+    // What is in the person's own configuration was chosen by the person.
+    mayBePrivate: options.endpoint_url === undefined || root.fromRegistry !== true || access.isChosen === true,
+  };
+}
+
+function said(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+export interface S3Connection {
+  s3: S3Client;
+  way: S3Way;
+  agents: Agents;
+}
+
+/** Errors: `not_allowed` for a file of certificates that can't be read. */
 export async function openS3Client(
   sdk: typeof import('@aws-sdk/client-s3'),
-  { options }: CloudRoot,
+  root: CloudRoot,
   access: S3Access,
-): Promise<S3Client> {
+  fs: Pick<Fs, 'readRange' | 'realPath'>,
+): Promise<S3Connection> {
   const { ConfiguredRetryStrategy } = await import('@smithy/core/retry');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const { attempts, firstPause, longestPause, connect, silence, request } = { ...PATIENCE, ...access.patience };
-  const endpoint = options.endpoint_url;
-  return new sdk.S3Client({
+  const way = await planS3Way(root, access, process.env);
+  const { endpoint, region, signIn, mayBePrivate } = way;
+  if (endpoint !== undefined && !/^https?:\/\//i.test(endpoint))
+    throw new BenchkeepError(
+      'not_allowed',
+      `The endpoint that your AWS configuration gives for ${root.root} is no web address`,
+      'Mend endpoint_url there (it begins with https://), or give the endpoint with the root.',
+    );
+  const authority = await openAuthority(way.ca, process.env, fs);
+  const agents = openAgents({ mayBePrivate, authority, ...(access.lookup && { lookup: access.lookup }) });
+  const credentials = s3Credentials(signIn, root.root, process.env);
+  // A desktop has no metadata, and whoever answers at their address is not who it should be.
+  if (signIn.by === 'machine') process.env['AWS_EC2_METADATA_DISABLED'] ??= 'true';
+  const s3 = new sdk.S3Client({
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    region: options.region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    // What is configured was looked at above.
+    ignoreConfiguredEndpointUrls: true,
+    region,
     followRegionRedirects: endpoint === undefined,
     retryStrategy: new ConfiguredRetryStrategy(attempts, (attempt) =>
       Math.min(longestPause, firstPause * 2 ** (attempt - 1)),
     ),
+    // Agents of our own: with its own ones the handler makes a new one for each request that expects to be asked for
+    // its body (`Expect: 100-continue`), which has no authority of the lab's and keeps no connection.
     requestHandler: new NodeHttpHandler({
       connectionTimeout: connect,
       socketTimeout: silence,
       requestTimeout: request,
       throwOnRequestTimeout: true,
-      httpAgent: { maxSockets: CONNECTIONS, keepAlive: true },
-      httpsAgent: { maxSockets: CONNECTIONS, keepAlive: true },
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
     }),
+    // And with ours it sends that header without waiting for the answer. Rights are known before a part is sent.
+    expectContinueHeader: false,
     // Ours are named with each request; what old S3-alikes don't know is left out.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    ...(access.profile === undefined ? {} : { profile: access.profile }),
-    ...(access.anonymous === true ? anonymous : {}),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(signIn.by === 'anonymous' ? anonymous : {}),
   });
+  return { s3, way, agents };
 }
 
 // The SDK looks for credentials even where nothing is signed.

@@ -1,12 +1,15 @@
 /** What the S3 SDK throws, as Benchkeep's error. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { DAMAGED, storeError } from './store-error.ts';
+import { CREDENTIALS, DAMAGED, shownName, storeError } from './store-error.ts';
 
 interface SdkError {
   name?: string;
   code?: string;
   Code?: string;
   $metadata?: { httpStatusCode?: number };
+  /** Of some answers for another region. */
+  Region?: unknown;
+  $response?: { headers?: Record<string, unknown> };
   /** Of a chain of credential providers: what the last one said. */
   cause?: unknown;
 }
@@ -17,9 +20,18 @@ export function s3Failure(error: unknown, root: string): BenchkeepError {
   const status = statusOf(error);
   // Errors of the system carry their name in `code`, those of S3 in `name`.
   const said = typeof code === 'string' && code !== '' ? code : (Code ?? name ?? 'unknown');
+  const told = { status, name: shownName(said), region: regionTold(error) };
   // Whoever answers so is no S3, or not for this bucket: that says nothing of the object.
-  if (status === 404 && !isGone(error)) return storeError({ status, name: 'NoSuchBucket' }, root, error);
-  return storeError({ status, name: said }, root, error);
+  if (status === 404 && !isGone(error) && !CREDENTIALS.test(said))
+    return storeError({ status, name: 'NoSuchBucket' }, root, error);
+  return storeError(told, root, error);
+}
+
+/** Where the bucket really is; null where that is not told. */
+function regionTold(error: unknown): string | null {
+  const { Region, $response } = error as SdkError;
+  const told = $response?.headers?.['x-amz-bucket-region'] ?? Region;
+  return typeof told === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/i.test(told) ? told : null;
 }
 
 /** The store does not know this upload: it was completed, aborted, or has expired. */

@@ -1,6 +1,9 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
 import { crc32 } from 'node:zlib';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { effect } from '../../ports/failpoint.ts';
+import { nodeFs } from '../../ports/fs/node-fs.ts';
+import { systemRandom } from '../../ports/random.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
 import {
@@ -14,6 +17,7 @@ import {
   type S3Bucket,
 } from './s3-bucket.ts';
 import { openS3Client, stoppedBy, type S3Access } from './s3-client.ts';
+import { headFirst } from './head-first.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
@@ -27,9 +31,14 @@ const BODIES = 3;
 export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
-  const s3 = await openS3Client(sdk, root, access);
+  const { s3 } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
+  return s3Store(root, s3, sdk);
+}
+
+/** The store of a client that is open. */
+export function s3Store(root: CloudRoot, s3: S3Client, sdk: typeof import('@aws-sdk/client-s3')): ObjectStore {
   const bucket = bucketAt(root, s3, sdk);
-  return {
+  const store: ObjectStore = {
     kind: 's3',
     proves: 'crc32',
     stat: (key, options) => statS3Object(bucket, key, options),
@@ -43,6 +52,7 @@ export async function openS3Store(root: CloudRoot, access: S3Access): Promise<Ob
       s3.destroy();
     },
   };
+  return root.options.conditions === 'ignored' ? headFirst(store, root.root) : store;
 }
 
 async function* list(at: S3Bucket, prefix: string, { signal }: Call = {}): AsyncGenerator<ObjectFacts> {

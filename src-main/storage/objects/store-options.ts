@@ -1,4 +1,5 @@
 /** How a bucket is reached: what a root may carry behind its `?`, kept with the storage, never a secret. */
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { BenchkeepError } from '../../../shared/errors.ts';
 
@@ -9,6 +10,14 @@ export const storeOptions = z.object({
   /** Google Cloud Storage: the same. */
   api_endpoint: z.string().optional(),
   region: z.string().optional(),
+  /** Of the AWS configuration of whoever uses the storage; never another one instead of it. */
+  profile: z.string().optional(),
+  /** Public buckets: requests carry no credentials. */
+  anonymous: z.literal('true').optional(),
+  /** Absolute path of the certificates that prove the server: a lab's own authority. */
+  ca: z.string().optional(),
+  /** Found out, never given: the store puts an object also where one was to be absent (F-UP24). */
+  conditions: z.literal('ignored').optional(),
 });
 export type StoreOptions = z.infer<typeof storeOptions>;
 
@@ -20,13 +29,19 @@ export interface CloudRoot {
   /** As people see it: without options, no slash at the end. */
   root: string;
   options: StoreOptions;
+  /** Its options were read in a registry, which others write too: nobody chose them on this computer. */
+  fromRegistry?: true;
 }
 
-const ALLOWED = { s3: ['endpoint_url', 'region'], gs: ['api_endpoint'] } as const;
+const ALLOWED = {
+  s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
+  gs: ['api_endpoint', 'anonymous', 'ca'],
+} as const;
 // Both Amazon's and Google's rules for names of buckets, without what only one of them refuses.
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 // It becomes a part of the address of a server.
 const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/i;
+const PROFILE = /^[\w@+.%:/-]{1,128}$/;
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u; // eslint-disable-line no-control-regex
 
 /** Null for what names no bucket. Errors: `invalid_argument`. */
@@ -54,11 +69,31 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   for (const [name, value] of new URLSearchParams(query)) {
     if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such a root`);
     if (options[name] !== undefined) throw notValid(text, `"${name}" is given twice`);
-    if (name !== 'region') options[name] = checkEndpoint(text, value);
-    else if (REGION.test(value)) options[name] = value;
-    else throw notValid(text, 'the region is no name of one');
+    options[name] = CHECKS[name as (typeof ALLOWED)['s3' | 'gs'][number]](text, value);
   }
+  if (options['anonymous'] !== undefined && options['profile'] !== undefined)
+    throw notValid(text, 'a profile is named and none is to be used');
   return options;
+}
+
+type Check = (text: string, value: string) => string;
+const CHECKS: Record<(typeof ALLOWED)['s3' | 'gs'][number], Check> = {
+  endpoint_url: checkEndpoint,
+  api_endpoint: checkEndpoint,
+  region: checked((value) => REGION.test(value), 'the region is no name of one'),
+  profile: checked((value) => PROFILE.test(value), 'the profile is no name of one'),
+  anonymous: checked((value) => value === 'true', 'anonymous is either true or not there'),
+  ca: checked(
+    (value) => isAbsolute(value) && !INVISIBLE.test(value) && value.length <= 4096,
+    'the file of the certificates (ca) has to be an absolute path',
+  ),
+};
+
+function checked(isGood: (value: string) => boolean, why: string): Check {
+  return (text, value) => {
+    if (isGood(value)) return value;
+    throw notValid(text, why);
+  };
 }
 
 /** Errors: `invalid_argument` for anything but http and https, and for addresses with a password in them. */
@@ -89,4 +124,9 @@ function notValid(text: string, why: string): BenchkeepError {
     `${text.replace(/\?.*$/s, '')} can't be a storage: ${why}`,
     'Give a root like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
   );
+}
+
+/** Where the servers are that a root's options name; undefined for its maker's own. */
+export function endpointOf({ options }: Pick<CloudRoot, 'options'>): string | undefined {
+  return options.endpoint_url ?? options.api_endpoint;
 }

@@ -24,6 +24,12 @@ const STATEMENTS = [
     artifact_uid TEXT PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
     facts TEXT NOT NULL, verified_at TEXT NOT NULL, used_at TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   `CREATE INDEX cached_used ON cached (used_at)`,
+  // By the servers, too: what was given for some is not for others.
+  `CREATE TABLE credential (
+    root TEXT NOT NULL, endpoint TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('keys', 'service_account', 'profile')),
+    profile TEXT, sealed TEXT, created_at TEXT NOT NULL, PRIMARY KEY (root, endpoint),
+    CHECK ((kind = 'profile') = (profile IS NOT NULL)), CHECK ((profile IS NULL) = (sealed IS NOT NULL)))
+    STRICT, WITHOUT ROWID`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {

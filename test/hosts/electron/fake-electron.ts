@@ -111,6 +111,8 @@ export interface FakeOptions {
   /** What dialogs answer. */
   paths?: string[];
   button?: number;
+  /** What Linux keeps secrets with, and whether it answers. */
+  keychain?: { backend?: string; available?: boolean };
 }
 
 export function fakeElectron({
@@ -118,6 +120,7 @@ export function fakeElectron({
   firstInstance = true,
   paths,
   button = 1,
+  keychain = {},
 }: FakeOptions = {}): FakeElectron {
   const calls: Calls = [];
   const windows: FakeWindow[] = [];
@@ -155,6 +158,7 @@ export function fakeElectron({
     shell: recorder('shell', calls, { openExternal: () => Promise.resolve() }),
     clipboard: recorder('clipboard', calls),
     crashReporter: recorder('crashReporter', calls),
+    safeStorage: recorder('safeStorage', calls, fakeSafeStorage(keychain)),
     Menu: recorder('Menu', calls, { buildFromTemplate: (template: unknown) => template }),
     dialog: recorder('dialog', calls, {
       showOpenDialog: () => Promise.resolve({ canceled: paths === undefined, filePaths: paths ?? [] }),
@@ -178,6 +182,18 @@ export function fakeElectron({
       if (found.length === 0) throw new Error(`${name} was never called`);
       return found.at(-1)?.[position] as T;
     },
+  };
+}
+
+/** Seals by turning each byte over: enough to tell what is sealed from what is not. */
+function fakeSafeStorage({ backend = 'gnome_libsecret', available = true }: FakeOptions['keychain'] & object) {
+  const turned = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0xff));
+  return {
+    getSelectedStorageBackend: () => backend,
+    isAsyncEncryptionAvailable: () => Promise.resolve(available),
+    encryptStringAsync: (text: string) => Promise.resolve(turned(Buffer.from(text))),
+    decryptStringAsync: (sealed: Buffer) =>
+      Promise.resolve({ result: turned(sealed).toString(), shouldReEncrypt: false }),
   };
 }
 

@@ -154,7 +154,13 @@ describe('what Electron does for the engine', () => {
 
   it('asks for a folder or files in the window’s own dialog', async () => {
     const { app, host } = await hostOf({ paths: ['/data/run 1'] });
-    expect(host.capabilities).toEqual({ kind: 'electron', folder_picker: true, reveal: true, dropped_paths: true });
+    expect(host.capabilities).toEqual({
+      kind: 'electron',
+      folder_picker: true,
+      reveal: true,
+      dropped_paths: true,
+      keychain: true,
+    });
     expect(await host.pickFolder()).toBe('/data/run 1');
     expect(await host.pickFiles()).toEqual(['/data/run 1']);
     expect(app.named('dialog.showOpenDialog')).toEqual([

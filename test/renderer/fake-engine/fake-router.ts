@@ -181,6 +181,17 @@ export function fakeRouter(world: World) {
         world.storages = world.storages.filter((other) => other !== one);
         return { remains: [] };
       }),
+      signIn: os.storages.signIn.handler(({ input }) => ({
+        by:
+          'service_account' in input.credentials
+            ? 'service_account'
+            : 'profile' in input.credentials
+              ? 'profile'
+              : 'keys',
+        name: 'profile' in input.credentials ? input.credentials.profile : null,
+        kept: input.keep,
+      })),
+      signOut: os.storages.signOut.handler(() => ({ by: 'nothing', name: null, kept: null })),
       tree: os.storages.tree.handler(({ input }) => {
         const rows = world.artifacts.filter((row) => row.storage.uid === storage(input.storage).uid);
         const size = rows.reduce((sum, row) => sum + row.size, 0);

@@ -162,7 +162,7 @@ function emptyWorld(): World {
     older: new Map(),
     previews: new Map(),
     listing: listFolders,
-    capabilities: { kind: 'browser', folder_picker: false, reveal: false, dropped_paths: false },
+    capabilities: { kind: 'browser', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
     keepLocal: false,
     calls: [],
     failures: new Map(),

@@ -61,3 +61,32 @@ test('S-19 nothing of a request or an answer but the name of the error gets into
     }),
   );
 });
+
+test.each(['Refused canary', 'canary!', '<b>canary</b>', 'canary'.repeat(20), '', '-canary', 'x=canary'])(
+  'S-19 what a server calls an error is shown only where it looks like a name: %s',
+  (name) => {
+    const error = s3Failure(
+      Object.assign(new Error('canary'), { name, $metadata: { httpStatusCode: 418 } }),
+      's3://plates',
+    );
+    expect(error.message).toContain('unknown');
+    expect(error.message + error.remedy).not.toContain('canary');
+  },
+);
+
+test.each([
+  [507, 'Unheard', 'disk_full'],
+  [500, 'XMinioStorageFull', 'disk_full'],
+  [403, 'QuotaExceeded', 'disk_full'],
+  [501, 'NotImplemented', 'not_supported'],
+  [403, 'InvalidObjectState', 'not_allowed'],
+  [400, 'EntityTooLarge', 'io_error'],
+  [404, 'XAdminUserNotFound', 'not_signed_in'],
+])('%s %s has words of its own (%s)', (status, name, code) => {
+  const error = s3Failure(
+    Object.assign(new Error('x'), { name, $metadata: { httpStatusCode: status } }),
+    's3://plates',
+  );
+  expect(error.code).toBe(code);
+  expect(error.message).not.toContain(name);
+});

@@ -1,0 +1,93 @@
+/** F-UP24: a store that puts an object also where one is already is found out when a storage is made, and looked at first. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { initInstance } from '../../src-main/instance/index.ts';
+import { addStorage, parseCloudRoot, storeOf, storagesOfComputer } from '../../src-main/storage/index.ts';
+import { makeBench, type Bench } from '../instance/open-bench.ts';
+import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
+import { openS3At, useS3 } from '../stores/use-s3.ts';
+import { allOf, bytesOf, PART, partsOf, wholeOf } from './objects/content.ts';
+
+describe('F-UP24 a store that ignores conditions', { timeout: 60_000 }, () => {
+  const server = useS3('versitygw');
+  let proxy: FaultProxy;
+  let bench: Bench;
+  let folder = 0;
+  beforeEach(async () => {
+    proxy = await startFaultProxy(server().endpoint, { secret: server().env.AWS_SECRET_ACCESS_KEY });
+    bench = makeBench();
+    folder++;
+    for (const [name, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(name, value);
+  });
+  afterEach(async () => {
+    await bench.remove();
+    await proxy.stop();
+  });
+  const root = (): string => `s3://${server().bucket}/ignored-${String(folder)}?endpoint_url=${proxy.endpoint}`;
+  const ignore = (): void => {
+    proxy.reset();
+    proxy.spoil({ method: 'PUT' }, 999, 'drop condition');
+    proxy.spoil({ method: 'POST', url: /uploadId=/ }, 999, 'drop condition');
+  };
+
+  /** What lies below the root, straight from the store. */
+  async function left(): Promise<string[]> {
+    const store = await openS3At(root().replace(proxy.endpoint, server().endpoint), server().env);
+    const keys = (await allOf(store.list(''))).map(({ key }) => key);
+    store.close();
+    return keys;
+  }
+
+  test.each(['added', 'made with an instance'] as const)(
+    '%s, is remembered with a warning, and left clean',
+    async (how) => {
+      ignore();
+      const { open } =
+        how === 'added'
+          ? await bench.instance()
+          : await (async () => {
+              const workbench = await bench.workbench();
+              await initInstance(workbench, { storage: root(), name: 'lab' });
+              return { open: await bench.open(workbench) };
+            })();
+      if (how === 'added') await addStorage(open, { root: root(), watch: false });
+      const { items } = await storagesOfComputer(open);
+      expect(items.find(({ type }) => type === 's3')?.warning).toContain('replaces objects');
+      expect(await left()).toEqual(['.lamindb/storage_uid.txt']);
+      // The same root again is the same storage.
+      expect((await addStorage(open, { root: root(), watch: false })).items[0]?.root).toBe(
+        parseCloudRoot(root())?.root,
+      );
+
+      const row = await open.registry.db
+        .selectFrom('storage')
+        .selectAll()
+        .where('type', '=', 's3')
+        .executeTakeFirstOrThrow();
+      const store = await storeOf(open, row);
+      await store.put('a', Buffer.from('first'), { condition: { absent: true } });
+      await expect(store.put('a', Buffer.from('second'), { condition: { absent: true } })).rejects.toMatchObject({
+        code: 'already_exists',
+      });
+      await expect(store.put('a', Buffer.from('second'), { condition: { etag: 'other' } })).rejects.toMatchObject({
+        code: 'already_exists',
+      });
+      expect(String(await store.readRange('a', 0, 9))).toBe('first');
+      const bytes = bytesOf(PART + 1);
+      const token = await store.uploads.begin('a', bytes.length);
+      const parts = [];
+      for (const part of partsOf(bytes)) parts.push(await store.uploads.send('a', token, part));
+      await expect(store.uploads.complete('a', token, parts, wholeOf(bytes))).rejects.toMatchObject({
+        code: 'already_exists',
+      });
+      expect(String(await store.readRange('a', 0, 9))).toBe('first');
+      await store.uploads.abort('a', token);
+    },
+  );
+
+  test('one that keeps to them gets no warning', async () => {
+    const { open } = await bench.instance();
+    await addStorage(open, { root: root(), watch: false });
+    expect((await storagesOfComputer(open)).items.map(({ warning }) => warning)).toEqual([null, null]);
+    expect(await left()).toEqual(['.lamindb/storage_uid.txt']);
+  });
+});
