@@ -225,8 +225,3 @@ export const COPIES_AFTER_UPLOAD = {
 export function tryAgainText(at: string): string {
   return `waiting to try again at ${at}`;
 }
-
-/** Of an upload while it is outside of the hours in which uploads run. */
-export function waitsForHoursText({ from, to }: { from: string; to: string }): string {
-  return `waits for its hours (${from} to ${to})`;
-}

@@ -38,9 +38,11 @@ export const transferRecord = z.object({
   free_up: z.boolean(),
   /** Why the last try ended, or why it was ended for good. */
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
-  /** How often it was tried in vain, and when it is tried again by itself. */
+  /** How often it was tried in vain, and when it is tried (again) by itself. */
   attempts: z.number(),
   next: z.string().nullable(),
+  /** Why it is not its turn although nothing is wrong, as a sentence: outside the hours. */
+  waits_for: z.string().nullish(),
   created_at: z.string(),
   updated_at: z.string(),
 });
@@ -77,16 +79,27 @@ const chosen = z.object({
 });
 
 export const transfers = {
-  /** Those that are not over first, in their order, then the newest that are over (at most `over`). */
-  list: query.input(z.object({ over: z.number().int().min(0).max(10_000).default(200) })).output(
-    z.object({
-      items: z.array(transferRecord),
-      /** Of all that are not over. */
-      waiting: z.number(),
-      failing: z.number(),
-      paused: z.number(),
-    }),
-  ),
+  /**
+   * Those that are not over first, in their order (at most `most`), then the newest that are over (at most `over`).
+   * `ids`: only these.
+   */
+  list: query
+    .input(
+      z.object({
+        over: z.number().int().min(0).max(10_000).default(200),
+        most: z.number().int().min(0).max(100_000).default(1000),
+        ids: z.array(z.number().int()).max(1000).nullish(),
+      }),
+    )
+    .output(
+      z.object({
+        items: z.array(transferRecord),
+        /** Of all that are not over, also of those that are not told. */
+        waiting: z.number(),
+        failing: z.number(),
+        paused: z.number(),
+      }),
+    ),
   /** Errors: `refused` where there is no storage in the cloud. */
   plan: query.input(z.object({ artifacts: z.array(artifactArgument).min(1) })).output(uploadPlan),
   /** Queues uploads and returns; what is queued or there already is left as it is. */

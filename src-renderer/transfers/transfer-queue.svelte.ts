@@ -16,6 +16,8 @@ export interface TransferQueue {
   of(uid: string): TransferRecord | undefined;
   /** How many of those that are over are read. */
   over: number;
+  /** How many of those that wait are read. */
+  most: number;
   /** `ids` null: all that are not over. True if it worked; otherwise a note said why not. */
   act(action: TransferAction, ids: number[] | null): Promise<boolean>;
   clear(): Promise<boolean>;
@@ -25,13 +27,15 @@ export const [transferQueue, provideTransferQueue] = createContext<TransferQueue
 
 /** Enough to notice what has just ended. */
 export const FEW_OVER = 20;
+export const FEW_WAITING = 1000;
 
 /** Call it while a component is set up. */
 export function createTransferQueue(app: AppContext): TransferQueue {
   let over = $state(FEW_OVER);
+  let most = $state(FEW_WAITING);
   const list = createResource(
     app,
-    () => app.client.transfers.list({ over }),
+    () => app.client.transfers.list({ over, most }),
     (event) => event.type === 'transfers',
   );
   const byUid = $derived(
@@ -57,6 +61,12 @@ export function createTransferQueue(app: AppContext): TransferQueue {
     },
     set over(count) {
       over = count;
+    },
+    get most() {
+      return most;
+    },
+    set most(count) {
+      most = count;
     },
     act: (action, ids) => attempt(() => app.client.transfers[action]({ ids })),
     clear: () => attempt(() => app.client.transfers.clear({})),

@@ -2,18 +2,9 @@
 import { formatBytes, formatRate } from '../../shared/format/bytes.ts';
 import { countOf } from '../../shared/format/counts.ts';
 import { formatDuration } from '../../shared/format/times.ts';
-import type { SettingsRecord, TransferRecord } from '../../shared/contract/index.ts';
-import {
-  shownTransfer,
-  stateText,
-  tryAgainText,
-  waitsForHoursText,
-  WORDS,
-  type ShownState,
-} from '../../shared/vocabulary.ts';
+import type { TransferRecord } from '../../shared/contract/index.ts';
+import { shownTransfer, stateText, tryAgainText, WORDS } from '../../shared/vocabulary.ts';
 import { shortTime } from '../ui/words.ts';
-
-export type Hours = SettingsRecord['upload_hours'];
 
 export function isOver({ state }: Pick<TransferRecord, 'state'>): boolean {
   return state === 'done' || state === 'cancelled';
@@ -35,33 +26,12 @@ export function isFailing(transfer: TransferRecord): boolean {
   return !isOver(transfer) && shownTransfer(transfer) === 'problem';
 }
 
-/** `minutes` of the day. The same time twice is the whole day; later than its end, it goes over midnight. */
-export function isWithinHours(hours: Hours, minutes: number): boolean {
-  if (hours === null) return true;
-  const [from, to] = [minutesOf(hours.from), minutesOf(hours.to)];
-  if (from === to) return true;
-  return from < to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
-}
-
-function minutesOf(time: string): number {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  return hours * 60 + minutes;
-}
-
-/** The state in one line: "Uploading 43 %", "Problem: …", "Upload queued – waits for its hours (20:00 to 06:00)". */
-export function transferText(transfer: TransferRecord, now: number, hours: Hours): string {
+/** The state in one line: "Uploading 43 %", "Paused at 43 %", "Problem: …". */
+export function transferText(transfer: TransferRecord): string {
   const shown = shownTransfer(transfer);
   const percent = percentOf(transfer);
   const text = stateText(shown, { percent, ...(transfer.error ? { reason: transfer.error.message } : {}) });
-  if (shown === 'paused' && percent > 0) return `${text} at ${String(percent)} %`;
-  if (!isQueued(shown)) return text;
-  const clock = new Date(now);
-  const waits = hours !== null && !isWithinHours(hours, clock.getHours() * 60 + clock.getMinutes());
-  return waits ? `${text} – ${waitsForHoursText(hours)}` : text;
-}
-
-function isQueued(shown: ShownState): boolean {
-  return shown === 'upload_queued' || shown === 'download_queued';
+  return shown === 'paused' && percent > 0 ? `${text} at ${String(percent)} %` : text;
 }
 
 /** "It is waiting to try again at 14:30, the 3rd time"; null where nothing goes on by itself. */
@@ -94,16 +64,19 @@ export interface Totals {
   rate: number | null;
   /** Bytes that no pause and no problem holds back. */
   moving: number;
+  /** How many of them were looked at. */
+  count: number;
 }
 
 /** Of those that are not over. */
 export function totalsOf(transfers: readonly TransferRecord[]): Totals {
-  const totals: Totals = { sent: 0, total: 0, rate: null, moving: 0 };
+  const totals: Totals = { sent: 0, total: 0, rate: null, moving: 0, count: 0 };
   for (const transfer of transfers) {
     if (isOver(transfer)) continue;
     const sent = isProven(transfer) ? transfer.total : Math.min(transfer.sent, transfer.total);
     totals.sent += sent;
     totals.total += transfer.total;
+    totals.count += 1;
     if (!transfer.paused && !isFailing(transfer)) totals.moving += transfer.total - sent;
     if (transfer.busy && transfer.rate !== null) totals.rate = (totals.rate ?? 0) + transfer.rate;
   }
@@ -112,10 +85,12 @@ export function totalsOf(transfers: readonly TransferRecord[]): Totals {
 
 /** "12 files to go · 1.2 GB of 40 GB · 12 MB/s · 50 min left · 2 with a problem · 1 paused" */
 export function totalText(counts: { waiting: number; failing: number; paused: number }, totals: Totals): string {
+  // Of very many only the first are told with their sizes.
+  const known = totals.count >= counts.waiting;
   const parts = [
     `${countOf(counts.waiting, WORDS.mixed.one, WORDS.mixed.many)} to go`,
-    `${formatBytes(totals.sent)} of ${formatBytes(totals.total)}`,
-    ...paceOf(totals.moving, totals.rate),
+    `${formatBytes(totals.sent)} of ${known ? '' : 'more than '}${formatBytes(totals.total)}`,
+    ...(known ? paceOf(totals.moving, totals.rate) : totals.rate === null ? [] : [formatRate(totals.rate)]),
   ];
   if (counts.failing > 0) parts.push(`${countOf(counts.failing, 'problem')}`);
   if (counts.paused > 0) parts.push(`${String(counts.paused)} paused`);

@@ -31,7 +31,9 @@ export function copiesAfter(plan: UploadPlan): string[] {
 export function inPlaceQuestion(plan: UploadPlan): string {
   const kinds = [plan.own, plan.in_place, plan.linked].filter((n) => n > 0).length;
   const text = plan.in_place === 1 ? COPIES_AFTER_UPLOAD.in_place : COPIES_AFTER_UPLOAD.in_place_many;
-  return kinds > 1 ? `${text.slice(0, -1)} (${countOf(plan.in_place, one, many)} in your own folders):` : text;
+  return kinds > 1
+    ? `Files in your own folders (${countOf(plan.in_place, one, many)}): ${text.charAt(0).toLowerCase()}${text.slice(1)}`
+    : text;
 }
 
 /** Null where nothing of it is there. */

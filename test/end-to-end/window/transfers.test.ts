@@ -16,6 +16,7 @@ const said = (page: Page): Locator => page.getByTestId('announcements');
 async function go(page: Page, screen: string): Promise<void> {
   await page.getByRole('link', { name: new RegExp(`^${screen}`) }).click();
   await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+  expect(await page.getByRole('link', { name: new RegExp(`^${screen}`) }).getAttribute('aria-current')).toBe('page');
 }
 
 /** The row of a transfer, by the number of its file. */
@@ -79,7 +80,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     await dialog.getByText('3 items, ').waitFor();
     for (const words of [
       BUCKET,
-      'After the cloud copy is verified, your file here is (1 item in your own folders):',
+      'Files in your own folders (1 item): after the cloud copy is verified, your file here is:',
       'Benchkeep’s own copies (1 item): the copy here moves to the cache.',
       'Linked folders (1 item): your file stays where it is.',
       '1 item is in the cloud already and stays as it is.',
@@ -287,14 +288,10 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
 
   it('outside of its hours an upload says so', async () => {
     const world = queuedWorld(59);
-    const hour = (distance: number): string =>
-      `${String((new Date().getHours() + distance + 24) % 24).padStart(2, '0')}:00`;
-    world.settings.upload_hours = { from: hour(3), to: hour(5) };
+    Object.assign(world.transfers[0] ?? {}, { waits_for: 'Uploads run only from 20:00 to 06:00.' });
     const { page } = await open(world);
     await go(page, 'Transfers');
-    await transferRow(page, 59)
-      .getByText(`Upload queued – waits for its hours (${hour(3)} to ${hour(5)})`)
-      .waitFor();
+    await transferRow(page, 59).getByText('Uploads run only from 20:00 to 06:00.').waitFor();
   });
 
   it('by keyboard alone: upload, watch, pause, next, retry, cancel, clear', async () => {

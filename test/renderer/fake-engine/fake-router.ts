@@ -332,7 +332,7 @@ export function fakeRouter(world: World) {
       remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
     },
     transfers: {
-      list: os.transfers.list.handler(({ input }) => listTransfers(world, input.over)),
+      list: os.transfers.list.handler(({ input }) => listTransfers(world, input)),
       plan: os.transfers.plan.handler(({ input }) => planUpload(world, input.artifacts)),
       upload: os.transfers.upload.handler(({ input }) => upload(world, input)),
       pause: os.transfers.pause.handler(({ input }) => pause(world, input.ids)),

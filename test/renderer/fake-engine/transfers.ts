@@ -106,6 +106,7 @@ export function makeTransfer(id: number, changes: Partial<TransferRecord> = {}):
     error: null,
     attempts: 0,
     next: null,
+    waits_for: null,
     created_at: at,
     updated_at: at,
     ...changes,
@@ -139,11 +140,11 @@ export function upload(
   return { items, refused };
 }
 
-export function listTransfers(world: World, over: number) {
+export function listTransfers(world: World, { over, most }: { over: number; most: number }) {
   const going = world.transfers.filter((transfer) => !isOver(transfer));
   const past = world.transfers.filter(isOver).reverse();
   return {
-    items: [...going, ...past.slice(0, over)],
+    items: [...going.slice(0, most), ...past.slice(0, over)],
     waiting: going.length,
     failing: going.filter(({ error, busy, paused }) => error !== null && !busy && !paused).length,
     paused: going.filter(({ paused }) => paused).length,
