@@ -281,8 +281,9 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     expect(await row.getByText('Problem').count()).toBe(0);
     // The same one failing again is no news.
     await page.locator('.toast').waitFor({ state: 'hidden' });
+    await go(page, 'Files');
     fail(world, uid(59), OFFLINE, next, 4);
-    await row.getByText('Problem:').waitFor();
+    await rowOf(page, 59).getByText('Problem:').waitFor();
     expect(await page.locator('.toast').count()).toBe(0);
   });
 
