@@ -3,6 +3,7 @@
  * here, so that a thing has one name everywhere.
  */
 import type { ArtifactState } from './contract/records.ts';
+import type { TransferRecord } from './contract/transfers.ts';
 
 /** Nouns: one and several. `item` is said of files and run folders together. */
 export const WORDS = {
@@ -22,6 +23,7 @@ export const WORDS = {
   instance: { one: 'registry', many: 'registries' },
   user: { one: 'person', many: 'people' },
   change: { one: 'change', many: 'changes' },
+  transfer: { one: 'transfer', many: 'transfers' },
 } as const;
 
 export type WordName = keyof typeof WORDS;
@@ -29,6 +31,17 @@ export type WordName = keyof typeof WORDS;
 /** What is done, as on buttons and in menus. */
 export const ACTIONS = {
   upload: 'Upload to cloud',
+  free: 'Free up space here',
+  bring_back: 'Bring back',
+  cache: 'Get a copy here',
+  show_transfers: 'Show transfers',
+  pause: 'Pause',
+  resume: 'Go on',
+  cancel_upload: 'Cancel upload',
+  retry: 'Try again now',
+  first: 'Do this next',
+  clear_list: 'Clear list',
+  test_connection: 'Test connection',
   validate: 'Check details',
   standardize: 'Fix spelling to match the list',
   trash: 'Move to Trash',
@@ -85,6 +98,10 @@ export const FIELD_TITLES = {
 
 export const SETTING_TITLES = {
   keep_artifacts_local: 'Keep new files on this computer (upload only when I say so)',
+  cache_limit: 'Space for copies on this computer',
+  upload_bandwidth: 'Fastest upload',
+  uploads_at_once: 'Files on their way at once',
+  upload_hours: 'When uploads run',
 } as const;
 
 /** Of a storage place. */
@@ -105,6 +122,12 @@ export const STATE_TEXTS = {
   upload_queued: 'Upload queued',
   uploading: 'Uploading',
   checking_cloud: 'Checking the cloud copy',
+  download_queued: 'Download queued',
+  downloading: 'Downloading',
+  checking_here: 'Checking the copy here',
+  here_verified: 'On this computer, verified',
+  paused: 'Paused',
+  cancelled: 'Cancelled',
   cloud_verified: 'In the cloud, verified',
   cloud_only: 'Only in the cloud',
   changed: 'Changed since last version',
@@ -132,10 +155,31 @@ export function shownState(
   return where.local ? 'cloud_verified' : 'cloud_only';
 }
 
+const ON_THE_WAY = {
+  upload: { queued: 'upload_queued', moving: 'uploading', checking: 'checking_cloud', done: 'cloud_verified' },
+  download: { queued: 'download_queued', moving: 'downloading', checking: 'checking_here', done: 'here_verified' },
+} as const;
+
+/** How what is on its way is shown. What the store confirmed is verified, also while the registry is still to name it. */
+export function shownTransfer(
+  transfer: Pick<TransferRecord, 'direction' | 'state' | 'paused' | 'busy' | 'error'>,
+): ShownState {
+  const words = ON_THE_WAY[transfer.direction];
+  if (transfer.state === 'cancelled') return transfer.error === null ? 'cancelled' : 'problem';
+  if (transfer.state === 'done') return words.done;
+  if (transfer.paused) return 'paused';
+  if (transfer.error !== null && !transfer.busy) return 'problem';
+  if (transfer.state === 'completing') return words.checking;
+  if (transfer.state === 'planned') return transfer.busy ? 'reading' : words.queued;
+  if (transfer.state === 'sending') return transfer.busy ? words.moving : words.queued;
+  return words.done;
+}
+
 /** The words of a state; `percent` (0 to 100) of an upload, `reason` (plain words) of a problem. */
 export function stateText(state: ShownState, detail: { percent?: number; reason?: string } = {}): string {
   const text = STATE_TEXTS[state];
-  if (state === 'uploading' && detail.percent !== undefined) return `${text} ${String(Math.floor(detail.percent))} %`;
+  const counts = state === 'uploading' || state === 'downloading';
+  if (counts && detail.percent !== undefined) return `${text} ${String(Math.floor(detail.percent))} %`;
   if (state === 'problem' && detail.reason !== undefined) return `${text}: ${detail.reason}`;
   return text;
 }
@@ -165,4 +209,19 @@ export function possibleLossText(count: number, folder: string): string {
 /** When the content was last read and found right; `when` as in "3 days ago". */
 export function verifiedText(when: string | null): string {
   return when === null ? 'Content not verified yet' : `Content verified ${when}`;
+}
+
+/** Before an upload: what becomes of the copies on this computer, by whose they are. */
+export const COPIES_AFTER_UPLOAD = {
+  in_place: 'After the cloud copy is verified, your file here is:',
+  in_place_many: 'After the cloud copy is verified, your files here are:',
+  kept: 'kept',
+  freed: 'moved to the cache to free space',
+  own: 'the copy here moves to the cache',
+  linked: 'your file stays where it is',
+} as const;
+
+/** `at`: a time of the day, as in "14:30". */
+export function tryAgainText(at: string): string {
+  return `waiting to try again at ${at}`;
 }

@@ -1,7 +1,7 @@
 /** What a key does in the table: a pure map, so that the table itself only carries it out. */
 export type GridAction =
   | { type: 'move'; to: number; extend: boolean }
-  | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' | 'trash' };
+  | { type: 'toggle' | 'all' | 'open' | 'preview' | 'clear' | 'label' | 'trash' | 'upload' };
 
 interface KeyPress {
   key: string;
@@ -28,7 +28,10 @@ export function gridAction(press: KeyPress, active: number, last: number, page: 
   if (press.key === ' ') return { type: command || press.shiftKey ? 'toggle' : 'preview' };
   // Keyboards of a Mac have no Del: the system's own way is Cmd+Backspace.
   if (press.key === 'Delete' || (press.metaKey && press.key === 'Backspace')) return { type: 'trash' };
-  if (command) return press.key.toLowerCase() === 'a' ? { type: 'all' } : null;
+  if (command) {
+    const type = ({ a: 'all', u: 'upload' } as const)[press.key.toLowerCase()];
+    return type === undefined ? null : { type };
+  }
   if (press.key === 'Enter') return { type: 'open' };
   if (press.key === 'Escape') return { type: 'clear' };
   if (press.key.toLowerCase() === 'l') return { type: 'label' };

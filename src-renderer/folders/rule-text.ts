@@ -8,6 +8,8 @@ export interface RuleFields {
   done_marker: string;
   /** Seconds, or empty for the default of the disk. */
   settle: string;
+  /** What arrives is uploaded, too. */
+  upload: boolean;
 }
 
 export function fieldsOf(rule: WatchRule): RuleFields {
@@ -17,6 +19,7 @@ export function fieldsOf(rule: WatchRule): RuleFields {
     bundle: rule.bundle.join('\n'),
     done_marker: rule.done_marker ?? '',
     settle: rule.settle === null ? '' : String(rule.settle),
+    upload: rule.upload,
   };
 }
 
@@ -32,6 +35,7 @@ export function ruleOf(fields: RuleFields): WatchRule | null {
     bundle: linesOf(fields.bundle),
     done_marker: marker === '' ? null : marker,
     settle: seconds,
+    upload: fields.upload,
   };
 }
 

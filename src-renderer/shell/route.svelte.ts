@@ -1,11 +1,12 @@
 /** Which screen is shown: in the address' fragment, so that reload, back and forward work. */
-export type Screen = 'files' | 'folders' | 'labels' | 'history' | 'trash' | 'storages' | 'settings';
+export type Screen = 'files' | 'folders' | 'labels' | 'history' | 'transfers' | 'trash' | 'storages' | 'settings';
 
 const SCREENS: readonly string[] = [
   'files',
   'folders',
   'labels',
   'history',
+  'transfers',
   'trash',
   'storages',
   'settings',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { freshWorld, labWorld, makeFolder, type World } from '../../renderer/fake-engine/world.ts';
 import { TROUBLED, troubledWorld } from '../../renderer/fake-engine/troubled-world.ts';
+import { cloudWorld, makeTransfer } from '../../renderer/fake-engine/transfers.ts';
 import { makeStorage } from '../../renderer/fake-engine/records.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
@@ -173,6 +174,81 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
       await page.keyboard.press('Escape');
     }
   });
+
+  it.each(['light', 'dark'] as const)(
+    'what is on its way to the cloud, %s',
+    { timeout: 90_000 },
+    async (colorScheme) => {
+      const world = cloudWorld();
+      const error = { code: 'offline', message: 'The server does not answer', remedy: 'Look at the network.' };
+      const states = [
+        { state: 'sending', busy: true, sent: 12e6, rate: 1e6 },
+        { state: 'completing', busy: true },
+        { paused: true, sent: 9e6 },
+        { error, next: '2026-11-21T10:00:00.000Z', attempts: 2 },
+        { waits_for: 'Uploads run only from 20:00 to 06:00.' },
+        { state: 'done', sent: 40e6 },
+        { state: 'cancelled' },
+        { state: 'cancelled', error },
+      ] as const;
+      world.transfers = states.map((changes, n) =>
+        makeTransfer(n + 1, { ...changes, uid: world.artifacts[59 - n]?.uid ?? '', n_files: n === 0 ? 12 : null }),
+      );
+      const [cloudy] = world.artifacts.slice(50);
+      cloudy?.copies.push({
+        storage: 'stor00000007',
+        path: 's3://lab-data/flow/x',
+        verified_at: '2026-11-01T00:00:00Z',
+      });
+      const { page } = await openWindow({ browser, files }, world, { colorScheme });
+      await page.locator(`[role=row][data-uid="${cloudy?.uid ?? ''}"]`).click();
+      await page.getByRole('tab', { name: 'Where it is' }).click();
+      await page.getByText('In the cloud: Bucket of the lab').waitFor();
+      await check(page, 'where it is');
+      await page.getByRole('button', { name: 'Free up space here…' }).click();
+      await page.getByRole('dialog', { name: 'Free up space here?' }).getByText('never changed').waitFor();
+      await check(page, 'free up');
+      await page.keyboard.press('Escape');
+      await page.getByLabel(/^Select .*sample_00048/).check();
+      await page.keyboard.press('Control+u');
+      await page.getByRole('button', { name: 'Upload 1 item' }).waitFor();
+      await check(page, 'upload');
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: /^Transfers/ }).click();
+      await page.getByRole('heading', { name: 'Over' }).waitFor();
+      await check(page, 'transfers');
+      await page.getByRole('button', { name: 'Cancel all…' }).click();
+      await page.getByRole('dialog').waitFor();
+      await check(page, 'cancel');
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: /^Storage places/ }).click();
+      await page.getByRole('button', { name: /^Make .* the default$/ }).click();
+      await page.getByRole('dialog', { name: 'Make this the default place?' }).waitFor();
+      await check(page, 'default place');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Add a bucket…' }).click();
+      const form = page.getByRole('dialog', { name: 'Add a bucket' });
+      await form.getByLabel('Another S3 store').check();
+      await form.getByLabel('Bucket', { exact: true }).fill('X');
+      await form.getByLabel('Address of the server').fill('https://store.example.org');
+      await form.getByText('Small letters').waitFor();
+      await form.getByLabel('Make it the default place').check();
+      await check(page, 'bucket');
+      await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
+      await form.getByRole('button', { name: 'Test connection' }).click();
+      await form.getByText('All is well').waitFor();
+      await check(page, 'tested bucket');
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: /^Settings/ }).click();
+      await page.getByRole('region', { name: 'Uploads and copies' }).waitFor();
+      await check(page, 'settings');
+      world.transfers = [];
+      await page.reload();
+      await page.getByRole('link', { name: /^Transfers/ }).click();
+      await page.getByText('Nothing is on its way').waitFor();
+      await check(page, 'no transfers');
+    },
+  );
 
   it('nothing moves where motion is unwanted; forced colours still show what is selected', async () => {
     const { page } = await openWindow({ browser, files }, busyWorld(), {

@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { makeArtifact, makeLabel, makeStorage } from '../../renderer/fake-engine/records.ts';
-import { failNext, labWorld, makeFolder, type World } from '../../renderer/fake-engine/world.ts';
+import { makeTransfer } from '../../renderer/fake-engine/transfers.ts';
+import { emit, failNext, labWorld, makeFolder, type World } from '../../renderer/fake-engine/world.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
 sayIfSkipped();
@@ -184,6 +185,70 @@ describe.runIf(chromiumPath !== undefined)('hostile names', () => {
       await page.getByText(/__xss/).first().waitFor();
       expect(await intruders(page)).toBe(0);
     }
+    expect(await page.evaluate(() => (window as { __xss?: number }).__xss)).toBeUndefined();
+    expect(complaints).toEqual([]);
+  });
+
+  it('S-04: the same of what is on its way, of buckets and of what is said about them', async () => {
+    const world = hostileWorld();
+    const evil = HOSTILE[1] ?? '';
+    const bucket = makeStorage(7, {
+      root: `s3://lab/${evil}`,
+      type: 's3',
+      region: evil,
+      description: evil,
+      default: true,
+    });
+    world.storages.push(bucket);
+    const error = { code: 'offline', message: HOSTILE[0] ?? '', remedy: evil };
+    world.transfers = HOSTILE.map((name, n) =>
+      makeTransfer(n + 1, {
+        name: `${name}/${name}`,
+        uid: world.artifacts[n]?.uid ?? '',
+        storage: bucket.root,
+        error: n % 2 === 0 ? error : null,
+        waits_for: name,
+        state: n > 12 ? 'cancelled' : 'planned',
+      }),
+    );
+    for (const row of world.artifacts)
+      row.copies.push({ storage: bucket.uid, path: `s3://lab/${evil}`, verified_at: null });
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    await page.locator('[role=row][data-index="0"] .name').click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    await page.getByText(`In the cloud: ${evil}`).waitFor();
+    await page
+      .getByRole('checkbox', { name: /^Select / })
+      .nth(1)
+      .check();
+    await page.keyboard.press('Control+u');
+    await page.getByRole('dialog').getByText(bucket.root).waitFor();
+    expect(await intruders(page)).toBe(0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('toolbar').getByRole('button', { name: 'Free up space here' }).click();
+    await page.getByRole('dialog').getByText('stays here').waitFor();
+    expect(await intruders(page)).toBe(0);
+    await page.keyboard.press('Escape');
+    // Told as a note, too.
+    Object.assign(world.transfers[1] ?? {}, { error });
+    emit(world, { type: 'transfers' });
+    await page.locator('.toast').getByText('Problem with').waitFor();
+    await page.getByRole('link', { name: /^Transfers/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Transfers' }).waitFor();
+    await page.getByText('Problem: <script>').first().waitFor();
+    expect(await intruders(page)).toBe(0);
+    await page.getByRole('button', { name: 'Cancel all…' }).click();
+    await page.getByRole('dialog').getByText(evil).first().waitFor();
+    expect(await intruders(page)).toBe(0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: /^Storage places/ }).click();
+    await page.getByRole('button', { name: 'Add a bucket…' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Bucket', { exact: true }).fill('lab');
+    world.tests.set('s3://lab', [{ step: 'name', ok: false, message: HOSTILE[0] ?? '', remedy: evil }]);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText(evil).waitFor();
+    expect(await intruders(page)).toBe(0);
     expect(await page.evaluate(() => (window as { __xss?: number }).__xss)).toBeUndefined();
     expect(complaints).toEqual([]);
   });

@@ -275,6 +275,6 @@ describe.runIf(chromiumPath !== undefined)('nothing lost', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await expect.poll(() => world.scrub.state).toBe('paused');
     await page.getByLabel('How often').selectOption({ label: 'Only when I say so' });
-    await expect.poll(() => world.scrubDays).toBe(0);
+    await expect.poll(() => world.settings.scrub_days).toBe(0);
   });
 });

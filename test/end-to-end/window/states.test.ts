@@ -120,7 +120,7 @@ describe.runIf(chromiumPath !== undefined)('states', () => {
     const keep = page.getByRole('switch', { name: 'Keep new files on this computer (upload only when I say so)' });
     await keep.click();
     await expect.poll(() => keep.getAttribute('aria-checked')).toBe('true');
-    expect(world.keepLocal).toBe(true);
+    expect(world.settings.keep_artifacts_local).toBe(true);
     await page.reload();
     await expect.poll(() => keep.getAttribute('aria-checked')).toBe('true');
   });

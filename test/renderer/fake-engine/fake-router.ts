@@ -1,7 +1,13 @@
 /** The contract over the fake world: validated input and output, so that it cannot drift from the real one's shape. */
 import { implement } from '@orpc/server';
 import { contract } from '../../../shared/contract/index.ts';
-import type { ArtifactDetails, ArtifactRecord, EngineEvent, JobProgress } from '../../../shared/contract/index.ts';
+import type {
+  ArtifactDetails,
+  ArtifactRecord,
+  EngineEvent,
+  JobProgress,
+  StorageTest,
+} from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { countFacets, listArtifacts } from './list.ts';
 import { makeLabel, makeStorage, HOME } from './records.ts';
@@ -9,6 +15,21 @@ import { find } from './find.ts';
 import { did, takeBack, tellDeeds } from './deeds.ts';
 import { backUp, deleteForGood, locate, planDeletion, restoreBackup, revert, show } from './safety.ts';
 import { confirmLoss, ignore, setRule, settleInbox } from './folders.ts';
+import {
+  bringBack,
+  cacheHere,
+  cancel,
+  clear,
+  first,
+  free,
+  listTransfers,
+  pause,
+  planFree,
+  planUpload,
+  resume,
+  retry,
+  upload,
+} from './transfers.ts';
 import { arrive, changed, emit, makeFolder, makeInfo, type World } from './world.ts';
 
 function describe(world: World, uid: string): ArtifactDetails {
@@ -70,6 +91,25 @@ async function* steps(world: World, name: string, items: number): AsyncGenerator
   }
 }
 
+const JOBS = new Set([
+  'artifacts.save',
+  'artifacts.verify',
+  'artifacts.free',
+  'artifacts.bringBack',
+  'artifacts.cache',
+]);
+
+const ALL_WELL: StorageTest[] = [
+  { step: 'name', ok: true, message: 'The name is one of a bucket.', remedy: null },
+  { step: 'endpoint', ok: true, message: 'The server answers.', remedy: null },
+  { step: 'clock', ok: true, message: 'This computer’s clock agrees with the server’s.', remedy: null },
+  { step: 'sign-in', ok: true, message: 'Signed in with the profile “lab”.', remedy: null },
+  { step: 'region', ok: true, message: 'The bucket is in eu-central-1.', remedy: null },
+  { step: 'list', ok: true, message: 'What is in it can be listed.', remedy: null },
+  { step: 'put', ok: true, message: 'A small file could be written.', remedy: null },
+  { step: 'delete', ok: true, message: 'It could be removed again.', remedy: null },
+];
+
 export function fakeRouter(world: World) {
   const os = implement(contract).use(async ({ next, path }) => {
     const name = path.join('.');
@@ -81,7 +121,7 @@ export function fakeRouter(world: World) {
     }
     const result = await next();
     // A job waits between its steps instead.
-    if (!['artifacts.save', 'artifacts.verify'].includes(name)) await world.delays.get(name);
+    if (!JOBS.has(name)) await world.delays.get(name);
     return result;
   });
   const info = () => {
@@ -125,28 +165,23 @@ export function fakeRouter(world: World) {
       }),
     },
     settings: {
-      get: os.settings.get.handler(() => ({
-        keep_artifacts_local: world.keepLocal,
-        cache_limit: 0,
-        upload_bandwidth: null,
-        scrub_days: world.scrubDays,
-      })),
+      get: os.settings.get.handler(() => world.settings),
       set: os.settings.set.handler(({ input }) => {
-        world.keepLocal = input.keep_artifacts_local ?? world.keepLocal;
-        world.scrubDays = input.scrub_days ?? world.scrubDays;
-        const { keepLocal: keep_artifacts_local, scrubDays: scrub_days } = world;
-        return { keep_artifacts_local, cache_limit: 0, upload_bandwidth: null, scrub_days };
+        const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+        return (world.settings = { ...world.settings, ...given });
       }),
     },
     storages: {
       list: os.storages.list.handler(() => ({ items: world.storages })),
       add: os.storages.add.handler(({ input }) => {
+        const cloud = /^(s3|gs):/.exec(input.root)?.[1];
         const added = makeStorage(world.storages.length + 1, {
-          root: input.root,
+          root: input.root.replace(/\?.*$/, ''),
+          type: cloud === 's3' || cloud === 'gs' ? cloud : 'local',
           watch: input.watch,
           managed: input.managed ?? !input.watch,
           description: input.description ?? null,
-          region: input.host ?? 'bench-pc',
+          region: input.host ?? (cloud === undefined ? 'bench-pc' : 'eu-central-1'),
         });
         world.storages.push(added);
         if (input.watch) world.folders.push(makeFolder(added));
@@ -157,6 +192,7 @@ export function fakeRouter(world: World) {
       }),
       use: os.storages.use.handler(({ input }) => {
         for (const one of world.storages) one.default = one === storage(input.storage);
+        changed(world, 'storage');
         return { items: [storage(input.storage)] };
       }),
       local: os.storages.local.handler(({ input }) => {
@@ -192,6 +228,7 @@ export function fakeRouter(world: World) {
         kept: input.keep,
       })),
       signOut: os.storages.signOut.handler(() => ({ by: 'nothing', name: null, kept: null })),
+      test: os.storages.test.handler(({ input }) => ({ items: world.tests.get(input.root) ?? ALL_WELL })),
       tree: os.storages.tree.handler(({ input }) => {
         const rows = world.artifacts.filter((row) => row.storage.uid === storage(input.storage).uid);
         const size = rows.reduce((sum, row) => sum + row.size, 0);
@@ -226,7 +263,16 @@ export function fakeRouter(world: World) {
       }),
       cache: os.artifacts.cache.handler(async function* ({ input }) {
         yield* steps(world, 'artifacts.cache', 1);
-        return { path: find(world, input.artifact).copies[0]?.path ?? '' };
+        return cacheHere(world, input.artifact);
+      }),
+      planFree: os.artifacts.planFree.handler(({ input }) => planFree(world, input.artifacts)),
+      free: os.artifacts.free.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.free', input.artifacts?.length ?? 1);
+        return free(world, input.artifacts);
+      }),
+      bringBack: os.artifacts.bringBack.handler(async function* ({ input }) {
+        yield* steps(world, 'artifacts.bringBack', input.artifacts.length);
+        return bringBack(world, input.artifacts);
       }),
       list: os.artifacts.list.handler(({ input }) => listArtifacts(world.artifacts, input)),
       describe: os.artifacts.describe.handler(({ input }) => describe(world, input.artifact)),
@@ -295,6 +341,17 @@ export function fakeRouter(world: World) {
       })),
       add: os.labels.add.handler(({ input }) => label(world, input, true)),
       remove: os.labels.remove.handler(({ input }) => label(world, input, false)),
+    },
+    transfers: {
+      list: os.transfers.list.handler(({ input }) => listTransfers(world, input)),
+      plan: os.transfers.plan.handler(({ input }) => planUpload(world, input.artifacts)),
+      upload: os.transfers.upload.handler(({ input }) => upload(world, input)),
+      pause: os.transfers.pause.handler(({ input }) => pause(world, input.ids)),
+      resume: os.transfers.resume.handler(({ input }) => resume(world, input.ids)),
+      cancel: os.transfers.cancel.handler(({ input }) => cancel(world, input.ids)),
+      retry: os.transfers.retry.handler(({ input }) => retry(world, input.ids)),
+      first: os.transfers.first.handler(({ input }) => first(world, input.ids)),
+      clear: os.transfers.clear.handler(() => clear(world)),
     },
     scrub: {
       status: os.scrub.status.handler(() => world.scrub),

@@ -11,8 +11,11 @@ import type {
   LabelRecord,
   PlannedDeletion,
   ScrubStatus,
+  SettingsRecord,
   StorageRecord,
+  StorageTest,
   TransactionRecord,
+  TransferRecord,
   VersionRecord,
   WatchedFolder,
   WatchRule,
@@ -43,12 +46,15 @@ export interface World {
   rules: Map<string, WatchRule>;
   backups: BackupRecord[];
   scrub: ScrubStatus;
-  scrubDays: number;
+  settings: SettingsRecord;
+  /** The oldest first; only `transfers.ts` moves them. */
+  transfers: TransferRecord[];
+  /** What the test of a root finds; without one all is well. */
+  tests: Map<string, StorageTest[]>;
   older: Map<string, VersionRecord[]>;
   previews: Map<string, Preview>;
   listing: (path: string | null) => FolderListing;
   capabilities: HostCapabilities;
-  keepLocal: boolean;
   /** Every call that came, as `artifacts.list`. */
   calls: string[];
   /** Next answer of a procedure is this error; `forever` until it is taken away. */
@@ -158,12 +164,20 @@ function emptyWorld(): World {
       oldest_verified_at: null,
       reason: null,
     },
-    scrubDays: 30,
+    settings: {
+      keep_artifacts_local: false,
+      cache_limit: 50_000_000_000,
+      upload_bandwidth: null,
+      uploads_at_once: 4,
+      upload_hours: null,
+      scrub_days: 30,
+    },
+    transfers: [],
+    tests: new Map(),
     older: new Map(),
     previews: new Map(),
     listing: listFolders,
     capabilities: { kind: 'browser', folder_picker: false, reveal: false, dropped_paths: false, keychain: false },
-    keepLocal: false,
     calls: [],
     failures: new Map(),
     delays: new Map(),

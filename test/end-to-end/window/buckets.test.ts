@@ -1,0 +1,151 @@
+/** Buckets: the form that tests and says what is wrong, the default place, and the settings of uploads. */
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
+import { BUCKET, cloudWorld } from '../../renderer/fake-engine/transfers.ts';
+import { failNext, labWorld } from '../../renderer/fake-engine/world.ts';
+import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
+
+sayIfSkipped();
+
+async function go(page: Page, screen: string): Promise<void> {
+  await page.getByRole('link', { name: new RegExp(`^${screen}`) }).click();
+  await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+}
+
+async function openForm(page: Page): Promise<Locator> {
+  await go(page, 'Storage places');
+  await page.getByRole('button', { name: 'Add a bucket…' }).click();
+  return page.getByRole('dialog', { name: 'Add a bucket' });
+}
+
+describe.runIf(chromiumPath !== undefined)('buckets', () => {
+  let browser: Browser;
+  let files: StaticFiles;
+  beforeAll(async () => {
+    files = await buildWindow();
+    browser = await launchChromium();
+  }, 60_000);
+  afterAll(() => browser.close());
+
+  it('a bucket of another store: what is wrong is said at its field, the test names the step that failed and the remedy', async () => {
+    const world = cloudWorld();
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    const form = await openForm(page);
+    const test = form.getByRole('button', { name: 'Test connection' });
+    expect(await test.isDisabled()).toBe(true);
+    await form.getByLabel('Another S3 store').check();
+    await form.getByLabel('Bucket', { exact: true }).fill('Lab Data');
+    await form.getByLabel('Address of the server').fill('store.example.org');
+    await form.getByLabel('Region').focus();
+    await form.getByText('Small letters, digits, dots and dashes').waitFor();
+    await form.getByText('An address that begins with https:// or http://').waitFor();
+    await form.getByLabel('Address of the server').fill('https://store.example.org/');
+    await form.getByLabel('Profile').fill('lab');
+    // A whole address goes into its parts.
+    await form.getByLabel('Bucket', { exact: true }).fill('s3://archive/2026/flow?region=eu-north-1');
+    expect(await form.getByLabel('Folder in it').inputValue()).toBe('2026/flow');
+    expect(await form.getByLabel('Region').inputValue()).toBe('eu-north-1');
+    const root = 's3://archive/2026/flow?endpoint_url=https%3A%2F%2Fstore.example.org&region=eu-north-1&profile=lab';
+    world.tests.set(root, [
+      { step: 'name', ok: true, message: 'The name is one of a bucket.', remedy: null },
+      { step: 'clock', ok: false, message: 'The clock is 12 min behind.', remedy: 'Set the clock of this computer.' },
+    ]);
+    await test.click();
+    const result = form.getByRole('status', { name: 'Result of the test' });
+    await result.getByText('This bucket can’t be used like that yet.').waitFor();
+    await result.getByText('Set the clock of this computer.').waitFor();
+    await result.getByText('Looking into it').waitFor({ state: 'detached' });
+    // What was tested is not what stands there any more.
+    await form.getByLabel('Region').fill('');
+    await result.waitFor({ state: 'detached' });
+    await test.click();
+    await result.getByText('All is well: this bucket can be used.').waitFor();
+    await form.getByRole('button', { name: 'Add bucket' }).click();
+    await page.getByText('Bucket added.').waitFor();
+    const added = world.storages.at(-1);
+    expect(added).toMatchObject({ root: 's3://archive/2026/flow', type: 's3', managed: true, default: false });
+    await page.getByRole('article').filter({ hasText: 'archive' }).getByText('Bucket (S3) in eu-central-1').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('a linked bucket of Google Cloud is never the default; a refusal leaves the form as it was', async () => {
+    const world = labWorld(5);
+    const { page } = await openWindow({ browser, files }, world);
+    const form = await openForm(page);
+    await form.getByLabel('Google Cloud Storage').check();
+    expect(await form.getByLabel('Region').count()).toBe(0);
+    await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
+    await form.getByText('Files that you add from elsewhere stay on this computer, until you upload them.').waitFor();
+    await form.getByLabel('Linked: we read it and never change it').check();
+    expect(await form.getByLabel('Make it the default place').count()).toBe(0);
+    failNext(world, 'storages.add', 'not_signed_in', 'Nobody is signed in at Google', 'Run gcloud auth login.');
+    await form.getByRole('button', { name: 'Add bucket' }).click();
+    await form.getByText('Run gcloud auth login.').waitFor();
+    await form.getByRole('button', { name: 'Add bucket' }).click();
+    await page.getByText('Bucket added.').waitFor();
+    expect(world.storages.at(-1)).toMatchObject({ root: 'gs://lab-data', type: 'gs', managed: false });
+    expect(world.calls).not.toContain('storages.use');
+  });
+
+  it('another default place is explained before it is one, and nothing is changed by looking', async () => {
+    const world = cloudWorld();
+    const { page } = await openWindow({ browser, files }, world);
+    await go(page, 'Storage places');
+    await page.getByRole('button', { name: /^Make .*benchkeep the default$/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Make this the default place?' });
+    await dialog.getByText('Nothing can be uploaded while the default place is a folder.').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect(world.calls).not.toContain('storages.use');
+    await page.getByRole('button', { name: /^Make .*benchkeep the default$/ }).click();
+    await dialog.getByRole('button', { name: 'Make it the default' }).click();
+    await expect.poll(() => world.storages.find((storage) => storage.default)?.type).toBe('local');
+    expect(world.calls).not.toContain('settings.set');
+  });
+
+  it('settings: the switch says what will happen here; hours, speed, how many at once and space are kept', async () => {
+    const world = cloudWorld();
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    await go(page, 'Settings');
+    await page.getByText(`Files that you add from elsewhere are uploaded to ${BUCKET} at once.`).waitFor();
+    await page.getByRole('switch').click();
+    await page.getByText(`They go to ${BUCKET} when you choose Upload to cloud.`).waitFor();
+    const section = page.getByRole('region', { name: 'Uploads and copies' });
+    await section.getByLabel('Only between').check();
+    await expect.poll(() => world.settings.upload_hours).toEqual({ from: '20:00', to: '06:00' });
+    await section.getByLabel('Uploads begin at').fill('19:30');
+    await expect.poll(() => world.settings.upload_hours?.from).toBe('19:30');
+    await section.getByLabel('At any time').check();
+    await expect.poll(() => world.settings.upload_hours).toBeNull();
+    await section.getByLabel('Fastest upload').fill('fast');
+    await section.getByText('A size, for example 10 MB; or nothing.').waitFor();
+    expect(await section.getByRole('button', { name: 'Save speed' }).isDisabled()).toBe(true);
+    await section.getByLabel('Fastest upload').fill('10 MB');
+    await section.getByRole('button', { name: 'Save speed' }).click();
+    await expect.poll(() => world.settings.upload_bandwidth).toBe(10_000_000);
+    await section.getByLabel('Fastest upload').fill('');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => world.settings.upload_bandwidth).toBeNull();
+    await section.getByLabel('Files on their way at once').selectOption('8');
+    await expect.poll(() => world.settings.uploads_at_once).toBe(8);
+    await section.getByLabel('Space for copies on this computer').fill('120 GB');
+    await section.getByRole('button', { name: 'Save limit' }).click();
+    await expect.poll(() => world.settings.cache_limit).toBe(120_000_000_000);
+    failNext(world, 'settings.set', 'invalid_argument', 'uploads_at_once can’t be 6', 'Give fewer.');
+    await section.getByLabel('Files on their way at once').selectOption('6');
+    await section.getByText('Give fewer.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('a watched folder can upload what arrives', async () => {
+    const world = cloudWorld();
+    const { page } = await openWindow({ browser, files }, world);
+    await go(page, 'Folders we watch');
+    await page.getByRole('button', { name: 'What is kept of Instruments' }).click();
+    const dialog = page.getByRole('dialog', { name: 'What is kept of Instruments' });
+    await dialog.getByText(`What is new here is uploaded to ${BUCKET} by itself.`).waitFor();
+    await dialog.getByLabel('Upload what arrives').check();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => world.rules.get('stor00000002')?.upload).toBe(true);
+  });
+});

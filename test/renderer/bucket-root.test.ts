@@ -1,0 +1,64 @@
+/** The form of a bucket and the root it means: what the engine reads from it is what was written into the fields. */
+import { describe, expect, it } from 'vitest';
+import { parseCloudRoot } from '../../src-main/storage/objects/store-options.ts';
+import {
+  bucketProblems,
+  EMPTY_BUCKET,
+  rootOf,
+  takeApart,
+  type BucketFields,
+} from '../../src-renderer/storages/bucket-root.ts';
+
+const fields = (changes: Partial<BucketFields>): BucketFields => ({ ...EMPTY_BUCKET, bucket: 'lab-data', ...changes });
+
+describe('root of a bucket', () => {
+  it.each([
+    [{}, 's3://lab-data'],
+    [{ folder: '/flow/day 1/' }, 's3://lab-data/flow/day 1'],
+    [{ region: 'eu-central-1', profile: 'lab x' }, 's3://lab-data?region=eu-central-1&profile=lab%20x'],
+    [{ endpoint: 'https://left.over' }, 's3://lab-data'],
+    [{ kind: 's3', endpoint: 'http://nas:9000/' }, 's3://lab-data?endpoint_url=http%3A%2F%2Fnas%3A9000'],
+    [{ kind: 'gs', folder: 'a', region: 'x', profile: 'y' }, 'gs://lab-data/a'],
+    [{ kind: 'gs', endpoint: 'https://g.example.org' }, 'gs://lab-data?api_endpoint=https%3A%2F%2Fg.example.org'],
+  ] as const)('%o is %s', (changes, root) => {
+    expect(bucketProblems(fields(changes))).toEqual({});
+    expect(rootOf(fields(changes))).toBe(root);
+  });
+
+  it('the engine reads the same from it', () => {
+    const root = rootOf(fields({ kind: 's3', folder: 'a/b', endpoint: 'https://s.example.org/x', region: 'eu-1' }));
+    expect(parseCloudRoot(root)).toMatchObject({
+      type: 's3',
+      bucket: 'lab-data',
+      prefix: 'a/b',
+      options: { endpoint_url: 'https://s.example.org/x', region: 'eu-1' },
+    });
+  });
+
+  it.each([
+    [{ bucket: 'Lab' }, 'bucket'],
+    [{ bucket: 'a b' }, 'bucket'],
+    [{ folder: 'a//b' }, 'folder'],
+    [{ folder: '../x' }, 'folder'],
+    [{ folder: 'what?' }, 'folder'],
+    [{ region: 'eu central' }, 'region'],
+    [{ kind: 's3' }, 'endpoint'],
+    [{ kind: 's3', endpoint: 'ftp://x' }, 'endpoint'],
+    [{ kind: 's3', endpoint: 'https://me:secret@x' }, 'endpoint'],
+    [{ kind: 'gs', endpoint: 'nowhere' }, 'endpoint'],
+  ] as const)('%o is wrong in its field', (changes, field) => {
+    expect(Object.keys(bucketProblems(fields(changes)))).toEqual([field]);
+  });
+
+  it('takes a whole address apart, and leaves a name alone', () => {
+    expect(takeApart(fields({ bucket: 'gs://b/x/y' }))).toMatchObject({ kind: 'gs', bucket: 'b', folder: 'x/y' });
+    expect(takeApart(fields({ bucket: 's3://b?endpoint_url=http://h:1&profile=p' }))).toMatchObject({
+      kind: 's3',
+      bucket: 'b',
+      folder: '',
+      endpoint: 'http://h:1',
+      profile: 'p',
+    });
+    expect(takeApart(fields({ bucket: 's3' }))).toEqual(fields({ bucket: 's3' }));
+  });
+});
