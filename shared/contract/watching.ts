@@ -43,6 +43,8 @@ export const watchRule = z.object({
    * nothing in them changes any more. Without `bundle` it is for single files.
    */
   done_marker: doneMarker.default(null),
+  /** What is registered there from now on goes to the default storage in the cloud by itself. */
+  upload: z.boolean().default(false),
 });
 export type WatchRule = z.infer<typeof watchRule>;
 
@@ -84,6 +86,7 @@ export const watching = {
         settle: settle.optional(),
         bundle: globs.optional(),
         done_marker: doneMarker.optional(),
+        upload: z.boolean().optional(),
       }),
     )
     .output(z.object({ storage: z.string(), rule: watchRule })),

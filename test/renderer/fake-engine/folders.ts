@@ -4,7 +4,14 @@ import { BenchkeepError } from '../../../shared/errors.ts';
 import { did } from './deeds.ts';
 import { changed, emit, type World } from './world.ts';
 
-const DEFAULT_RULE: WatchRule = { include: [], exclude: [], settle: null, bundle: [], done_marker: null };
+const DEFAULT_RULE: WatchRule = {
+  include: [],
+  exclude: [],
+  settle: null,
+  bundle: [],
+  done_marker: null,
+  upload: false,
+};
 
 type RuleChange = { storage: string } & { [Field in keyof WatchRule]?: WatchRule[Field] | undefined };
 
