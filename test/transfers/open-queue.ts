@@ -11,7 +11,12 @@ import { transferQueue, type TransferQueue } from '../../src-main/transfers/tran
 import { openWorkstation, type Workstation } from '../../src-main/workstation/open-workstation.ts';
 import type { TransferRow } from '../../src-main/workstation/schema.ts';
 import { writeSetting } from '../../src-main/workstation/settings.ts';
-import { changeTransfers, insertTransfers, updateTransfer } from '../../src-main/workstation/transfer-rows.ts';
+import {
+  changeTransfers,
+  insertTransfers,
+  readTransfer,
+  updateTransfer,
+} from '../../src-main/workstation/transfer-rows.ts';
 import { fakeClock, type FakeClock } from '../watching/fake-clock.ts';
 
 export interface QueueBench {
@@ -31,8 +36,12 @@ export interface QueueBench {
   cancel(...ids: number[]): Promise<void>;
   succeed(id: number): void;
   fail(id: number, error: Error): void;
+  /** Fails, and waits until that is written down. */
+  failed(id: number, error: Error): Promise<TransferRow>;
   toolsOf(id: number): RunTools;
   rows(): Promise<TransferRow[]>;
+  /** Moves the clock on; what was under way before and what rings on the way comes to rest. */
+  advance(ms: number): Promise<void>;
   /** Waits until these are worked on, and no others. */
   work(ids: readonly number[]): Promise<void>;
   close(): Promise<void>;
@@ -123,12 +132,29 @@ export async function openQueue({
     cancel: (...all) => held(all, { state: 'cancelled' }),
     succeed: (id) => running.get(id)?.end(),
     fail: (id, error) => running.get(id)?.end(error),
+    async failed(id, error) {
+      const { attempts } = await readTransfer(workstation, id);
+      running.get(id)?.end(error);
+      return vi.waitFor(
+        async () => {
+          const row = await readTransfer(workstation, id);
+          if (row.attempts === attempts || queue.progressOf(id) !== null) throw new Error('not written down yet');
+          return row;
+        },
+        { timeout: 10_000, interval: 2 },
+      );
+    },
     toolsOf(id) {
       const found = running.get(id);
       if (found === undefined) throw new Error(`${String(id)} is not worked on`);
       return found.tools;
     },
     rows: () => workstation.db.selectFrom('transfer').selectAll().orderBy('id').execute(),
+    async advance(ms) {
+      await rest();
+      await clock.advance(ms);
+      await rest();
+    },
     work: (wanted) =>
       vi.waitFor(
         () => {
@@ -145,4 +171,8 @@ export async function openQueue({
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function rest(): Promise<void> {
+  for (let n = 0; n < 50; n++) await new Promise((resolve) => setImmediate(resolve));
 }
