@@ -56,7 +56,7 @@ async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
         ).map(({ detail }) => detail),
       );
     return prepare(text);
-  }) as typeof prepare;
+  });
   try {
     await run();
   } finally {
