@@ -43,8 +43,8 @@ export const watchRule = z.object({
    * nothing in them changes any more. Without `bundle` it is for single files.
    */
   done_marker: doneMarker.default(null),
-  /** What arrives is uploaded, too. */
-  upload: z.boolean(),
+  /** What is registered there from now on goes to the default storage in the cloud by itself. */
+  upload: z.boolean().default(false),
 });
 export type WatchRule = z.infer<typeof watchRule>;
 

@@ -20,6 +20,8 @@ import { clientHandler } from './serve-client.ts';
 export interface OpenEngineOptions extends EngineOptions {
   /** Keep watched folders watched. */
   watch: boolean;
+  /** Work on what is queued for uploading. Without: only on what somebody waits for. */
+  transfers?: boolean;
   /** Let the command line of this user in over the local socket. */
   listen: boolean;
   /** Read on a thread of its own; without, reading is done on this one. */
@@ -47,7 +49,7 @@ export interface Engine {
  */
 export async function openEngine(options: OpenEngineOptions, host: Host): Promise<Engine> {
   const clock = systemClock;
-  const { watch, listen, threads, open = true } = options;
+  const { watch, listen, threads, open = true, transfers = watch } = options;
   const events = eventHub(clock);
   const workbench = await openWorkbench({
     home: rawFromText(options.home),
@@ -85,7 +87,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   async function openNow(name: string | null): Promise<void> {
     await closeNow();
     try {
-      services = await openServices({ workbench, name, events, attach, watch, listen, threads });
+      services = await openServices({ workbench, name, events, attach, watch, transfers, listen, threads });
       unopened = null;
     } catch (error) {
       unopened = error instanceof BenchkeepError ? error : null;

@@ -28,10 +28,12 @@ import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import {
   finishMoves,
+  followArrivals,
   foldersAtRest,
   inboxCounts,
   startWatching,
   type ReconcileContext,
+  type Arrivals,
   type Watching,
 } from '../watching/index.ts';
 import { keepCache, sweepDaily, sweepParts } from '../transfers/index.ts';
@@ -62,6 +64,8 @@ export interface ServicesOptions {
   name: string | null;
   events: EventHub;
   watch: boolean;
+  /** Work on what is queued for uploading. */
+  transfers: boolean;
   listen: boolean;
   threads: boolean;
   attach: (port: MessagePort | FramePort) => void;
@@ -85,6 +89,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const hasher = hashPool();
     closers.push(soon(() => hasher.close()));
     let watching: Watching | null = null;
+    let arrivals: Arrivals | null = null;
     let backups: BackupKeeper | null = null;
     const context: OpenInstance = await openInstance(workbench, {
       name: options.name,
@@ -94,6 +99,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         backups?.committed();
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
+        if (committed.registries.has('artifact')) arrivals?.soon();
       },
       upload: queuedUploads(),
       onTransfers: () => {
@@ -144,10 +150,15 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     }
     const scrubbing = startScrubbing(context, options.watch && context.readOnly === null);
     closers.push(soon(() => scrubbing.close()));
-    if (options.watch && context.readOnly === null) {
+    if (options.transfers && context.readOnly === null) {
       context.queue.start();
+      const following = followArrivals(context);
+      arrivals = following;
       const sweeping = sweepDaily(context);
-      closers.push(soon(() => sweeping.close()));
+      closers.push(
+        soon(() => sweeping.close()),
+        soon(() => following.close()),
+      );
     }
     if (context.readOnly === null) {
       const removing = await removeObjectsLater(context, options.watch);

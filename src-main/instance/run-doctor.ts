@@ -5,6 +5,7 @@ import { redactAll } from '../../shared/redact.ts';
 import { formatBytes } from '../../shared/format/bytes.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { tryFileSystem } from '../ports/fs/try-file-system.ts';
+import { findOrphanUploads } from '../transfers/index.ts';
 import { checkHead, readHead } from './head-file.ts';
 import type { OpenInstance } from './open-instance.ts';
 import { checkPlaces } from './check-places.ts';
@@ -25,6 +26,7 @@ export interface DoctorRequest {
 
 type Check = () => Promise<DoctorCheck[]>;
 
+const MOST_NAMED = 5;
 const GIB = 1024 ** 3;
 const DAY = 24 * 3600 * 1000;
 
@@ -36,7 +38,8 @@ export async function runDoctor(workbench: Workbench, request: DoctorRequest): P
     ['backups', () => backupChecks(workbench, request)],
     ['free space', () => spaceChecks(workbench, request)],
   ];
-  if (!(open instanceof BenchkeepError)) steps.push(['folders', () => checkPlaces(open)]);
+  if (!(open instanceof BenchkeepError))
+    steps.push(['folders', () => checkPlaces(open)], ['uploads', () => uploadChecks(open)]);
   if (selftest !== null) steps.push(['file system', () => fileSystemChecks(selftest)]);
   const checks: DoctorCheck[] = [];
   for (const [index, [name, run]] of steps.entries()) {
@@ -95,6 +98,26 @@ async function spaceChecks({ fs }: Workbench, { folder }: DoctorRequest): Promis
   const free = await fs.freeSpace(folder);
   const message = `${formatBytes(free)} are free where the registry lies.`;
   return [free >= GIB ? good('free space', message) : bad('free space', message, 'Free some space on that disk.')];
+}
+
+/** None where no storage is in the cloud. */
+async function uploadChecks(open: OpenInstance): Promise<DoctorCheck[]> {
+  const cloud = await open.registry.db.selectFrom('storage').select('id').where('type', '!=', 'local').execute();
+  if (cloud.length === 0) return [];
+  const { orphans, unreachable } = await findOrphanUploads(open);
+  if (unreachable.length > 0)
+    return [
+      bad('unfinished uploads', `Could not be asked: ${unreachable.join(', ')}.`, 'Check the network, then sign in.'),
+    ];
+  if (orphans.length === 0) return [good('unfinished uploads', 'None is left behind in the cloud.')];
+  const named = orphans.slice(0, MOST_NAMED).map(({ address, startedAt }) => `${address} of ${startedAt.slice(0, 10)}`);
+  return [
+    bad(
+      'unfinished uploads',
+      `${String(orphans.length)} were left behind in the cloud: ${named.join(', ')}.`,
+      'Benchkeep takes them away by itself within a day while it runs.',
+    ),
+  ];
 }
 
 async function fileSystemChecks(folder: string): Promise<DoctorCheck[]> {

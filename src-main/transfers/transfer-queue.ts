@@ -80,6 +80,8 @@ export function transferQueue(context: QueueContext): TransferQueue {
   let settings: UploadSettings | null = null;
   /** What may begin, in order; null where that has to be looked up anew. */
   let ready: ReadyTransfer[] | null = null;
+  /** Until when (wall clock, ms) that holds: then one that failed may begin again. */
+  let readyUntil = Infinity;
   let wakes = 0;
   let isStarted = false;
   let isClosed = false;
@@ -132,12 +134,15 @@ export function transferQueue(context: QueueContext): TransferQueue {
 
   /** False where there is none. */
   async function beginNext(isFor: (id: number) => boolean): Promise<boolean> {
-    if (ready === null) {
+    if (ready === null || clock.now() >= readyUntil) {
       const asked = wakes;
-      const read = await readyTransfers(workstation, timestamp(clock));
+      const now = timestamp(clock);
+      const read = await readyTransfers(workstation, now);
+      const due = await nextDue(workstation, now);
       // Something was added while it was read.
       if (asked !== wakes) return true;
       ready = read;
+      readyUntil = due === null ? Infinity : Date.parse(due);
     }
     const mayBegin = ({ id, storage_uid: storage }: ReadyTransfer): boolean =>
       isFor(id) && !running.has(id) && !held.has(id) && (failing.get(storage) ?? 0) <= clock.now();
@@ -203,6 +208,8 @@ export function transferQueue(context: QueueContext): TransferQueue {
       error: JSON.stringify(error),
       updated_at: timestamp(clock),
     });
+    wakes++;
+    ready = null;
     if (isOfStore(error)) failing.set(storage, until);
     if (!isToldAtOnce(error, attempts)) return;
     waiters.reject(id, failure);
@@ -275,12 +282,13 @@ export function transferQueue(context: QueueContext): TransferQueue {
         const leave = (): void => {
           waiters.remove(id, waiter);
           const one = running.get(id);
-          if (!isStarted && !waiters.has(id)) one?.stop();
+          const isLast = !isStarted && !waiters.has(id);
+          if (isLast) one?.stop();
           look();
           const left = (): void => {
             reject(stopped());
           };
-          if (isStarted || one === undefined) left();
+          if (!isLast || one === undefined) left();
           else void one.ended.then(left);
         };
         const over = (): void => {

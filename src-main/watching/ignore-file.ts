@@ -14,7 +14,7 @@ import { compileRule, DEFAULT_RULE, ruleFromRow } from './watch-rule.ts';
 
 type IgnoreContext = Pick<
   InstanceContext,
-  'registry' | 'workstation' | 'clock' | 'author' | 'onCommitted' | 'onWatching'
+  'registry' | 'workstation' | 'workstationUid' | 'clock' | 'author' | 'onCommitted' | 'onWatching'
 >;
 
 /** One file is remembered on this computer; names become a pattern of the rule. Errors: `not_found`, `refused`. */

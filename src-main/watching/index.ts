@@ -1,3 +1,4 @@
+export { followArrivals, queueArrivals, type Arrivals } from './arrivals.ts';
 export { confirmLoss } from './confirm-loss.ts';
 export { findMissing } from './find-missing.ts';
 export { ignoreFile } from './ignore-file.ts';

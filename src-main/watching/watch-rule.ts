@@ -6,7 +6,14 @@ import { junkReason } from '../../shared/junk-names.ts';
 import type { WatchRule } from '../../shared/contract/index.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 
-export const DEFAULT_RULE: WatchRule = { include: [], exclude: [], settle: null, bundle: [], done_marker: null };
+export const DEFAULT_RULE: WatchRule = {
+  include: [],
+  exclude: [],
+  settle: null,
+  bundle: [],
+  done_marker: null,
+  upload: false,
+};
 
 /** The rule as the registry keeps it; null is the default. */
 export function ruleFromRow(json: string | null): WatchRule {

@@ -19,7 +19,7 @@ function request(start = ['']): ScanRequest {
   return {
     storageUid: 'storage00001',
     root: rawFromText(test.root),
-    rule: { include: [], exclude: [], settle: null, bundle: [], done_marker: null },
+    rule: { include: [], exclude: [], settle: null, bundle: [], done_marker: null, upload: false },
     start: start.map(rawFromText),
     nestedRoots: [],
     outerStorages: [],

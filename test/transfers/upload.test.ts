@@ -158,7 +158,7 @@ describe('uploaded', () => {
     expect([await states(), existsSync(own), lab.cached()]).toEqual([['done'], false, [`${uid}.fcs`]]);
   });
 
-  it('its drive away while it is sent: it waits; removed by a person: it is over, and says so', async () => {
+  it('F-UP14 its drive away while it is sent: it waits; removed by a person: it is over, and says so', async () => {
     const { uid } = await kept('a.fcs', randomBytes(LARGE));
     lab.before(
       'send',

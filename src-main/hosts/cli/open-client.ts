@@ -23,6 +23,8 @@ export interface OpenClientOptions {
   instance: string | null;
   /** Keep watched folders watched, if this process becomes the engine. */
   watch: boolean;
+  /** Work on what is queued for uploading, if this process becomes the engine. */
+  transfers: boolean;
   /** False for commands that work without the connected instance being opened. */
   open: boolean;
 }
@@ -50,7 +52,10 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
 }
 
 async function ownClient(options: OpenClientOptions): Promise<OpenClient> {
-  const engine = await openEngine({ ...options, listen: options.watch, threads: false }, commandLineHost);
+  const engine = await openEngine(
+    { ...options, listen: options.watch || options.transfers, threads: false },
+    commandLineHost,
+  );
   const client: Client = createRouterClient(engine.router, {
     context: engine.context,
     interceptors: [({ next }) => revive(() => translateErrors(() => next()))],

@@ -43,12 +43,17 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
     const context: CommandContext = {
       client: async () => {
         const watch = parsed.command.name === 'watch' && !parsed.arguments.has('once');
-        opened ??= openClient({ home: line.home, instance, watch, open: parsed.command.opensInstance ?? true }).then(
-          (found) => {
-            found.warnings.forEach(context.note);
-            return found;
-          },
-        );
+        const transfers = watch || (parsed.command.name === 'transfers' && parsed.arguments.has('watch'));
+        opened ??= openClient({
+          home: line.home,
+          instance,
+          watch,
+          transfers,
+          open: parsed.command.opensInstance ?? true,
+        }).then((found) => {
+          found.warnings.forEach(context.note);
+          return found;
+        });
         return (await opened).client;
       },
       arguments: parsed.arguments,

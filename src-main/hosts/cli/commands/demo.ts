@@ -28,7 +28,13 @@ const demo: Command = {
     try {
       const own = context.arguments.text('data');
       const watched = own === undefined ? `${folder.path}/instruments` : context.absolute(own);
-      const opened = await openClient({ home: `${folder.path}/home`, instance: null, watch: false, open: true });
+      const opened = await openClient({
+        home: `${folder.path}/home`,
+        instance: null,
+        watch: false,
+        transfers: false,
+        open: true,
+      });
       try {
         const found = await mainJob(opened.client, context, {
           watched,

@@ -167,8 +167,8 @@ const user: Command = {
 const settings: Command = {
   name: 'settings',
   usage: '[NAME VALUE]...',
-  help: 'keep-artifacts-local on|off, cache-limit 50GB, upload-bandwidth 10MB, scrub-days 30',
-  positionals: [0, 8],
+  help: 'keep-artifacts-local on|off, cache-limit 50GB, upload-bandwidth 10MB, uploads-at-once 3, upload-hours 20:00-06:00|always, scrub-days 30',
+  positionals: [0, 12],
   async run(context) {
     const words = context.arguments.positionals;
     const client = await context.client();
@@ -181,6 +181,11 @@ const settings: Command = {
       [
         'upload-bandwidth',
         current.upload_bandwidth === null ? 'unlimited' : `${formatBytes(current.upload_bandwidth)}/s`,
+      ],
+      ['uploads-at-once', String(current.uploads_at_once)],
+      [
+        'upload-hours',
+        current.upload_hours === null ? 'always' : `${current.upload_hours.from}-${current.upload_hours.to}`,
       ],
       ['scrub-days', current.scrub_days === 0 ? 'off' : String(current.scrub_days)],
     ]);
@@ -205,6 +210,16 @@ function settingOf(name: string, value: string | undefined): Partial<SettingsRec
       if (bytes === null && value !== 'unlimited') throw wrong('Give a size a second such as 10MB, or unlimited.');
       return { upload_bandwidth: bytes };
     }
+    case 'uploads-at-once': {
+      if (!/^\d{1,4}$/.test(value ?? '')) throw wrong('Give a number of files such as 3.');
+      return { uploads_at_once: Number(value) };
+    }
+    case 'upload-hours': {
+      if (value === 'always') return { upload_hours: null };
+      const [from, to, ...more] = (value ?? '').split('-');
+      if (from === undefined || to === undefined || more.length > 0) throw wrong('Say 20:00-06:00 or always.');
+      return { upload_hours: { from, to } };
+    }
     case 'scrub-days': {
       if (!/^(off|\d{1,4})$/.test(value ?? '')) throw wrong('Give a number of days, or off.');
       return { scrub_days: value === 'off' ? 0 : Number(value) };
@@ -213,7 +228,7 @@ function settingOf(name: string, value: string | undefined): Partial<SettingsRec
       throw new BenchkeepError(
         'invalid_argument',
         `There is no setting "${name}"`,
-        'Use keep-artifacts-local, cache-limit, upload-bandwidth or scrub-days.',
+        'Use keep-artifacts-local, cache-limit, upload-bandwidth, uploads-at-once, upload-hours or scrub-days.',
       );
   }
 }

@@ -90,6 +90,8 @@ const rule: Command = {
     exclude: { value: 'GLOB', repeated: true, help: 'not these' },
     settle: { value: 'SECONDS', help: 'how long a file must stay unchanged' },
     bundle: { value: 'GLOB', repeated: true, help: 'folders that are one item each, beside run folders; "" for none' },
+    upload: { help: 'upload what is registered there from now on' },
+    'no-upload': { help: 'upload it only when a person says so' },
     'done-marker': {
       value: 'NAME',
       help: 'the file in them, or {name}.done beside them, that says they are done; "" for none',
@@ -104,14 +106,24 @@ const rule: Command = {
       ...(given.has('exclude') ? { exclude: given.list('exclude') } : {}),
       ...(settle === undefined ? {} : { settle: seconds(settle) }),
       ...(given.has('bundle') ? { bundle: given.list('bundle').filter((glob) => glob !== '') } : {}),
+      ...(given.has('upload') || given.has('no-upload') ? { upload: isUploaded(given) } : {}),
       ...(given.has('done-marker') ? { done_marker: given.text('done-marker') || null } : {}),
     };
     const client = await context.client();
     const result = await onStorage(context, named, (storage) => client.watching.rule({ storage, ...change }));
-    const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}; one item each: ${['known run folders', ...result.rule.bundle].join(' ')}; done by ${result.rule.done_marker ?? 'no marker'}`;
+    const text = `include ${result.rule.include.join(' ') || 'everything'}; exclude ${result.rule.exclude.join(' ') || 'nothing'}; settle ${String(result.rule.settle ?? 'by kind of disk')}; one item each: ${['known run folders', ...result.rule.bundle].join(' ')}; done by ${result.rule.done_marker ?? 'no marker'}; ${result.rule.upload ? 'what arrives is uploaded' : 'nothing is uploaded by itself'}`;
     return { json: result, text };
   },
 };
+
+function isUploaded(given: Pick<CommandContext['arguments'], 'has'>): boolean {
+  if (!given.has('upload') || !given.has('no-upload')) return given.has('upload');
+  throw new BenchkeepError(
+    'invalid_argument',
+    '--upload and --no-upload exclude each other',
+    'Give one of them, or none to leave it as it is.',
+  );
+}
 
 function seconds(text: string): number {
   const value = Number(text);

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
+import { openWorkstation, type Workstation } from '../../src-main/workstation/open-workstation.ts';
+import {
+  activeTransfers,
+  countTransfers,
+  insertTransfers,
+  readyTransfers,
+  transfersOf,
+  transfersOver,
+} from '../../src-main/workstation/transfer-rows.ts';
+
+const OVER = 10_000;
+const WAITING = 500;
+let folder: string;
+let workstation: Workstation;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'benchkeep-rows-'));
+  workstation = await openWorkstation(rawFromText(join(folder, 'workstation.db')), { readonly: false });
+  await insertTransfers(
+    workstation,
+    Array.from({ length: OVER + WAITING }, (_, n) => ({
+      direction: 'upload' as const,
+      purpose: 'upload' as const,
+      artifact_uid: `artifact${String(n)}`,
+      storage_uid: 'storage',
+      path: Buffer.from(`.lamindb/${String(n)}.fcs`),
+      source: Buffer.from(`/data/run/${String(n)}.fcs`),
+      facts: '{}',
+      size: n,
+      sha256: String(n),
+      state: n < OVER ? ('done' as const) : ('planned' as const),
+      created_at: new Date(n).toISOString(),
+      updated_at: new Date(n).toISOString(),
+    })),
+  );
+});
+afterAll(async () => {
+  await workstation.db.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What SQLite says of the queries that `run` compiles. */
+async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
+  const plans: string[] = [];
+  const prepare = workstation.sqlite.prepare.bind(workstation.sqlite);
+  workstation.sqlite.prepare = ((text: string) => {
+    if (/^select/i.test(text))
+      plans.push(
+        ...(
+          prepare(`EXPLAIN QUERY PLAN ${text}`).all(...(text.match(/\?/g) ?? []).map(() => 0)) as { detail: string }[]
+        ).map(({ detail }) => detail),
+      );
+    return prepare(text);
+  });
+  try {
+    await run();
+  } finally {
+    workstation.sqlite.prepare = prepare;
+  }
+  return plans;
+}
+
+it('with 10,000 that are over the list comes from its indexes, in under 20 ms', async () => {
+  expect(await plansOf(() => activeTransfers(workstation, 1000))).toEqual(['SCAN transfer USING INDEX transfer_queue']);
+  expect(await plansOf(() => transfersOver(workstation, 200))).toEqual(['SCAN transfer USING INDEX transfer_over']);
+  expect(await plansOf(() => countTransfers(workstation))).toEqual([
+    expect.stringMatching(/^SCAN transfer USING INDEX transfer_(queue|content|active)$/),
+  ]);
+  expect(await plansOf(() => readyTransfers(workstation, '2026'))).toEqual([
+    'SCAN transfer USING INDEX transfer_queue',
+  ]);
+  expect(await plansOf(() => transfersOf(workstation, ['artifact1'], { everything: true }))).toEqual([
+    expect.stringContaining('USING INDEX transfer_artifact'),
+  ]);
+  const times: number[] = [];
+  for (let n = 0; n < 9; n++) {
+    const begin = performance.now();
+    await activeTransfers(workstation, 1000);
+    await transfersOver(workstation, 200);
+    await countTransfers(workstation);
+    times.push(performance.now() - begin);
+  }
+  // The middle one: computers that run tests are busy.
+  expect(times.sort((a, b) => a - b)[4]).toBeLessThan(20);
+});
