@@ -3,7 +3,11 @@ import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
 import { finishRemovals, finishReplacements, readContext, sweepOrphans } from '../artifacts/index.ts';
 import {
+  claimLostStorages,
+  headOf,
+  joinPublished,
   keepBackups,
+  keepPublished,
   oneByOne,
   openInstance,
   registryWork,
@@ -11,6 +15,7 @@ import {
   type BackupKeeper,
   type InstanceContext,
   type OpenInstance,
+  type PublishedKeeper,
   type RegistryWork,
   type Workbench,
 } from '../instance/index.ts';
@@ -42,6 +47,8 @@ export interface Services {
   reads: Reads;
   watching: Watching;
   scrubbing: Scrubbing;
+  /** Null where the registry is published nowhere. */
+  published: PublishedKeeper;
   /** Backups and checks of the registry's files. */
   registryWork: RegistryWork;
   close(): Promise<void>;
@@ -49,13 +56,14 @@ export interface Services {
 
 export interface ServicesOptions {
   workbench: Workbench;
-  /** Null: the connected one. */
-  name: string | null;
+  name: string;
   events: EventHub;
   watch: boolean;
   listen: boolean;
   threads: boolean;
   attach: (port: MessagePort | FramePort) => void;
+  /** Who may write has changed, or what others published: it is to be opened anew. */
+  onTurn: () => void;
 }
 
 /** Ms. */
@@ -73,15 +81,24 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.length = 0;
   };
   try {
+    const files = options.threads ? registryThreads() : null;
+    const work = oneByOne(files ?? registryWork(workbench.fs));
+    if (files !== null) closers.push(soon(() => files.close()));
+    const joined = await joinPublished(workbench, options.name, { takes: options.watch });
+    let keeper: PublishedKeeper | null = null;
+    // Pushed first, so done last: once the databases are closed.
+    closers.push(() => keeper?.leave() ?? Promise.resolve());
     const hasher = hashPool();
     closers.push(soon(() => hasher.close()));
     let watching: Watching | null = null;
     let backups: BackupKeeper | null = null;
-    const context: OpenInstance = await openInstance(workbench, {
+    const opened: OpenInstance = await openInstance(workbench, {
       name: options.name,
       hasher,
+      readOnly: joined.readOnly,
       onCommitted(committed) {
         events.registryChanged(committed);
+        keeper?.committed(committed);
         backups?.committed();
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
@@ -91,8 +108,31 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         else events.inboxChanged(() => inboxCounts(context.workstation));
       },
     });
-    closers.push(() => context.close());
+    closers.push(() => opened.close());
+    opened.warnings.push(...joined.warnings);
+    const onWarning = (): void => {
+      events.instanceChanged();
+    };
+    const published = await keepPublished({
+      workbench,
+      joined: opened.readOnly === joined.readOnly ? joined : { ...joined, readOnly: opened.readOnly },
+      warnings: opened.warnings,
+      stays: options.watch,
+      work,
+      head: headOf(opened.registry.sqlite),
+      onNews: onWarning,
+      onTurn: options.onTurn,
+    });
+    keeper = published;
+    const context: OpenInstance = {
+      ...opened,
+      async author() {
+        await published.beforeWriting();
+        return opened.author();
+      },
+    };
     if (context.readOnly === null) {
+      await claimLostStorages(context, joined);
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
       await sweepOrphans(context);
@@ -100,17 +140,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await finishMoves(context);
     }
 
-    const files = options.threads ? registryThreads() : null;
-    const work = oneByOne(files ?? registryWork(workbench.fs));
+    closers.push(soon(() => published.stop()));
     if (options.watch && context.readOnly === null) {
-      const onWarning = (): void => {
-        events.instanceChanged();
-      };
       backups = keepBackups({ ...context, onWarning }, work);
-      const keeper = backups;
-      closers.push(() => keeper.close(), watchRegistry({ ...context, onWarning }, work));
+      const backing = backups;
+      closers.push(() => backing.close(), watchRegistry({ ...context, onWarning }, work));
     }
-    if (files !== null) closers.push(soon(() => files.close()));
 
     const scanner = scanThreads(context.workstation.path);
     closers.push(soon(() => scanner.close()));
@@ -137,6 +172,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       reads,
       watching: watching ?? notWatching(context),
       scrubbing,
+      published,
       registryWork: work,
       close,
     };

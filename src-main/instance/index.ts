@@ -17,3 +17,7 @@ export { currentUser, setUser } from './users.ts';
 export { oneByOne, registryWork, type RegistryWork, type RegistryWorkName } from './registry-work.ts';
 export { watchRegistry } from './watch-registry.ts';
 export { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
+export { joinPublished } from './publishing/join-published.ts';
+export { keepPublished, type PublishedKeeper } from './publishing/keep-published.ts';
+export { headOf } from './prove-backup.ts';
+export { claimLostStorages } from './publishing/claim-storages.ts';

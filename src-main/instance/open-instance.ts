@@ -18,6 +18,8 @@ export interface OpenInstanceOptions {
   /** Null opens the connected one. */
   name: string | null;
   hasher: Hasher;
+  /** Why nothing may be written although it could be, in plain words. */
+  readOnly?: string | null;
   onCommitted?: (committed: Committed) => void;
   onWatching?: (what: 'inbox' | 'folders') => void;
 }
@@ -43,7 +45,9 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   await refuseUnsafePlace(home);
   const folder = instanceFolder(home, card.uid);
   const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
-  const { registry, workstation, readOnly } = databases;
+  const { registry, workstation } = databases;
+  const readOnly = databases.readOnly ?? options.readOnly ?? null;
+  if (readOnly !== null) registry.guard.forbid(readOnlyError(readOnly));
   const warnings = [...workbench.warnings, ...databases.warnings];
   const say = (error: unknown): void => {
     warnings.push(
@@ -110,4 +114,10 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
       return closed;
     },
   };
+}
+
+/** The reason's first sentence as message, the rest as remedy. */
+export function readOnlyError(reason: string): BenchkeepError {
+  const [, what = reason, remedy = ''] = /^(.*?)\. (.*)$/s.exec(reason) ?? [];
+  return new BenchkeepError('registry_read_only', what, remedy === '' ? 'You can look at everything.' : remedy);
 }

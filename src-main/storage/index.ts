@@ -24,3 +24,13 @@ export { storageRecords } from './storage-records.ts';
 export { storageTree } from './storage-tree.ts';
 export { targetStorage } from './target-storage.ts';
 export { useStorage } from './use-storage.ts';
+export { bucketPlace } from './published/bucket-place.ts';
+export { folderPlace } from './published/folder-place.ts';
+export { type LeaseHolder, type PlaceState, type PublishedNote } from './published/place-state.ts';
+export {
+  BESIDE_FOLDER,
+  LEASE_FOLDER,
+  SNAPSHOT_NAME,
+  type PublishedPlace,
+  type SnapshotFile,
+} from './published/published-place.ts';
