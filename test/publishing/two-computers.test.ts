@@ -134,12 +134,19 @@ describe.each(places)('the registry in %s', (name, start) => {
     expect(db.prepare('SELECT key FROM artifact').pluck().all()).toEqual(['first.csv']);
     db.close();
     const answer = z.object({ kind: z.string(), path: z.string(), last_change: z.number() });
-    expect(await a.json(answer, 'publish')).toMatchObject({ kind: 'current', path: `${place.root}/.lamindb/benchkeep.db` });
+    expect(await a.json(answer, 'publish')).toMatchObject({
+      kind: 'current',
+      path: `${place.root}/.lamindb/benchkeep.db`,
+    });
     expect((await info(a)).published).toMatchObject({ root: place.root, unpublished: 0, problem: null });
   });
 
   test('a second computer connects by the root and has everything; folders of the first are on another computer', async () => {
-    const { items } = await b.json(z.object({ items: z.array(z.object({ name: z.string() })) }), 'connect', place.given);
+    const { items } = await b.json(
+      z.object({ items: z.array(z.object({ name: z.string() })) }),
+      'connect',
+      place.given,
+    );
     expect(items[0]?.name).toBe('lab');
     expect(await keys(b)).toEqual(['first.csv']);
     const local = (await b.json(storages, 'storage', 'list')).items.find(({ root }) => root === a.path('local'));
@@ -185,7 +192,10 @@ describe.each(places)('the registry in %s', (name, start) => {
     const uid = readdirSync(join(a.home, 'instances')).find((one) => !one.startsWith('.')) ?? '';
     const card = join(a.home, 'instances', uid, 'instance.json');
     const text = readFileSync(card, 'utf8');
-    writeFileSync(card, JSON.stringify({ ...(JSON.parse(text) as object), storage: aside, storage_options: undefined }));
+    writeFileSync(
+      card,
+      JSON.stringify({ ...(JSON.parse(text) as object), storage: aside, storage_options: undefined }),
+    );
     await a.json(anything, 'label', 'create', 'of-a-alone');
     writeFileSync(card, text);
     const told = await a.json(instanceInfo, 'info');

@@ -71,10 +71,15 @@ export async function joinPublished(workbench: Workbench, name: string, options:
     const now = (): string => new Date(clock.now()).toISOString();
     const first = await within(workbench, options.patience ?? PATIENCE, async (signal) => {
       let read = await place.readState({ signal });
-      for (let moves = 0; (read?.state.moved_to ?? null) !== null && moves < MOST_MOVES; moves++) {
-        const { root, options } = read.state.moved_to;
-        const bucket = parseCloudRoot(root);
-        place = await placeAt(workbench, bucket === null ? root : { ...bucket, options: options ?? {} }, card.uid);
+      for (let moves = 0; moves < MOST_MOVES; moves++) {
+        const to = read?.state.moved_to ?? null;
+        if (to === null) break;
+        const bucket = parseCloudRoot(to.root);
+        place = await placeAt(
+          workbench,
+          bucket === null ? to.root : { ...bucket, options: to.options ?? {} },
+          card.uid,
+        );
         joined.place = place;
         read = await place.readState({ signal });
       }

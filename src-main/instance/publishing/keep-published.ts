@@ -15,11 +15,10 @@ import { warningSlot } from '../warning-slot.ts';
 import type { Workbench } from '../workbench.ts';
 import { DIVERGED, heldByOthers, within, type JoinedPlace } from './join-published.ts';
 import { GONE_AFTER, holdingOf, next, RENEW_EVERY } from './lease.ts';
-import { removeSnapshot, type Snapshot } from './make-snapshot.ts';
 import { placeOf } from './place-of.ts';
-import { publishSnapshot, type Published } from './publish-snapshot.ts';
+import { publishBeside, publishRegistry, type PublishAnswer } from './publish-registry.ts';
+import type { Published } from './publish-snapshot.ts';
 import { changeMemory, readMemory } from './published-memory.ts';
-import { fetchPublished, fetchedPath, withHistory } from './read-history.ts';
 import { giveTurnBack, takeTurn, type TurnContext } from './take-turn.ts';
 
 export interface KeepPublishedContext {
@@ -36,14 +35,6 @@ export interface KeepPublishedContext {
   onNews: () => void;
   /** Who has the turn has changed, or what is published has: the instance is to be opened anew. */
   onTurn: () => void;
-}
-
-export interface PublishAnswer {
-  kind: 'published' | 'current' | 'beside';
-  /** Where it is now. */
-  path: string;
-  lastChange: number;
-  size: number;
 }
 
 export interface PublishedKeeper {
@@ -142,45 +133,15 @@ export async function keepPublished(context: KeepPublishedContext): Promise<Publ
 
   async function publishNow(signal: AbortSignal, to = place): Promise<Published | null> {
     if (to === null) return null;
-    let snapshot: Snapshot | null = null;
-    try {
-      const made = await work.makeSnapshot({ folder, uid: card.uid });
-      snapshot = made;
-      const done = await withHistory(registryPath(folder), async (history) =>
-        publishSnapshot(
-          {
-            place: to,
-            self,
-            now,
-            history,
-            memory,
-            inspect: async (tag) => {
-              try {
-                return (await fetchPublished({ fs, place: to, folder, uid: card.uid, signal }, tag)).head;
-              } finally {
-                await fs.removeOwnFile(fetchedPath(folder));
-              }
-            },
-            async remember(seen) {
-              memory = await changeMemory(fs, folder, {
-                seen: { root: to.root, ...seen },
-                put_away: null,
-                failed: null,
-              });
-            },
-            signal,
-          },
-          made,
-        ),
-      );
-      if (done !== null && 'note' in done && done.kind !== 'not ahead') {
-        note = done.note;
-        diverged = false;
-      }
-      return done;
-    } finally {
-      if (snapshot !== null) await removeSnapshot(fs, folder);
+    const request = { folder, uid: card.uid, place: to, self, memory, signal };
+    const done = await publishRegistry(workbench, work, request, (seen) => {
+      memory = seen;
+    });
+    if (done?.kind === 'published' || done?.kind === 'current') {
+      ({ note } = done);
+      diverged = false;
     }
+    return done;
   }
 
   /** Tells what failed, and when it is tried again. */
@@ -291,7 +252,15 @@ export async function keepPublished(context: KeepPublishedContext): Promise<Publ
       return inTurn(async () => {
         if (place === null) throw nowhere();
         if (isReadOnly()) throw readOnlyError(joined.readOnly ?? '');
-        if (beside) return putBeside();
+        if (beside)
+          return publishBeside(workbench, work, {
+            folder,
+            uid: card.uid,
+            place,
+            self,
+            memory,
+            signal: stopping.signal,
+          });
         const done = await publishNow(stopping.signal);
         if (done === null) throw nowhere();
         if (done.kind === 'held') throw readOnlyError(heldByOthers(done.holder));
@@ -377,18 +346,6 @@ export async function keepPublished(context: KeepPublishedContext): Promise<Publ
     const { size = 0 } = (await fs.look(registryPath(folder))) ?? {};
     const age = memory.seen === null ? Infinity : Math.abs(clock.now() - Date.parse(memory.seen.at));
     return size <= SMALL || age >= SELDOM;
-  }
-
-  async function putBeside(): Promise<PublishAnswer> {
-    if (place === null) throw nowhere();
-    const made = await work.makeSnapshot({ folder, uid: card.uid });
-    try {
-      const name = `benchkeep-of-${self.workstationUid}-at-change-${String(made.head.id)}-${made.head.hash.slice(0, 8)}.db`;
-      const path = await place.putBeside(made, name, { signal: stopping.signal });
-      return { kind: 'beside', path, lastChange: made.head.id, size: made.size };
-    } finally {
-      await removeSnapshot(fs, folder);
-    }
   }
 }
 

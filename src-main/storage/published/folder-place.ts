@@ -198,6 +198,7 @@ async function make(fs: Fs, target: RawPath, bytes: Buffer): Promise<void> {
     target,
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    mode: READABLE,
     fill: (write) => write(0, bytes),
   });
 }
