@@ -88,10 +88,10 @@ test('nobody publishes over what is not in their own history, and nothing that w
         minLength: 2,
         maxLength: 3,
       }),
-      fc.infiniteStream(fc.constantFrom(0, 0, GONE_AFTER)),
+      fc.infiniteStream(fc.constantFrom<number>(0, 0, GONE_AFTER)),
       fc.infiniteStream(fc.constantFrom('', '', '', '', '', '', '', '', '', '', '', '', 'before', 'after', 'lost')),
       async (scheduler, computers, ages, fates) => {
-        const { world, seenBy, pending } = fakePlace(scheduler, () => ages.next().value ?? 0);
+        const { world, seenBy, pending } = fakePlace(scheduler, () => Number(ages.next().value));
         const confirmed: Chain[] = [];
         let changes = 0;
 

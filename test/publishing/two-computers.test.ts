@@ -229,6 +229,21 @@ describe.each(places)('the registry in %s', (name, start) => {
     await a.json(anything, 'verify', '--all');
   });
 
+  test('F-AP09 registry and backups lost: doctor takes the published copy', async () => {
+    const records = await keys(a);
+    const uid = readdirSync(join(a.home, 'instances')).find((one) => !one.startsWith('.')) ?? '';
+    const folder = join(a.home, 'instances', uid);
+    for (const name of readdirSync(folder)) if (name.startsWith('registry.db')) rmSync(join(folder, name));
+    rmSync(join(folder, 'backups'), { recursive: true });
+    const { checks } = await a.json(
+      z.object({ checks: z.array(z.object({ message: z.string() })) }),
+      'doctor',
+      '--repair',
+    );
+    expect(checks[0]?.message).toContain('taken from the published copy');
+    expect(await keys(a)).toEqual(records);
+  });
+
   test('deleting the instance takes the published registry and the lease away, and names what stays', async () => {
     const { remains } = await a.json(z.object({ remains: z.array(z.string()) }), 'delete-instance', 'lab', '--force');
     const names = await place.names();
