@@ -32,13 +32,38 @@ export const instance = {
   /** Null while no instance is connected. Errors: why the connected one can't be opened. */
   current: query.input(empty).output(z.object({ instance: instanceInfo.nullable() })),
   init: mutation.input(initInput).output(items(instanceRecord)),
-  connect: mutation.input(z.object({ instance: z.string().min(1).max(4200) })).output(items(instanceRecord)),
+  /** By name, or by the root of its default storage: also of one that only its published registry is left of. */
+  connect: mutation
+    .input(
+      z.object({
+        instance: z.string().min(1).max(4200),
+        /** Takes the published registry in the place of this computer's, which is kept as a backup. */
+        published: z.boolean().default(false),
+      }),
+    )
+    .output(items(instanceRecord)),
   disconnect: mutation.input(empty).output(empty),
   info: query.input(empty).output(instanceInfo),
   list: query.input(empty).output(items(instanceRecord)),
   delete: mutation
     .input(z.object({ name: z.string().min(1).max(200), force: z.boolean().default(false) }))
     .output(z.object({ /** Where content or folders remain, one path each. */ remains: z.array(z.string()) })),
+  /** Puts the registry as it is now beside the content of the default storage, for other computers. */
+  publish: mutation
+    .input(
+      z.object({
+        /** Under a name of its own, where the copies went different ways. */ beside: z.boolean().default(false),
+      }),
+    )
+    .output(
+      z.object({
+        kind: z.enum(['published', 'current', 'beside']),
+        path: z.string(),
+        last_change: z.number(),
+        /** Bytes. */
+        size: z.number(),
+      }),
+    ),
 };
 
 export const users = {

@@ -173,6 +173,22 @@ export const instanceRecord = z.object({
   created_at: time,
 });
 
+export const publishedInfo = z.object({
+  /** Root of the storage beside whose content the registry is published. */
+  root: z.string(),
+  /** When this computer last published or fetched it; null for never. */
+  at: time.nullable(),
+  last_change: z.number().nullable(),
+  /** Changes of this computer that are not published yet. */
+  unpublished: z.number(),
+  /** This computer has the turn to write. */
+  holds: z.boolean(),
+  /** The published registry and this one have gone different ways. */
+  diverged: z.boolean(),
+  /** Why publishing failed last, in plain words. */
+  problem: z.string().nullable(),
+});
+
 export const instanceInfo = instanceRecord.extend({
   home: z.string(),
   registry: z.string(),
@@ -189,6 +205,8 @@ export const instanceInfo = instanceRecord.extend({
   read_only: z.string().nullable(),
   /** What a person should know of it, in plain words, a sentence or two each; usually none. */
   warnings: z.array(z.string()),
+  /** Left out where the registry is published nowhere. */
+  published: publishedInfo.optional(),
 });
 
 export const watchedFolder = z.object({
@@ -234,6 +252,7 @@ export type ChangeRecord = z.infer<typeof changeRecord>;
 export type TransactionRecord = z.infer<typeof transactionRecord>;
 export type InboxItem = z.infer<typeof inboxItem>;
 export type InstanceRecord = z.infer<typeof instanceRecord>;
+export type PublishedInfo = z.infer<typeof publishedInfo>;
 export type InstanceInfo = z.infer<typeof instanceInfo>;
 export type WatchedFolder = z.infer<typeof watchedFolder>;
 export type FacetRecord = z.infer<typeof facetRecord>;

@@ -87,7 +87,27 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   async function openNow(name: string | null): Promise<void> {
     await closeNow();
     try {
-      services = await openServices({ workbench, name, events, attach, watch, transfers, listen, threads });
+      const wanted = name ?? workbench.settings().instance;
+      if (wanted === null) throw noInstance();
+      // Of this opening alone: one that was closed since says nothing any more.
+      let opened: Services | null = null;
+      const onTurn = (): void => {
+        void inTurn(() => (services === opened && opened !== null ? openNow(wanted) : Promise.resolve())).catch(
+          () => undefined,
+        );
+      };
+      opened = await openServices({
+        workbench,
+        name: wanted,
+        events,
+        attach,
+        watch,
+        transfers,
+        listen,
+        threads,
+        onTurn,
+      });
+      services = opened;
       unopened = null;
     } catch (error) {
       unopened = error instanceof BenchkeepError ? error : null;

@@ -12,7 +12,11 @@ import {
   sweepOrphans,
 } from '../artifacts/index.ts';
 import {
+  claimLostStorages,
+  headOf,
+  joinPublished,
   keepBackups,
+  keepPublished,
   oneByOne,
   openInstance,
   registryWork,
@@ -20,6 +24,7 @@ import {
   type BackupKeeper,
   type InstanceContext,
   type OpenInstance,
+  type PublishedKeeper,
   type RegistryWork,
   type Workbench,
 } from '../instance/index.ts';
@@ -53,6 +58,8 @@ export interface Services {
   reads: Reads;
   watching: Watching;
   scrubbing: Scrubbing;
+  /** Null where the registry is published nowhere. */
+  published: PublishedKeeper;
   /** Backups and checks of the registry's files. */
   registryWork: RegistryWork;
   close(): Promise<void>;
@@ -60,8 +67,7 @@ export interface Services {
 
 export interface ServicesOptions {
   workbench: Workbench;
-  /** Null: the connected one. */
-  name: string | null;
+  name: string;
   events: EventHub;
   watch: boolean;
   /** Work on what is queued for uploading. */
@@ -69,6 +75,8 @@ export interface ServicesOptions {
   listen: boolean;
   threads: boolean;
   attach: (port: MessagePort | FramePort) => void;
+  /** Who may write has changed, or what others published: it is to be opened anew. */
+  onTurn: () => void;
 }
 
 /** Ms. */
@@ -86,6 +94,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.length = 0;
   };
   try {
+    const files = options.threads ? registryThreads() : null;
+    const work = oneByOne(files ?? registryWork(workbench.fs));
+    if (files !== null) closers.push(soon(() => files.close()));
+    const joined = await joinPublished(workbench, options.name, { takes: options.watch });
+    let keeper: PublishedKeeper | null = null;
+    closers.push(() => {
+      joined.workbench.stores.close();
+      return Promise.resolve();
+    });
+    // Pushed first, so done last: once the databases are closed.
+    closers.push(() => keeper?.leave() ?? Promise.resolve());
     const hasher = hashPool();
     closers.push(soon(() => hasher.close()));
     let watching: Watching | null = null;
@@ -94,8 +113,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const context: OpenInstance = await openInstance(workbench, {
       name: options.name,
       hasher,
+      readOnly: joined.readOnly,
+      beforeWriting: () => keeper?.beforeWriting() ?? Promise.resolve(),
       onCommitted(committed) {
         events.registryChanged(committed);
+        keeper?.committed(committed);
         backups?.committed();
         // A storage that was added or changed is watched (or not) from now on.
         if (committed.registries.has('storage')) void watching?.refresh();
@@ -114,7 +136,23 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       () => context.close(),
       soon(() => context.queue.close()),
     );
+    context.warnings.push(...joined.warnings);
+    const onWarning = (): void => {
+      events.instanceChanged();
+    };
+    const published = await keepPublished({
+      workbench: joined.workbench,
+      joined: context.readOnly === joined.readOnly ? joined : { ...joined, readOnly: context.readOnly },
+      warnings: context.warnings,
+      stays: options.watch,
+      work,
+      head: headOf(context.registry.sqlite),
+      onNews: onWarning,
+      onTurn: options.onTurn,
+    });
+    keeper = published;
     if (context.readOnly === null) {
+      await claimLostStorages(context, joined);
       // Before names of files on their way are swept: theirs are among them.
       await finishReplacements(context);
       await finishReturns(context);
@@ -125,17 +163,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await finishMoves(context);
     }
 
-    const files = options.threads ? registryThreads() : null;
-    const work = oneByOne(files ?? registryWork(workbench.fs));
+    closers.push(soon(() => published.stop()));
     if (options.watch && context.readOnly === null) {
-      const onWarning = (): void => {
-        events.instanceChanged();
-      };
       backups = keepBackups({ ...context, onWarning }, work);
-      const keeper = backups;
-      closers.push(() => keeper.close(), watchRegistry({ ...context, onWarning }, work));
+      const backing = backups;
+      closers.push(() => backing.close(), watchRegistry({ ...context, onWarning }, work));
     }
-    if (files !== null) closers.push(soon(() => files.close()));
 
     const scanner = scanThreads(context.workstation.path);
     closers.push(soon(() => scanner.close()));
@@ -176,6 +209,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       reads,
       watching: watching ?? notWatching(context),
       scrubbing,
+      published,
       registryWork: work,
       close,
     };

@@ -1,11 +1,21 @@
 /** Are the folders of this computer's storages there, and is there content of ours in them that no record names? */
 import type { DoctorCheck } from '../../shared/contract/index.ts';
-import { joinRaw, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot, markerPath, OWN_FOLDER, ownFolderOf } from '../storage/index.ts';
+import {
+  BESIDE_FOLDER,
+  checkRoot,
+  LEASE_FOLDER,
+  localRoot,
+  markerPath,
+  OWN_FOLDER,
+  ownFolderOf,
+  SNAPSHOT_NAME,
+} from '../storage/index.ts';
 import type { OpenInstance } from './open-instance.ts';
 
 const MOST_NAMED = 5;
+const PUBLISHED: ReadonlySet<RawPath> = new Set([SNAPSHOT_NAME, LEASE_FOLDER, BESIDE_FOLDER].map(rawFromText));
 
 export async function checkPlaces(open: OpenInstance): Promise<DoctorCheck[]> {
   const storages = await open.registry.db
@@ -49,6 +59,6 @@ async function orphansOf({ fs, registry }: OpenInstance, storage: StorageRow): P
     named.get(storage.id, rawToBytes(joinRaw(OWN_FOLDER, name))) !== undefined;
   const entries = await fs.readFolder(folder);
   return entries
-    .filter(({ name }) => joinRaw(folder, name) !== markerPath(root) && !isNamed(name))
+    .filter(({ name }) => joinRaw(folder, name) !== markerPath(root) && !PUBLISHED.has(name) && !isNamed(name))
     .map(({ name }) => rawToDisplay(joinRaw(folder, name)));
 }

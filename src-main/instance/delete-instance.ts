@@ -12,12 +12,15 @@ import {
   readObjectMarker,
   removeMarker,
   removeObjectMarker,
+  SNAPSHOT_NAME,
   storeOf,
   type Stores,
 } from '../storage/index.ts';
 import { findInstance } from './find-instance.ts';
-import { instanceFolder } from './instance-card.ts';
+import { instanceFolder, type InstanceCard } from './instance-card.ts';
 import { openDatabases } from './open-databases.ts';
+import { holderInWords } from './publishing/lease.ts';
+import { placeOf } from './publishing/place-of.ts';
 import { unfinishedFolder, whileSettingUp } from './unfinished.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -47,7 +50,11 @@ export async function deleteInstance(
       const storages = await databases.registry.db.selectFrom('storage').selectAll().where('managed', '=', 1).execute();
       if (!input.force) await refuseData(databases.registry, card.name);
       const stores = workbench.stores.ofInstance(keptSignIns(databases.workstation, card.storage_options ?? null));
-      left = await takeMarkersAway({ ...workbench, stores }, storages);
+      const signedIn = { ...workbench, stores };
+      left = [
+        ...(await takePublishedAway(signedIn, card, input.force)),
+        ...(await takeMarkersAway(signedIn, storages)),
+      ];
       stores.close();
     } finally {
       await databases.close();
@@ -59,6 +66,26 @@ export async function deleteInstance(
   });
   if (workbench.settings().instance === card.name) await workbench.changeSettings({ instance: null });
   return { remains };
+}
+
+/** What was put beside it stays, and is named. A place that can't be reached keeps nobody from going on. */
+async function takePublishedAway(workbench: Workbench, card: InstanceCard, force: boolean): Promise<string[]> {
+  try {
+    const place = await placeOf(workbench, card);
+    if (place === null) return [];
+    const holder = (await place.readState())?.state.holder ?? null;
+    if (!force && holder !== null && holder.workstation_uid !== workbench.workstationUid) {
+      throw new BenchkeepError(
+        'refused',
+        `The instance ${card.name} is open on another computer: ${holderInWords(holder)}`,
+        'Close it there first. To remove it all the same, give --force.',
+      );
+    }
+    return await place.remove();
+  } catch (error) {
+    if (!(error instanceof BenchkeepError) || error.code === 'refused') throw error;
+    return [`${card.published_at ?? card.storage}/.lamindb/${SNAPSHOT_NAME} (${error.message})`];
+  }
 }
 
 async function refuseData({ db }: Registry, name: string): Promise<void> {

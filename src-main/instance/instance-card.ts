@@ -18,6 +18,8 @@ const instanceCard = z.object({
   storage: z.string(),
   /** How it is reached, where it is a bucket. */
   storage_options: storeOptions.optional(),
+  /** Where the registry is published as this computer reaches it, if not at `storage`. */
+  published_at: z.string().optional(),
   created_at: z.string(),
 });
 export type InstanceCard = z.infer<typeof instanceCard>;

@@ -59,7 +59,12 @@ export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRec
   }
 }
 
-async function copyAndProve(fs: Fs, { folder, uid }: MakeBackup, half: RawPath): Promise<BackupProof> {
+/** A copy of the registry as it is at one moment, whole and proven, in a new file. */
+export async function copyAndProve(
+  fs: Fs,
+  { folder, uid }: Pick<MakeBackup, 'folder' | 'uid'>,
+  half: RawPath,
+): Promise<BackupProof> {
   const source = openSqlite(registryPath(folder), { readonly: true, cacheKib: ONCE_THROUGH_KIB });
   try {
     await refuseWithoutSpace(fs, source, folder);

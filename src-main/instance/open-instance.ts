@@ -21,6 +21,10 @@ export interface OpenInstanceOptions {
   /** Null opens the connected one. */
   name: string | null;
   hasher: Hasher;
+  /** Why nothing may be written although it could be, in plain words. */
+  readOnly?: string | null;
+  /** Done before whoever writes first learns who the author is. */
+  beforeWriting?: () => Promise<void>;
   onCommitted?: (committed: Committed) => void;
   onWatching?: (what: 'inbox' | 'folders') => void;
   /** Brings an upload that is queued to its end; without, nothing is uploaded. */
@@ -50,8 +54,10 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   await refuseUnsafePlace(home);
   const folder = instanceFolder(home, card.uid);
   const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
-  const { registry, workstation, readOnly } = databases;
+  const { registry, workstation } = databases;
   const stores = workbench.stores.ofInstance(keptSignIns(workstation, card.storage_options ?? null));
+  const readOnly = databases.readOnly ?? options.readOnly ?? null;
+  if (readOnly !== null) registry.guard.forbid(readOnlyError(readOnly));
   const warnings = [...workbench.warnings, ...databases.warnings];
   const say = (error: unknown): void => {
     warnings.push(
@@ -95,7 +101,8 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     downloads: new Map(),
     onCommitted,
     onWatching: options.onWatching ?? (() => undefined),
-    author() {
+    async author() {
+      await options.beforeWriting?.();
       const { handle, name: fullName } = workbench.settings();
       const known = people.get(handle);
       if (known !== undefined) return known;
@@ -136,4 +143,10 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
 
 function cannotUpload(): BenchkeepError {
   return new BenchkeepError('not_supported', 'Nothing is uploaded here', 'Upload it with the whole program.');
+}
+
+/** The reason's first sentence as message, the rest as remedy. */
+export function readOnlyError(reason: string): BenchkeepError {
+  const [, what = reason, remedy = ''] = /^(.*?)\. (.*)$/s.exec(reason) ?? [];
+  return new BenchkeepError('registry_read_only', what, remedy === '' ? 'You can look at everything.' : remedy);
 }

@@ -19,7 +19,13 @@ export async function refreshCard(
     workstation_uid: context.workstationUid,
     storage: row.root ?? '',
     ...(row.options === null ? {} : { storage_options: storeOptions.parse(JSON.parse(row.options)) }),
+    ...publishedAt(card, row.root),
     created_at,
   };
   if (JSON.stringify(latest) !== JSON.stringify({ ...card })) await writeCard(context.fs, context.folder, latest);
+}
+
+/** Only this computer knows it; another default storage is another place. */
+function publishedAt(card: InstanceCard, root: string | null): Pick<InstanceCard, 'published_at'> {
+  return card.published_at === undefined || card.storage !== (root ?? '') ? {} : { published_at: card.published_at };
 }

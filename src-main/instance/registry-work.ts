@@ -6,11 +6,14 @@ import { checkSoundFile } from './check-sound.ts';
 import { examineRegistry, type Examined } from './examine-registry.ts';
 import { listBackups, type ListBackups, type ProvenBackup } from './list-backups.ts';
 import { makeBackup, type MakeBackup } from './make-backup.ts';
+import { makeSnapshot, type MakeSnapshot, type Snapshot } from './publishing/make-snapshot.ts';
 
 /** Inputs and outputs are plain data. */
 export interface RegistryWork {
   makeBackup(request: MakeBackup): Promise<BackupRecord>;
   listBackups(request: ListBackups): Promise<ProvenBackup[]>;
+  /** To be published; whoever asked removes it. */
+  makeSnapshot(request: MakeSnapshot): Promise<Snapshot>;
   /** Problems of the registry that is open; empty where it is sound. */
   checkRegistry(request: { registry: RawPath }): Promise<string[]>;
   /** Everything that can be told from the registry alone; takes about a minute for a million artifacts. */
@@ -24,6 +27,7 @@ export function registryWork(fs: Fs): RegistryWork {
   return {
     makeBackup: (request) => makeBackup(fs, request),
     listBackups: (request) => listBackups(fs, request),
+    makeSnapshot: (request) => makeSnapshot(fs, request),
     checkRegistry: ({ registry }) => Promise.resolve(checkSoundFile(registry)),
     examineRegistry: ({ registry }) => Promise.resolve(examineRegistry(registry)),
   };
@@ -42,6 +46,7 @@ export function oneByOne(work: RegistryWork): RegistryWork {
   return {
     makeBackup: queued((request) => work.makeBackup(request)),
     listBackups: queued((request) => work.listBackups(request)),
+    makeSnapshot: queued((request) => work.makeSnapshot(request)),
     checkRegistry: queued((request) => work.checkRegistry(request)),
     examineRegistry: queued((request) => work.examineRegistry(request)),
   };

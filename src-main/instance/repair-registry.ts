@@ -1,7 +1,7 @@
 /**
  * Repairs a registry that is damaged, foreign or gone (`faults.md`, F-DB11). From the best down: a copy of it whose
  * indexes are made anew; the newest good backup and what the change log tells beyond it; the change log from its
- * beginning; an empty one, which looking at the watched folders fills again. What was there goes aside, never away.
+ * beginning; the published one; an empty one, which looking at the watched folders fills again. What was there goes aside, never away.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { copyForReading, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
@@ -15,6 +15,8 @@ import { readHead, type Head } from './head-file.ts';
 import { instanceFolder, registryPath, type InstanceCard } from './instance-card.ts';
 import { listBackups } from './list-backups.ts';
 import { whileOwning } from './own-instance.ts';
+import { placeOf } from './publishing/place-of.ts';
+import { fetchPublished } from './publishing/read-history.ts';
 import { rebuildFromLog, remakeCopy, type Rebuilt } from './rebuild-registry.ts';
 import { finishSwap, swapRegistry } from './swap-registry.ts';
 import type { Workbench } from './workbench.ts';
@@ -71,7 +73,24 @@ async function rebuild(workbench: Workbench, job: Job): Promise<Rebuilt> {
   const best = backups.find(({ record }) => record.good) ?? null;
   const base = best === null ? null : { path: best.path, head: best.proof.head, id: best.id };
   const replayed = await rebuildFromLog({ place, damaged, uid: card.uid, head, base });
-  return replayed ?? (await startAnew(workbench, job, head));
+  return replayed ?? (await fromPublished(workbench, job, head)) ?? (await startAnew(workbench, job, head));
+}
+
+/** Null where none is published, or the place can't be reached now. */
+async function fromPublished(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt | null> {
+  try {
+    const at = await placeOf(workbench, card);
+    const there = (await at?.lookAtSnapshot()) ?? null;
+    if (at === null || there === null) return null;
+    const fetched = await fetchPublished({ fs: workbench.fs, place: at, folder: place, uid: card.uid }, there.tag);
+    const lost = Math.max(0, (head?.id ?? 0) - fetched.head.id);
+    const gone =
+      lost === 0 ? 'No change is lost.' : `The last ${String(lost)} changes had not been published and are gone.`;
+    return { path: fetched.path, message: `The registry was taken from the published copy in ${at.root}. ${gone}` };
+  } catch (error) {
+    if (error instanceof BenchkeepError) return null;
+    throw error;
+  }
 }
 
 async function startAnew(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt> {

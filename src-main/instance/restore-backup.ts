@@ -5,6 +5,7 @@ import { findInstance } from './find-instance.ts';
 import { instanceFolder } from './instance-card.ts';
 import { listBackups } from './list-backups.ts';
 import { makeBackup } from './make-backup.ts';
+import { putPublishedAway } from './publishing/put-published-away.ts';
 import { whileOwning } from './own-instance.ts';
 import { finishSwap, swapRegistry } from './swap-registry.ts';
 import type { Workbench } from './workbench.ts';
@@ -41,6 +42,8 @@ export async function restoreBackup(workbench: Workbench, input: RestoreInput): 
     }
     await backupBefore(workbench, folder, uid);
     const aside = await swapRegistry(fs, { folder, uid, from: backup.path, now: clock.now() });
+    // The person wants that history, not the one that is published: it may be replaced.
+    await putPublishedAway(workbench, card);
     return { id: backup.id, aside: rawToDisplay(aside) };
   });
 }

@@ -17,8 +17,8 @@ import type { Workbench } from './workbench.ts';
 
 type SetupContext = Pick<Workbench, 'home' | 'fs' | 'clock' | 'random' | 'stores'>;
 
-/** Where an instance lies until it is whole, or from when on it is being removed. */
-export function unfinishedFolder(home: RawPath, kind: 'new' | 'gone', uid: string): RawPath {
+/** Where an instance lies until it is whole (`got`: from its published registry), or from when on it is being removed. */
+export function unfinishedFolder(home: RawPath, kind: 'new' | 'gone' | 'got', uid: string): RawPath {
   return joinRaw(instancesFolder(home), rawFromText(`${UNFINISHED_PREFIX}${kind}-${uid}`));
 }
 
@@ -42,7 +42,7 @@ export async function whileSettingUp<T>(context: SetupContext, work: () => Promi
 /** The marker goes first: the folder tells where it is. */
 async function clearUnfinished({ home, fs, stores }: SetupContext): Promise<void> {
   for (const { name, kind } of await fs.readFolder(instancesFolder(home))) {
-    if (kind !== 'folder' || !/^\.(new|gone)-/.test(name)) continue;
+    if (kind !== 'folder' || !/^\.(new|gone|got)-/.test(name)) continue;
     const folder = joinRaw(instancesFolder(home), name);
     const card = await readCard(fs, folder);
     if (card !== null && name.startsWith('.new-')) {

@@ -13,6 +13,8 @@ export interface WriteGuard {
   check(): void;
   /** What went wrong in a transaction, as an error with a remedy; remembered where nothing may be written after it. */
   translate(error: unknown): unknown;
+  /** Nothing may be written until this is called with null: others have the turn. */
+  forbid(why: BenchkeepError | null): void;
   /** What ended the writing; null while it goes on. */
   ended(): BenchkeepError | null;
 }
@@ -23,16 +25,21 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(['io_error', 'registry_corrupt']);
 export function writeGuard(path: RawPath): WriteGuard {
   const identity = fileIdentity(path);
   let ended: BenchkeepError | null = null;
+  let forbidden: BenchkeepError | null = null;
   return {
     check() {
       const now = ended === null ? fileIdentity(path) : identity;
       if (now !== identity) ended = notTheSame(path, now === null);
       if (ended !== null) throw ended;
+      if (forbidden !== null) throw forbidden;
     },
     translate(error) {
       const known = sqliteError(error, path);
       if (known !== error && known instanceof BenchkeepError && FATAL.has(known.code)) ended ??= known;
       return known;
+    },
+    forbid(why) {
+      forbidden = why;
     },
     ended: () => ended,
   };

@@ -1,4 +1,4 @@
-export { keptSignIns } from './kept-sign-ins.ts';
+export { keptSignIns, keptSignInsIn } from './kept-sign-ins.ts';
 export type { Keychain } from './keychain.ts';
 export { withConditions } from './probe-conditions.ts';
 export { signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
@@ -38,3 +38,13 @@ export { storageRecords } from './storage-records.ts';
 export { storageTree } from './storage-tree.ts';
 export { targetStorage } from './target-storage.ts';
 export { useStorage } from './use-storage.ts';
+export { bucketPlace } from './published/bucket-place.ts';
+export { folderPlace } from './published/folder-place.ts';
+export { type LeaseHolder, type PlaceState, type PublishedNote } from './published/place-state.ts';
+export {
+  BESIDE_FOLDER,
+  LEASE_FOLDER,
+  SNAPSHOT_NAME,
+  type PublishedPlace,
+  type SnapshotFile,
+} from './published/published-place.ts';

@@ -1,5 +1,7 @@
 /** What the workstation of an instance keeps of how its storages are reached. */
-import type { Workstation } from '../workstation/open-workstation.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import { findCredential, isChosenEndpoint } from '../workstation/credential-rows.ts';
 import type { StoreOptions } from './objects/store-options.ts';
 import type { KeptSignIns } from './stores.ts';
@@ -10,5 +12,28 @@ export function keptSignIns(workstation: Pick<Workstation, 'db'>, own: StoreOpti
     find: (place) => findCredential(workstation.db, place),
     isChosen: async (endpoint) =>
       [own?.endpoint_url, own?.api_endpoint].includes(endpoint) || (await isChosenEndpoint(workstation, endpoint)),
+  };
+}
+
+/** The same before the instance is open. Its database is looked into for each question; one that can't be read has none. */
+export function keptSignInsIn(path: RawPath, own: StoreOptions | null): KeptSignIns {
+  async function asking<T>(none: T, ask: (kept: KeptSignIns) => Promise<T>): Promise<T> {
+    let workstation: Workstation;
+    try {
+      workstation = await openWorkstation(path, { readonly: true, beside: true });
+    } catch (error) {
+      // Whoever opens the instance next is told why.
+      if (error instanceof BenchkeepError) return none;
+      throw error;
+    }
+    try {
+      return await ask(keptSignIns(workstation, own));
+    } finally {
+      await workstation.db.destroy();
+    }
+  }
+  return {
+    find: (place) => asking(null, (kept) => kept.find(place)),
+    isChosen: (endpoint) => asking(false, (kept) => kept.isChosen(endpoint)),
   };
 }

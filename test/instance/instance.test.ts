@@ -103,7 +103,9 @@ test('what this release can not do is refused in plain words, and nothing is mad
     code: 'not_supported',
   });
   expect(existsSync(join(root, '.lamindb'))).toBe(false);
-  await expect(connectInstance(workbench, { instance: 's3://bucket/lab' })).rejects.toMatchObject({
+  await expect(
+    connectInstance(workbench, { instance: join(bench.folder('nothing-published'), '') }),
+  ).rejects.toMatchObject({
     code: 'not_found',
   });
 });

@@ -9,6 +9,7 @@ import type { SaveResult, TransferRecord } from '../../shared/contract/index.ts'
 import type { Host } from '../../src-main/engine/host.ts';
 import { openEngine, type Engine } from '../../src-main/engine/open-engine.ts';
 import type { EngineRouter } from '../../src-main/engine/router/index.ts';
+import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 import type { S3Environment } from '../stores/start-s3.ts';
 
 export const MIB = 1024 ** 2;
@@ -20,6 +21,7 @@ const host: Host = {
   pickFolder: () => Promise.resolve(null),
   pickFiles: () => Promise.resolve([]),
   reveal: () => Promise.resolve(),
+  ...noKeychain,
 };
 
 export interface Lab {
@@ -43,7 +45,7 @@ export async function openLab(
   env: S3Environment,
   { working = true }: { working?: boolean } = {},
 ): Promise<Lab> {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, String(value));
   const folder = mkdtempSync(join(tmpdir(), 'benchkeep-lab-'));
   mkdirSync(join(folder, 'outside'));
   const start = async (isWorking: boolean): Promise<Pick<Lab, 'engine' | 'client'>> => {

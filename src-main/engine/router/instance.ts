@@ -14,8 +14,10 @@ import { VERSION } from '../../../shared/version.ts';
 import type { InstanceInfo } from '../../../shared/contract/index.ts';
 import { os, type RouterContext } from './base.ts';
 
-function info(context: RouterContext): Promise<InstanceInfo> {
-  return instanceInfo(context.services().context, context.workbench, VERSION);
+async function info(context: RouterContext): Promise<InstanceInfo> {
+  const { context: open, published } = context.services();
+  const where = published.info();
+  return { ...(await instanceInfo(open, context.workbench, VERSION)), ...(where === null ? {} : { published: where }) };
 }
 
 export const instance = os.instance.router({
@@ -30,9 +32,15 @@ export const instance = os.instance.router({
     return result;
   }),
   connect: os.instance.connect.handler(async ({ input, context }) => {
+    // Another registry can take the place of one that is closed only.
+    if (input.published) await context.leave();
     const result = await connectInstance(context.workbench, input);
     await context.enter(null);
     return result;
+  }),
+  publish: os.instance.publish.handler(async ({ input, context }) => {
+    const { kind, path, lastChange, size } = await context.services().published.publish(input);
+    return { kind, path, last_change: lastChange, size };
   }),
   disconnect: os.instance.disconnect.handler(async ({ context }) => {
     await disconnectInstance(context.workbench);

@@ -14,6 +14,8 @@ export interface FillRequest {
   target: RawPath;
   size: number;
   sha256: string;
+  /** For this user alone by default. */
+  mode?: number;
   fill(write: (offset: number, bytes: Uint8Array) => Promise<void>): Promise<void>;
 }
 

@@ -111,10 +111,10 @@ export function nodeFs(random: Random): Fs {
         throw fsError(error, ofTarget ? splitTarget(request.target, error) : request.source);
       }
     },
-    async fillFsyncMoveIn({ target, size, sha256, fill }) {
+    async fillFsyncMoveIn({ target, size, sha256, mode = 0o600, fill }) {
       const temporary = temporaryBeside(target);
       try {
-        const file = await fsp.open(rawToBytes(temporary), 'wx+', 0o600);
+        const file = await fsp.open(rawToBytes(temporary), 'wx+', mode);
         try {
           await effect('fs.copyTemp', () =>
             fill(async (offset, bytes) => {

@@ -1,5 +1,5 @@
 /** Effects on whole folders of the data folder: only on what Benchkeep made there itself. */
-import { constants } from 'node:fs';
+import { constants, renameSync } from 'node:fs';
 import { access, chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { effect } from '../failpoint.ts';
@@ -62,6 +62,57 @@ export async function copyOwnFile(from: RawPath, to: RawPath): Promise<void> {
   }
   await closeToOthers(to);
   await syncOwnFile(to);
+}
+
+/** Bytes between two syncs: one long sync at the end would hold up those of whoever writes to the same disk. */
+const FILL_STEP = 4 * 1024 * 1024;
+
+/** A file of ours that nothing has the name of, filled from its beginning on; synced step by step, whole when it is done. */
+export async function fillOwnFile(
+  to: RawPath,
+  mode: number,
+  fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  try {
+    const file = await open(rawToBytes(to), 'wx', mode);
+    try {
+      let since = 0;
+      await effect('fs.copyTemp', () =>
+        fill(async (bytes) => {
+          for (let done = 0; done < bytes.length;)
+            done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+          since += bytes.length;
+          if (since < FILL_STEP) return;
+          since = 0;
+          await file.datasync();
+        }),
+      );
+      await effect('fs.syncFile', () => file.sync());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fsError(error, to);
+  }
+}
+
+/**
+ * Gives a whole file of ours the name of another one of ours, which is gone then: at any time one of the two is there.
+ * `isStill` is asked right before. False where it says no.
+ */
+export async function replaceOwnFile(from: RawPath, to: RawPath, isStill: () => boolean): Promise<boolean> {
+  try {
+    const done = await effect('fs.rename', async () => {
+      // In one go: nothing of this process comes between the last look and the renaming.
+      if (!isStill()) return false;
+      renameSync(rawToBytes(from), rawToBytes(to));
+      return Promise.resolve(true);
+    });
+    if (done) await syncFolder(splitRaw(to).folder);
+    return done;
+  } catch (error) {
+    throw fsError(error, to);
+  }
 }
 
 /** Copies the files that are there into `folder`, for reading only what can't be opened where it is. */

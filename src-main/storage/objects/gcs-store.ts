@@ -187,7 +187,7 @@ function ofVersion(version: string | null | undefined): string {
   return version === null || version === undefined ? '' : `&generation=${encodeURIComponent(version)}`;
 }
 
-function onlyIf(condition: PutCondition): string {
+export function onlyIf(condition: PutCondition): string {
   if (condition === null) return '';
   // An empty one would be no condition at all.
   const generation = 'absent' in condition ? '0' : condition.etag || '-1';

@@ -9,8 +9,8 @@ import { isBusy } from './gcs-client.ts';
 import { answerFailure, asJson, networkFailure, notAStore, uploadLost } from './gcs-failure.ts';
 import { readResource } from './gcs-object.ts';
 import type { GcsAnswer } from './gcs-request.ts';
-import { stat, type GcsBucket } from './gcs-store.ts';
-import type { Call, MadeObject, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import { onlyIf, stat, type GcsBucket } from './gcs-store.ts';
+import type { Call, MadeObject, Part, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
 
 const session = z.object({ uri: z.url(), size: z.number() });
 type Session = z.infer<typeof session>;
@@ -45,8 +45,14 @@ export function gcsUploads(at: GcsBucket): Uploads {
 /** Google tells nobody which sessions there are; they end by themselves after a week. */
 async function* nothing(): AsyncGenerator<never> {}
 
-async function begin(at: GcsBucket, known: Known, key: string, size: number, { signal }: Call = {}): Promise<string> {
-  const url = `${at.address.insert}?uploadType=resumable&name=${encodeURIComponent(at.full(key))}&ifGenerationMatch=0`;
+async function begin(
+  at: GcsBucket,
+  known: Known,
+  key: string,
+  size: number,
+  { signal, condition = { absent: true } }: UploadCall = {},
+): Promise<string> {
+  const url = `${at.address.insert}?uploadType=resumable&name=${encodeURIComponent(at.full(key))}${onlyIf(condition)}`;
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'x-upload-content-type': 'application/octet-stream',

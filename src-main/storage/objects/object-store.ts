@@ -80,25 +80,32 @@ export interface WholeContent {
   crc32: string;
 }
 
+/** One store wants to know the condition in the beginning, another one in the end: it is given with both. */
+export interface UploadCall extends Call {
+  /** `absent` by default. */
+  condition?: NonNullable<PutCondition>;
+}
+
 /** Large objects, part by part. What identifies an upload (its token) outlives the program. */
 export interface Uploads {
   /** Bytes of every part but the last, and how many may be on their way at once. */
   plan(size: number): { partSize: number; parallel: number };
-  /** Its token. The object will not replace another one. */
-  begin(key: string, size: number, options?: Call): Promise<string>;
+  /** Its token. Without another condition the object will not replace another one. */
+  begin(key: string, size: number, options?: UploadCall): Promise<string>;
   /** Null where the store does not know the upload (any more): done, aborted or expired. */
   received(key: string, token: string, options?: Call): Promise<ReceivedPart[] | null>;
   send(key: string, token: string, part: Part, options?: Call): Promise<ReceivedPart>;
   /**
-   * Makes the object of all its parts; null where the store does not say which it made. Errors: `already_exists` where something is there by now, `upload_lost` where the
-   * store does not know the upload: whoever asked looks what is there.
+   * Makes the object of all its parts, on the condition that it was begun with; null where the store does not say
+   * which it made. Errors: `already_exists` where it does not hold, `upload_lost` where the store does not know the
+   * upload: whoever asked looks what is there.
    */
   complete(
     key: string,
     token: string,
     parts: readonly ReceivedPart[],
     whole: WholeContent,
-    options?: Call,
+    options?: UploadCall,
   ): Promise<MadeObject | null>;
   /** One that is not there is fine. */
   abort(key: string, token: string, options?: Call): Promise<void>;

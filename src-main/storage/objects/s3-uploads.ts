@@ -1,10 +1,11 @@
 /** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, MadeObject, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import type { Call, MadeObject, Part, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
 import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
-import { isDamaged, isUploadLost } from './s3-failure.ts';
+import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
+import { storeError } from './store-error.ts';
 
 const MIB = 1024 ** 2;
 const PART = 16 * MIB;
@@ -118,7 +119,7 @@ async function complete(
   token: string,
   parts: readonly ReceivedPart[],
   { size, crc32 }: WholeContent,
-  { signal }: Call = {},
+  { signal, condition = { absent: true } }: UploadCall = {},
 ): Promise<MadeObject> {
   const { s3, sdk, bucket: Bucket } = at;
   return at.ask(async () => {
@@ -128,7 +129,7 @@ async function complete(
           Bucket,
           Key: at.full(key),
           UploadId: token,
-          IfNoneMatch: '*',
+          ...('absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
           ChecksumCRC32: base64OfHex(crc32),
           ChecksumType: 'FULL_OBJECT',
           MpuObjectSize: size,
@@ -145,6 +146,8 @@ async function complete(
       return { etag: unquoted(at.said(answer.ETag)), version: versionOf(answer.VersionId) };
     } catch (error) {
       if (isDamaged(error)) throw otherContent(at);
+      // What should be replaced is gone: another way for the condition not to hold.
+      if ('etag' in condition && isGone(error)) throw storeError({ status: 412, name: 'NoSuchKey' }, at.root, null);
       throw isUploadLost(error) ? uploadLost(at) : error;
     }
   });

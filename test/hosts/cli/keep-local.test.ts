@@ -25,7 +25,9 @@ afterAll(() => cli.close());
 const storages = items(storageRecord);
 const saved = saveResult.extend({ items: z.array(artifactRecord.strict()) }).strict();
 const contentOf = (root: string): string[] =>
-  readdirSync(cli.path(root, '.lamindb')).filter((name) => name !== 'storage_uid.txt');
+  readdirSync(cli.path(root, '.lamindb')).filter(
+    (name) => !['storage_uid.txt', 'benchkeep.db', '_exclusion'].includes(name),
+  );
 
 test('an instance, and the switch', async () => {
   await cli.json(items(instanceRecord), 'init', '--storage', 'main', '--name', 'keep-artifacts-local');

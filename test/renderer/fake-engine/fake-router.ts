@@ -151,6 +151,12 @@ export function fakeRouter(world: World) {
       info: os.instance.info.handler(info),
       list: os.instance.list.handler(() => ({ items: world.instance === null ? [] : [world.instance] })),
       delete: os.instance.delete.handler(() => ({ remains: [] })),
+      publish: os.instance.publish.handler(() => ({
+        kind: 'current',
+        path: `${HOME}/.lamindb/benchkeep.db`,
+        last_change: 1,
+        size: 1,
+      })),
     },
     users: {
       current: os.users.current.handler(() => info().user),

@@ -2,7 +2,7 @@
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import { formatBytes, parseBytes } from '../../../../shared/format/bytes.ts';
 import { countOf } from '../../../../shared/format/counts.ts';
-import type { InstanceInfo, InstanceRecord, SettingsRecord } from '../../../../shared/contract/index.ts';
+import type { InstanceInfo, InstanceRecord, PublishedInfo, SettingsRecord } from '../../../../shared/contract/index.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
 
@@ -52,14 +52,36 @@ const init: Command = {
 const connect: Command = {
   name: 'connect',
   usage: 'NAME|ROOT',
-  help: 'work with another instance from now on',
+  help: 'work with another instance from now on, also one that is published at ROOT',
   opensInstance: false,
   positionals: [1, 1],
+  options: {
+    published: { help: 'take the published registry in the place of the one here, which is kept as a backup' },
+  },
   async run(context) {
     const [instance = ''] = context.arguments.positionals;
     const asked = instance.includes('/') ? context.absolute(instance) : instance;
-    const result = await (await context.client()).instance.connect({ instance: asked });
+    const result = await (
+      await context.client()
+    ).instance.connect({
+      instance: asked,
+      published: context.arguments.has('published'),
+    });
     return { json: result, text: instancesTable(result.items) };
+  },
+};
+
+const publish: Command = {
+  name: 'publish',
+  usage: '',
+  help: 'put the registry as it is now into the default storage, for other computers',
+  positionals: [0, 0],
+  options: { beside: { help: 'under a name of its own, where this and the published one went different ways' } },
+  async run(context) {
+    const result = await (await context.client()).instance.publish({ beside: context.arguments.has('beside') });
+    const what = result.kind === 'current' ? 'Is published already' : 'Published';
+    const size = formatBytes(result.size);
+    return { json: result, text: `${what}: ${result.path} (${size}, up to change ${String(result.last_change)})` };
   },
 };
 
@@ -96,6 +118,7 @@ const info: Command = {
       ['data folder', found.home],
       ['version', found.version],
       ['read only', found.read_only],
+      ['published', publishedInWords(found.published)],
     ]);
     return { json: found, text };
   },
@@ -104,6 +127,14 @@ const info: Command = {
 function cacheText(cache: InstanceInfo['cache']): string | null {
   if (cache === undefined) return null;
   return `${countOf(cache.n_files, 'file')}, ${formatBytes(cache.size)} of ${formatBytes(cache.limit)}`;
+}
+
+function publishedInWords(published: PublishedInfo | undefined): string | null {
+  if (published === undefined) return null;
+  const { root, at, unpublished, problem } = published;
+  const when = at === null ? 'not yet' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
+  const open = unpublished === 0 ? '' : `, ${String(unpublished)} changes not yet`;
+  return `${root} (${when}${open})${problem === null ? '' : `. ${problem}`}`;
 }
 
 const instances: Command = {
@@ -236,6 +267,7 @@ function settingOf(name: string, value: string | undefined): Partial<SettingsRec
 export const instanceCommands: readonly Command[] = [
   init,
   connect,
+  publish,
   disconnect,
   info,
   instances,

@@ -1,0 +1,45 @@
+/** Where an instance is published, and who it is that publishes. */
+import { hostname } from 'node:os';
+import { newUid } from '../../../shared/uid.ts';
+import { rawFromText, rawToDisplay } from '../../ports/fs/raw-path.ts';
+import { bucketPlace, folderPlace, parseCloudRoot, type CloudRoot, type PublishedPlace } from '../../storage/index.ts';
+import type { InstanceCard } from '../instance-card.ts';
+import type { Workbench } from '../workbench.ts';
+import type { Self } from './lease.ts';
+
+type PlaceContext = Pick<Workbench, 'fs' | 'stores' | 'workstationUid'>;
+
+/** Beside the content of the default storage; null where that is not known. Asks nobody. */
+export function placeOf(context: PlaceContext, card: InstanceCard): Promise<PublishedPlace | null> {
+  const root = card.published_at ?? card.storage;
+  const bucket = parseCloudRoot(root);
+  return root === ''
+    ? Promise.resolve(null)
+    : placeAt(context, bucket === null ? root : { ...bucket, options: card.storage_options ?? {} }, card.uid);
+}
+
+/** `root`: of a storage. */
+export async function placeAt(
+  context: PlaceContext,
+  root: string | CloudRoot,
+  instanceUid: string,
+): Promise<PublishedPlace> {
+  const { fs, stores, workstationUid } = context;
+  const whose = { fs, instanceUid, workstationUid };
+  if (typeof root === 'string') return folderPlace({ ...whose, root: rawFromText(root) });
+  return bucketPlace({ ...whose, store: await stores.open(root), root: root.root });
+}
+
+export function selfOf(
+  workbench: Pick<Workbench, 'home' | 'random' | 'workstationUid' | 'settings'>,
+  instanceUid: string,
+): Self {
+  return {
+    instanceUid,
+    workstationUid: workbench.workstationUid,
+    session: newUid(workbench.random, 16),
+    host: hostname(),
+    home: rawToDisplay(workbench.home),
+    user: workbench.settings().handle,
+  };
+}
