@@ -1,13 +1,16 @@
 /** The stores of an instance's storages: one client each, opened when it is first needed. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { StorageRow } from '../registry/schema.ts';
+import type { PlaceRoot } from './objects/object-address.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openGcsStore } from './objects/gcs-store.ts';
+import { openHfStore } from './objects/hf-store.ts';
+import { openHttpsStore } from './objects/https-store.ts';
 import { openS3Store } from './objects/s3-store.ts';
 import { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 
 export interface Stores {
-  open(root: CloudRoot): Promise<ObjectStore>;
+  open(root: PlaceRoot): Promise<ObjectStore>;
   close(): void;
 }
 
@@ -15,7 +18,7 @@ export function openStores(): Stores {
   const opened = new Map<string, Promise<ObjectStore>>();
   return {
     open(root) {
-      const name = JSON.stringify([root.root, root.options]);
+      const name = JSON.stringify([root.root, 'options' in root ? root.options : {}]);
       const known = opened.get(name);
       if (known !== undefined) return known;
       const opening = openStore(root);
@@ -37,23 +40,25 @@ export function openStores(): Stores {
   };
 }
 
-function openStore(root: CloudRoot): Promise<ObjectStore> {
+function openStore(root: PlaceRoot): Promise<ObjectStore> {
+  if (!('bucket' in root)) return root.type === 'hf' ? openHfStore(root) : openHttpsStore(root);
   if (root.type === 's3') return openS3Store(root, {});
   return openGcsStore(root, {});
 }
 
 type StoredRoot = Pick<StorageRow, 'root' | 'type' | 'options'>;
 
-/** Null for a folder. */
+/** Null for what is no bucket. */
 export function cloudRootOf(storage: StoredRoot): CloudRoot | null {
   const root = storage.type === 'local' ? null : parseCloudRoot(storage.root);
   if (root === null) return null;
   return { ...root, options: storage.options === null ? {} : storeOptions.parse(JSON.parse(storage.options)) };
 }
 
-/** Errors: `not_supported` for a storage that is no bucket. */
+/** Errors: `not_supported` for a storage that is a folder. */
 export function storeOf({ stores }: { stores: Stores }, storage: StoredRoot): Promise<ObjectStore> {
-  const root = cloudRootOf(storage);
+  const { type, root: address } = storage;
+  const root = type === 'https' || type === 'hf' ? { type, root: address } : cloudRootOf(storage);
   if (root !== null) return stores.open(root);
   throw new BenchkeepError('not_supported', `${storage.root} is no bucket`, 'Choose a storage in a bucket.');
 }

@@ -10,7 +10,7 @@ import { answerFailure, asJson, networkFailure, notAStore, uploadLost } from './
 import { readResource } from './gcs-object.ts';
 import type { GcsAnswer } from './gcs-request.ts';
 import { stat, type GcsBucket } from './gcs-store.ts';
-import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import type { Call, Described, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
 
 const session = z.object({ uri: z.url(), size: z.number() });
 type Session = z.infer<typeof session>;
@@ -42,14 +42,26 @@ export function gcsUploads(at: GcsBucket): Uploads {
 /** Google tells nobody which sessions there are; they end by themselves after a week. */
 async function* nothing(): AsyncGenerator<never> {}
 
-async function begin(at: GcsBucket, known: Known, key: string, size: number, { signal }: Call = {}): Promise<string> {
+async function begin(
+  at: GcsBucket,
+  known: Known,
+  key: string,
+  size: number,
+  { metadata, signal }: Call & Described = {},
+): Promise<string> {
   const url = `${at.address.insert}?uploadType=resumable&name=${encodeURIComponent(at.full(key))}&ifGenerationMatch=0`;
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'x-upload-content-type': 'application/octet-stream',
     'x-upload-content-length': String(size),
   };
-  const answer = await at.ask({ method: 'POST', url, headers, body: Buffer.from('{}'), signal });
+  const answer = await at.ask({
+    method: 'POST',
+    url,
+    headers,
+    body: Buffer.from(JSON.stringify({ metadata })),
+    signal,
+  });
   const { location } = answer.headers;
   // What is protected on its way to the endpoint is not to lose that on the way to the session.
   const isSafe = location?.startsWith('https:') === true || at.address.insert.startsWith('http:');

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
+import type { Call, Described, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
 import {
   base64OfHex,
   bucketAt,
@@ -17,6 +17,7 @@ import { openS3Client, stoppedBy, type S3Access } from './s3-client.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
+import { s3Versions } from './s3-versions.ts';
 import { storeError } from './store-error.ts';
 import type { CloudRoot } from './store-options.ts';
 
@@ -35,6 +36,7 @@ export async function openS3Store(root: CloudRoot, access: S3Access): Promise<Ob
     stat: (key, options) => statS3Object(bucket, key, options),
     list: (prefix, options) => list(bucket, prefix, options),
     readRange: (key, offset, length, options) => readRange(bucket, key, offset, length, options),
+    versions: (key, options) => s3Versions(bucket, key, options),
     put: (key, bytes, options) => effect('store.put', () => put(bucket, key, bytes, options)),
     delete: (key, options) => effect('store.delete', () => remove(bucket, key, options)),
     uploads: s3Uploads(bucket),
@@ -120,7 +122,7 @@ async function put(
   at: S3Bucket,
   key: string,
   bytes: Buffer,
-  { condition = null, signal }: Call & { condition?: PutCondition } = {},
+  { condition = null, metadata, signal }: Call & Described & { condition?: PutCondition } = {},
 ): Promise<ObjectFacts> {
   const { s3, sdk, bucket } = at;
   const crc = crc32(bytes).toString(16).padStart(8, '0');
@@ -131,6 +133,7 @@ async function put(
       Body: bytes,
       ContentLength: bytes.length,
       ChecksumCRC32: base64OfHex(crc),
+      ...(metadata === undefined ? {} : { Metadata: metadata }),
       ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
     });
     try {

@@ -1,7 +1,7 @@
 /** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
+import type { Call, Described, Part, ReceivedPart, Uploads, WholeContent } from './object-store.ts';
 import { base64OfHex, hexOfBase64, listedKey, unquoted, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isDamaged, isUploadLost } from './s3-failure.ts';
@@ -28,7 +28,7 @@ export function s3Uploads(at: S3Bucket): Uploads {
   };
 }
 
-async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<string> {
+async function begin(at: S3Bucket, key: string, { metadata, signal }: Call & Described = {}): Promise<string> {
   const { s3, sdk, bucket: Bucket } = at;
   const answer = await at.ask(() =>
     s3.send(
@@ -37,6 +37,7 @@ async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<
         Key: at.full(key),
         ChecksumAlgorithm: 'CRC32',
         ChecksumType: 'FULL_OBJECT',
+        ...(metadata === undefined ? {} : { Metadata: metadata }),
       }),
       stoppedBy(signal),
     ),
