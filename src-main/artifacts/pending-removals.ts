@@ -6,12 +6,12 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawToBytes, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot, storeOf } from '../storage/index.ts';
+import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { checkRoot, localRoot } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
+import { noteInterrupted } from './remove-objects.ts';
 import { sharersOf } from './shared-places.ts';
 
 /** `facts` are of when a person asked: anything else is not what was meant, and stays. */
@@ -27,14 +27,17 @@ export type PendingRemoval = {
   | { kind: 'folder'; files: [RawPath, FileFacts][] }
   /** A folder that this program made. */
   | { kind: 'own folder' }
-  /** An object that this program made; `path` is its key. */
+  /** An object or a folder of a store, deleted before its record; `path` is its key. */
   | { kind: 'object' }
 );
 
 /** What became of a plan. `gone`: nothing was there any more. `waits`: why it can't be done now; it is tried again at the next start. */
 export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' } | { kind: 'waits'; reason: string });
 
-type Context = Pick<InstanceContext, 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock'>;
+type Context = Pick<
+  InstanceContext,
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'author' | 'onCommitted'
+>;
 
 const PREFIX = 'removal ';
 
@@ -68,13 +71,13 @@ export async function doRemovals(context: Context, removals: readonly PendingRem
       return { path: removal.path, kind: 'waits', reason: error.message };
     });
     done.push(one);
-    if (one.kind !== 'waits') await forget(context, removal);
+    if (one.kind !== 'waits') await forgetRemoval(context, removal);
   }
   return done;
 }
 
 /** With what this computer knows of the file: one that stayed is looked at as a new one. */
-async function forget({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
+export async function forgetRemoval({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
   const { storageUid, path } = removal;
   const storage = await registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
   const isFile = storage !== undefined && removal.kind !== 'object';
@@ -90,30 +93,16 @@ async function finish(context: Context, removal: PendingRemoval, touched: Touche
   const { path, uid, storageUid } = removal;
   const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
-  // A record that is still there: it was never confirmed that it went.
+  if (row !== undefined && storage !== undefined && removal.kind === 'object')
+    await noteInterrupted(context, removal, storage);
+  // A record that is still there: it was never confirmed that it went. An object went before its record.
+  if (removal.kind === 'object') return { path, kind: 'gone' };
   if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
-  if (removal.kind === 'object') return removeObject(context, storage, path);
   const root = await checkRoot(context, storage);
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };
   // Saved again since, it is wanted.
   if ((await sharersOf(db, storage, path, new Set())).length > 0) return { path, kind: 'stays' };
   return { path, kind: (await remove(context, removal, touched)) ? 'removed' : 'stays' };
-}
-
-/** Saved again since, it is wanted. */
-async function removeObject(context: Context, storage: StorageRow, key: RawPath): Promise<Removed> {
-  const path = `${storage.root}/${key}` as RawPath;
-  const wanted = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('storage_id', '=', storage.id)
-    .where('path', '=', rawToBytes(key))
-    .executeTakeFirst();
-  if (wanted !== undefined) return { path, kind: 'stays' };
-  const store = await storeOf(context, storage);
-  if ((await store.stat(key)) === null) return { path, kind: 'gone' };
-  await store.delete(key);
-  return { path, kind: 'removed' };
 }
 
 async function remove(
