@@ -21,6 +21,9 @@ import { s3Versions } from './s3-versions.ts';
 import { storeError } from './store-error.ts';
 import type { CloudRoot } from './store-options.ts';
 
+/** Objects of one list: reading the answer takes the SDK 20 ms for a thousand, in which nobody else has a turn. */
+const PAGE = 300;
+
 /** How often a range is asked for whose answer breaks off. */
 const BODIES = 3;
 
@@ -55,6 +58,7 @@ async function* list(at: S3Bucket, prefix: string, { signal }: Call = {}): Async
       Bucket: bucket,
       Prefix: at.fullPrefix(prefix),
       ContinuationToken: token,
+      MaxKeys: PAGE,
       EncodingType: 'url',
     });
     const page = await at.ask(() => s3.send(next, stoppedBy(signal)));
