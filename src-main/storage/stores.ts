@@ -4,6 +4,7 @@ import type { StorageRow } from '../registry/schema.ts';
 import type { PlaceRoot } from './objects/object-address.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openGcsStore } from './objects/gcs-store.ts';
+import type { HfAccess } from './objects/hf-fetch.ts';
 import { openHfStore } from './objects/hf-store.ts';
 import { openHttpsStore } from './objects/https-store.ts';
 import { openS3Store } from './objects/s3-store.ts';
@@ -14,14 +15,15 @@ export interface Stores {
   close(): void;
 }
 
-export function openStores(): Stores {
+/** `web`: how servers on the web are reached, and which of them may be (S-10). */
+export function openStores(web: HfAccess = {}): Stores {
   const opened = new Map<string, Promise<ObjectStore>>();
   return {
     open(root) {
       const name = JSON.stringify([root.root, 'options' in root ? root.options : {}]);
       const known = opened.get(name);
       if (known !== undefined) return known;
-      const opening = openStore(root);
+      const opening = openStore(root, web);
       opened.set(name, opening);
       opening.catch(() => opened.delete(name));
       return opening;
@@ -40,8 +42,8 @@ export function openStores(): Stores {
   };
 }
 
-function openStore(root: PlaceRoot): Promise<ObjectStore> {
-  if (!('bucket' in root)) return root.type === 'hf' ? openHfStore(root) : openHttpsStore(root);
+function openStore(root: PlaceRoot, web: HfAccess): Promise<ObjectStore> {
+  if (!('bucket' in root)) return root.type === 'hf' ? openHfStore(root, web) : openHttpsStore(root, web);
   if (root.type === 's3') return openS3Store(root, {});
   return openGcsStore(root, {});
 }

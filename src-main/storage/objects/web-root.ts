@@ -61,7 +61,8 @@ export function parseHf(text: string): HfRoot {
   } catch {
     throw notValid(text, 'its revision is none', help);
   }
-  if (revision !== null && !/^[\w./-]{1,200}$/.test(revision)) throw notValid(text, 'its revision is none', help);
+  if (revision !== null && !/^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[\w./-]{1,200}$/.test(revision))
+    throw notValid(text, 'its revision is none', help);
   return {
     repo: { type: kind ?? 'model', name: `${owner}/${name}` },
     revision,
