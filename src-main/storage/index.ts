@@ -1,6 +1,7 @@
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
 export { parseObjectAddress, splitVersion, versionedKey, type ObjectAddress } from './objects/object-address.ts';
 export { storageOfAddress, type StoragePlace } from './storage-of-address.ts';
+export { wordsForObject, wordsOfObject } from './objects/object-words.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 export type { ObjectFacts, ObjectStore, Part, ReceivedPart, StoreChecksums } from './objects/object-store.ts';
 export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';

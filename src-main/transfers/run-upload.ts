@@ -4,7 +4,7 @@
  */
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { storeOf, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
@@ -52,7 +52,9 @@ async function tryOnce(
     if (done !== null) return done;
   }
   if (row.state === 'planned') {
-    const token = isSmall(store, row.size) ? null : await beginUpload(store, key, row.size, tools.signal);
+    const token = isSmall(store, row.size)
+      ? null
+      : await beginUpload(store, key, row.size, await wordsOf(context, row, tools), tools.signal);
     row = await set(row, { state: 'sending', token, sent: 0 });
   }
   let content: SentContent | null;
@@ -69,7 +71,7 @@ async function tryOnce(
   row = await set(row, { state: 'completing', checksum: JSON.stringify(content.checksums) });
   let failure = content.taken;
   try {
-    if (failure === null) await complete(store, key, row, content, tools);
+    if (failure === null) await complete(context, store, key, row, content, tools);
   } catch (error) {
     // An answer may be lost, or an earlier try was faster: what is there decides.
     if (!(error instanceof BenchkeepError)) throw error;
@@ -84,20 +86,45 @@ async function tryOnce(
  * A key has the uid of its artifact in it, so an upload of it that is there already was begun for the same content: by
  * this program before it died, or by another computer. What arrives of either serves both.
  */
-async function beginUpload(store: ObjectStore, key: string, size: number, signal: AbortSignal): Promise<string> {
+async function beginUpload(
+  store: ObjectStore,
+  key: string,
+  size: number,
+  metadata: Record<string, string>,
+  signal: AbortSignal,
+): Promise<string> {
   for await (const upload of store.uploads.list(key, { signal })) if (upload.key === key) return upload.token;
-  return store.uploads.begin(key, size, { signal });
+  return store.uploads.begin(key, size, { metadata, signal });
+}
+
+/** Kept with the object: from it the record can be made anew, should nothing else be left. */
+async function wordsOf(
+  { registry }: TransferContext,
+  { artifact_uid: uid, sha256 }: TransferRow,
+  { about }: TransferTools,
+): Promise<Record<string, string>> {
+  const row = await registry.db
+    .selectFrom('artifact')
+    .select(['key', 'hash', 'hash_type as hashType'])
+    .where('uid', '=', uid)
+    .executeTakeFirst();
+  return wordsForObject({ uid, sha256, ...(row ?? about ?? { key: null, hash: null, hashType: null }) });
 }
 
 async function complete(
+  context: TransferContext,
   store: ObjectStore,
   key: string,
-  { size, token }: TransferRow,
+  row: TransferRow,
   { bytes, parts, checksums: { crc32 } }: SentContent,
-  { signal }: TransferTools,
+  tools: TransferTools,
 ): Promise<void> {
-  if (token === null) await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });
-  else await store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+  const { size, token } = row;
+  const { signal } = tools;
+  if (token === null) {
+    const metadata = await wordsOf(context, row, tools);
+    await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, metadata, signal });
+  } else await store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
 }
 
 /** Looks what is there. Null: nothing, so that it has to be sent; `failure` is thrown where it says more than that. */
