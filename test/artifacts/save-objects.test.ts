@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readManifest, manifestPath } from '../../src-main/artifacts/folder-manifest.ts';
 import { describeArtifact, artifactPath, readContext } from '../../src-main/artifacts/index.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
+import { encodeHash } from '../../shared/hash-encoding.ts';
+import { bytesOf, PART, partsOf, wholeOf } from '../storage/objects/content.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { openPlace, type TestPlace } from './open-place.ts';
 
@@ -113,6 +115,21 @@ for (const name of ['versitygw', 'minio'] as const) {
       expect(renamed).toMatchObject({ hash: one.hash, size: 2, n_files: 3 });
       expect(renamed.uid).not.toBe(one.uid);
       expect(renamed.uid.slice(0, 16)).toBe(one.uid.slice(0, 16));
+    });
+
+    test('the ETag of an upload in parts is the hash, and no checksum of its bytes', async () => {
+      const { lab, address, store } = place;
+      const parts = partsOf(bytesOf(PART + 5));
+      const token = await store.uploads.begin('parts.bin', PART + 5);
+      const sent = [];
+      for (const part of parts) sent.push(await store.uploads.send('parts.bin', token, part));
+      await store.uploads.complete('parts.bin', token, sent, wholeOf(bytesOf(PART + 5)));
+      const { etag = '' } = (await store.stat('parts.bin')) ?? {};
+      const one = await lab.saveOne(address('parts.bin'));
+      expect(one).toMatchObject({ hash_type: 'md5-2', hash: encodeHash(Buffer.from(etag.slice(0, 32), 'hex')) });
+      const { ok, notes } = await lab.verify({ artifacts: [one.uid] });
+      expect(ok).toBe(1);
+      expect(notes?.[0]?.note).toContain('what its store calls its content (md5-2)');
     });
 
     test('what is not there, and what is no address', async () => {

@@ -108,7 +108,7 @@ test('lists in the order of names, tells what the hub knows, reads what one comm
   store.close();
 });
 
-test('gated, too often, and pages that lead elsewhere are told with what to do', async () => {
+test('S-10 gated, too often, and pages that lead elsewhere are told with what to do', async () => {
   await expect((await open('hf://gated/model')).stat('a')).rejects.toMatchObject({
     code: 'not_signed_in',
     remedy: expect.stringContaining('HF_TOKEN') as string,
