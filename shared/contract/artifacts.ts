@@ -67,6 +67,8 @@ export const verifyResult = z.object({
   ok: z.number(),
   /** A damaged registry is listed with uid `registry` and its file as the path. */
   failed: z.array(z.object({ uid: z.string(), path: z.string(), reason: z.string() })),
+  /** What was compared, where that is less than a checksum of all bytes that was known before. */
+  notes: z.array(z.object({ uid: z.string(), path: z.string(), note: z.string() })).optional(),
 });
 export type VerifyResult = z.infer<typeof verifyResult>;
 

@@ -36,6 +36,8 @@ export const treeFolder: z.ZodType<TreeFolder> = z.object({
 
 export const storageTree = z.object({
   root: z.string(),
+  /** Of a bucket, or the label of a folder's computer; null where it is not told. */
+  region: z.string().nullable().optional(),
   n_folders: z.number(),
   n_files: z.number(),
   size: z.number(),

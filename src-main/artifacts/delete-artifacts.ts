@@ -2,16 +2,17 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { checkRoot, offline } from '../storage/index.ts';
+import { assertWritable, checkRoot, offline } from '../storage/index.ts';
 import { dropCached, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from './folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
-import { doRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
+import { doRemovals, forgetRemoval, planRemovals, type PendingRemoval } from './pending-removals.ts';
 import { objectsOf, placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
+import { objectSharers, proveObject, removeObjects, type DoomedObject } from './remove-objects.ts';
 import { proveContent } from './prove-content.ts';
 import { sharersOf } from './shared-places.ts';
 
@@ -26,13 +27,15 @@ interface Doomed {
   artifact: ArtifactRow;
   places: DeletionPlace[];
   removals: PendingRemoval[];
+  objects: DoomedObject[];
   remains: string[];
 }
 
 /**
  * `storage` null: Benchkeep's own copies go, content in place stays; true: content in place goes too; false: nothing is
  * removed. Errors: `refused` (held by a set, or needed by other records, which are named; on another computer), `storage_linked`, `offline`, `file_changed`
- * (other content than what was registered): then nothing at all is done.
+ * (other content than what was registered): then nothing at all is done. `not_allowed`: a store did not delete what was
+ * asked of it; the records of that stay, the others are deleted.
  */
 export async function deleteArtifacts(
   context: InstanceContext,
@@ -49,8 +52,9 @@ async function deleteThese(
   storage: boolean | null,
 ): Promise<Deleted> {
   const going = new Set(artifacts.map(({ id }) => id));
-  const doomed: Doomed[] = [];
-  for (const artifact of artifacts) doomed.push(await doom(context, artifact, storage, going));
+  const named: Doomed[] = [];
+  for (const artifact of artifacts) named.push(await doom(context, artifact, storage, going));
+  const { going: doomed, kept, remains: earlier, removed } = await deleteObjects(context, named);
   const removals = doomed.flatMap((one) => one.removals);
   await planRemovals(context, removals);
   await writeRegistry(context, await context.author(), 'delete', async (write) => {
@@ -60,17 +64,69 @@ async function deleteThese(
   const done = await doRemovals(context, removals);
   await dropManifests(context, doomed);
   for (const { artifact } of doomed) await dropCached(context, artifact);
-  const remains = doomed.flatMap((one) => one.remains);
+  const remains = [...doomed.flatMap((one) => one.remains), ...earlier];
   for (const one of done) {
     if (one.kind === 'removed' || one.kind === 'gone') continue;
     const there = one.kind === 'waits' || (await context.fs.look(one.path)) !== null;
     if (there) remains.push(`${stays(doomed, one.path)}${one.kind === 'waits' ? ` (${one.reason})` : ''}`);
   }
-  return {
+  const result = {
     items: doomed.map(({ artifact: { uid, key } }) => ({ uid, key })),
-    removed: done.flatMap(({ kind, path }) => (kind === 'removed' ? [rawToDisplay(path)] : [])),
+    removed: [...removed, ...done.flatMap(({ kind, path }) => (kind === 'removed' ? [rawToDisplay(path)] : []))],
     remains,
   };
+  const [first] = kept;
+  if (first !== undefined) throw notDeleted(first, kept.length, result);
+  return result;
+}
+
+function notDeleted({ one, address, reason }: Kept, n: number, done: Deleted): BenchkeepError {
+  const others = n === 1 ? '' : `, like ${String(n - 1)} more`;
+  const went = done.items.length === 0 ? '' : ` ${String(done.items.length)} others were deleted.`;
+  return new BenchkeepError(
+    'not_allowed',
+    `"${escapeForDisplay(one.artifact.key ?? one.artifact.uid)}" could not be deleted${others}: a ${one.artifact.n_files === null ? 'file' : 'folder'} remains here: ${address} (${reason.replace(/\.\s*$/, '')})`,
+    `Its record stays.${went} Ask who looks after the bucket, or delete the record only: --storage no.`,
+    { details: { ...done } },
+  );
+}
+
+interface Kept {
+  one: Doomed;
+  address: string;
+  reason: string;
+}
+
+/** Each written down before: a program that dies in between knows at its next start that content may be gone. */
+async function deleteObjects(
+  context: InstanceContext,
+  doomed: readonly Doomed[],
+): Promise<{ going: Doomed[]; kept: Kept[]; remains: string[]; removed: string[] }> {
+  const plans = doomed.flatMap(({ artifact: { uid }, objects }) =>
+    objects.map(({ place: { storage, copy } }): PendingRemoval => {
+      return { uid, storageUid: storage.uid, path: rawFromBytes(copy.path), kind: 'object' };
+    }),
+  );
+  await planRemovals(context, plans);
+  const going: Doomed[] = [];
+  const kept: Kept[] = [];
+  const remains: string[] = [];
+  const removed: string[] = [];
+  for (const one of doomed) {
+    let stays: Kept | null = null;
+    for (const object of one.objects) {
+      const { reason, ...done } = await removeObjects(object);
+      remains.push(...done.remains);
+      removed.push(...done.removed);
+      if (reason !== null) stays ??= { one, address: object.place.address, reason };
+    }
+    if (stays === null) going.push(one);
+    else kept.push(stays);
+  }
+  for (const plan of plans)
+    if (kept.some(({ one }) => one.artifact.uid === plan.uid)) await forgetRemoval(context, plan);
+  for (const one of going) one.removals.push(...plans.filter(({ uid }) => uid === one.artifact.uid));
+  return { going, kept, remains, removed };
 }
 
 /** It was another one by then, or could not be removed. */
@@ -96,27 +152,33 @@ async function doom(
   }
   const places = await placesOf(context.registry.db, artifact);
   const removals: PendingRemoval[] = [];
+  const objects: DoomedObject[] = [];
   const remains: string[] = [];
   for (const place of places) {
     const goes = place.isOwn ? storage !== false : storage === true;
     if (goes) removals.push(...(await removalOf(context, artifact, place, name, going)));
     else if (artifact.state !== 'missing') remains.push(remainsHere(artifact, place.path));
   }
-  for (const { storage: where, copy, isOwn, address } of await objectsOf(context.registry.db, artifact)) {
+  for (const place of await objectsOf(context.registry.db, artifact)) {
+    const { storage: where, isOwn, address } = place;
     const goes = isOwn ? storage !== false : storage === true;
     if (goes && where.managed === 0) throw linked(name, where);
-    if (goes && !isOwn) {
+    if (!goes) {
+      if (artifact.state !== 'missing') remains.push(remainsHere(artifact, rawFromText(address)));
+      continue;
+    }
+    await assertWritable(context, where);
+    const sharers = isOwn ? [] : await objectSharers(context, place, going);
+    if (sharers.length > 0) {
       throw new BenchkeepError(
         'refused',
-        `${address} is not Benchkeep's own`,
-        'Delete the record only (--storage no), and the object with the tools of its store.',
+        `The object of ${name} is needed by ${sharers.join(', ')}`,
+        'Delete those too, or the record only (--storage no). Nothing was deleted.',
       );
     }
-    const path = rawFromBytes(copy.path);
-    if (goes) removals.push({ uid: artifact.uid, storageUid: where.uid, path, kind: 'object' });
-    else remains.push(`a file remains here: ${address}`);
+    objects.push(await proveObject(context, artifact, place));
   }
-  return { artifact, places, removals, remains };
+  return { artifact, places, removals, objects, remains };
 }
 
 function linked(name: string, storage: StorageRow): BenchkeepError {

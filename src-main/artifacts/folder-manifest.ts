@@ -1,7 +1,9 @@
 /**
  * The manifest of a folder artifact: LaminDB's folder hash knows no names, so this tells what lay where. One line a
  * file, ordered by the bytes of the path: sha256, size and path between tabs, ended by a line feed. Bytes of a path
- * that are a percent sign, a control character or not ASCII are written as `%XX`. Its sha256 is the folder's.
+ * that are a percent sign, a control character or not ASCII are written as `%XX`. Its sha256 is the folder's. Of a folder
+ * in a store whose objects were not read, what the store says of each stands in place of its sha256: `md5:` and the
+ * digest, or how its hash was made and the hash (`md5-3:…`, `md5-etag:…`); then the folder has no sha256 yet.
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { readGzipLines } from '../ports/fs/gzip-lines.ts';
@@ -11,6 +13,7 @@ export interface ManifestEntry {
   /** Below the folder. */
   path: RawPath;
   size: number;
+  /** Or what the store says of it, with a colon in it. */
   sha256: string;
 }
 

@@ -45,4 +45,3 @@ export { finishReplacements } from './pending-replacements.ts';
 export { sharersOf } from './shared-places.ts';
 export { replaceArtifact } from './replace-artifact.ts';
 export { restoreArtifacts, trashArtifacts } from './trash-artifacts.ts';
-export { removeObjectsLater } from './remove-objects-later.ts';

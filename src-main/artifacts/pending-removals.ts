@@ -6,12 +6,12 @@
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawToBytes, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import type { StorageRow } from '../registry/schema.ts';
-import { assertWritable, checkRoot, localRoot, storeOf } from '../storage/index.ts';
+import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { checkRoot, localRoot } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
+import { noteInterrupted } from './remove-objects.ts';
 import { sharersOf } from './shared-places.ts';
 
 /** `facts` are of when a person asked: anything else is not what was meant, and stays. */
@@ -27,7 +27,7 @@ export type PendingRemoval = {
   | { kind: 'folder'; files: [RawPath, FileFacts][] }
   /** A folder that this program made. */
   | { kind: 'own folder' }
-  /** An object that this program made; `path` is its key. */
+  /** An object or a folder of a store, deleted before its record; `path` is its key. */
   | { kind: 'object' }
 );
 
@@ -36,7 +36,7 @@ export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' 
 
 type Context = Pick<
   InstanceContext,
-  'registry' | 'workstation' | 'workstationUid' | 'instanceUid' | 'fs' | 'stores' | 'clock'
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'author' | 'onCommitted'
 >;
 
 const PREFIX = 'removal ';
@@ -52,47 +52,32 @@ export async function planRemovals({ workstation }: Context, removals: readonly 
   });
 }
 
-/** Those of files that an earlier start left, before anything else is done. */
+/** All that an earlier start left, before anything else is done. */
 export async function finishRemovals(context: Context): Promise<Removed[]> {
+  const plans = await listSettings(context.workstation.db, PREFIX);
   return doRemovals(
     context,
-    (await pendingRemovals(context)).filter(({ kind }) => kind !== 'object'),
+    plans.map(({ value }) => value as PendingRemoval),
   );
 }
 
-/** Those of objects: nobody waits for a store that may not answer. The number that still waits. */
-export async function finishObjectRemovals(context: Context, signal: AbortSignal): Promise<number> {
-  const pending = (await pendingRemovals(context)).filter(({ kind }) => kind === 'object');
-  const done = await doRemovals(context, pending, signal);
-  return done.filter(({ kind }) => kind === 'waits').length;
-}
-
-async function pendingRemovals({ workstation }: Context): Promise<PendingRemoval[]> {
-  const plans = await listSettings(workstation.db, PREFIX);
-  return plans.map(({ value }) => value as PendingRemoval);
-}
-
 /** Only these: others may be planned by somebody whose records are just going. */
-export async function doRemovals(
-  context: Context,
-  removals: readonly PendingRemoval[],
-  signal: AbortSignal = new AbortController().signal,
-): Promise<Removed[]> {
+export async function doRemovals(context: Context, removals: readonly PendingRemoval[]): Promise<Removed[]> {
   const done: Removed[] = [];
   const touched: Touched = new Set();
   for (const removal of removals) {
-    const one = await finish(context, removal, touched, signal).catch((error: unknown): Removed => {
+    const one = await finish(context, removal, touched).catch((error: unknown): Removed => {
       if (!(error instanceof BenchkeepError)) throw error;
       return { path: removal.path, kind: 'waits', reason: error.message };
     });
     done.push(one);
-    if (one.kind !== 'waits') await forget(context, removal);
+    if (one.kind !== 'waits') await forgetRemoval(context, removal);
   }
   return done;
 }
 
 /** With what this computer knows of the file: one that stayed is looked at as a new one. */
-async function forget({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
+export async function forgetRemoval({ registry, workstation }: Context, removal: PendingRemoval): Promise<void> {
   const { storageUid, path } = removal;
   const storage = await registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
   const isFile = storage !== undefined && removal.kind !== 'object';
@@ -103,47 +88,21 @@ async function forget({ registry, workstation }: Context, removal: PendingRemova
   });
 }
 
-async function finish(
-  context: Context,
-  removal: PendingRemoval,
-  touched: Touched,
-  signal: AbortSignal,
-): Promise<Removed> {
+async function finish(context: Context, removal: PendingRemoval, touched: Touched): Promise<Removed> {
   const { db } = context.registry;
   const { path, uid, storageUid } = removal;
   const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
-  // A record that is still there: it was never confirmed that it went.
+  if (row !== undefined && storage !== undefined && removal.kind === 'object')
+    await noteInterrupted(context, removal, storage);
+  // A record that is still there: it was never confirmed that it went. An object went before its record.
+  if (removal.kind === 'object') return { path, kind: 'gone' };
   if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
-  if (removal.kind === 'object') return removeObject(context, storage, path, signal);
   const root = await checkRoot(context, storage);
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };
   // Saved again since, it is wanted.
   if ((await sharersOf(db, storage, path, new Set())).length > 0) return { path, kind: 'stays' };
   return { path, kind: (await remove(context, removal, touched)) ? 'removed' : 'stays' };
-}
-
-/** Saved again since, it is wanted. */
-async function removeObject(
-  context: Context,
-  storage: StorageRow,
-  key: RawPath,
-  signal: AbortSignal,
-): Promise<Removed> {
-  const path = `${storage.root}/${key}` as RawPath;
-  const wanted = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('storage_id', '=', storage.id)
-    .where('path', '=', rawToBytes(key))
-    .executeTakeFirst();
-  if (wanted !== undefined) return { path, kind: 'stays' };
-  // It may be another instance's by now, or another bucket of that name.
-  await assertWritable(context, storage);
-  const store = await storeOf(context, storage);
-  if ((await store.stat(key, { signal })) === null) return { path, kind: 'gone' };
-  await store.delete(key, { signal });
-  return { path, kind: 'removed' };
 }
 
 async function remove(

@@ -43,22 +43,28 @@ export async function planDeletion(
     const own = places.find(({ isOwn }) => isOwn);
     const ownObject = objects.find(({ isOwn }) => isOwn);
     const inPlace = places.find(({ isOwn }) => !isOwn);
+    const objectInPlace = objects.find(({ isOwn }) => !isOwn);
     items.push({
       uid: artifact.uid,
       key: artifact.key,
       size: artifact.size,
-      in_place: inPlace === undefined ? null : rawToDisplay(inPlace.path),
+      in_place: inPlace === undefined ? (objectInPlace?.address ?? null) : rawToDisplay(inPlace.path),
       managed: own === undefined ? (ownObject?.address ?? null) : rawToDisplay(own.path),
-      linked: inPlace?.storage.managed === 0,
-      remains: inPlace === undefined ? null : remainsHere(artifact, inPlace.path),
+      linked: (inPlace ?? objectInPlace)?.storage.managed === 0,
+      remains: remainsOf(artifact, inPlace === undefined ? objectInPlace?.address : rawToDisplay(inPlace.path)),
       blocked: await whyBlocked(context.registry, artifact),
     });
   }
   return { items };
 }
 
-export function remainsHere({ n_files: n }: ArtifactRow, path: RawPath): string {
-  return `a ${n === null ? 'file' : 'folder'} remains here: ${rawToDisplay(path)}`;
+export function remainsHere(artifact: ArtifactRow, path: RawPath): string {
+  return remainsOf(artifact, rawToDisplay(path)) ?? '';
+}
+
+/** `shown`: as people see it. */
+function remainsOf({ n_files: n }: ArtifactRow, shown: string | undefined): string | null {
+  return shown === undefined ? null : `a ${n === null ? 'file' : 'folder'} remains here: ${shown}`;
 }
 
 /** Copies on this and other computers; those without a local folder are left out. */

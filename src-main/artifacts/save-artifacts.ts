@@ -1,12 +1,15 @@
 /** `save`: registers files and folders that a person names. */
 import type { JobProgress, SaveInput, SaveResult } from '../../shared/contract/index.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { assertWritable, targetStorage } from '../storage/index.ts';
 import { artifactRecords } from './artifact-records.ts';
+import { findObject, isAddress, type ObjectSource } from './object-sources.ts';
 import { readContext } from './read-context.ts';
 import { saveFileCopy } from './save-file-copy.ts';
 import { saveFilesInPlace } from './save-files-in-place.ts';
 import { saveFolder } from './save-folder.ts';
+import { saveObject } from './save-objects.ts';
 import { gatherDetails, type SaveTools } from './save-details.ts';
 import { gatherSources, type Place, type Source } from './save-sources.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
@@ -28,17 +31,24 @@ export function saveArtifacts(
 
 async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools): Promise<SaveResult> {
   // All that can be wrong with the words is found before anything is written.
-  const sources = await gatherSources(context, input.paths);
-  const details = await gatherDetails(context, input);
   const { signal, progress } = job;
   const warnings: string[] = [];
+  const sources = await gatherSources(
+    context,
+    input.paths.filter((path) => !isAddress(path)),
+  );
+  const details = await gatherDetails(context, input);
+  const addresses = new Set(input.paths.filter(isAddress));
   const tools: SaveTools = {
     signal,
     onBytes: (bytes) => (progress.bytes += bytes),
     warn: (warning) => warnings.push(warning),
   };
-  progress.items_total = sources.length;
-  const ids = new Map<Source, number>();
+  const objects = new Map<string, ObjectSource>();
+  for (const address of addresses)
+    objects.set(address, await findObject(context, address, (text) => warnings.push(text), signal));
+  progress.items_total = sources.length + objects.size;
+  const ids = new Map<Source | ObjectSource, number>();
   for (const group of inTurns(sources)) {
     refuseIfStopped(signal);
     const [first] = group;
@@ -53,8 +63,14 @@ async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools
     }
     progress.items += group.length;
   }
+  for (const object of objects.values()) {
+    refuseIfStopped(signal);
+    progress.file = object.shown;
+    ids.set(object, await saveObject(context, object, details, tools));
+    progress.items += 1;
+  }
   progress.file = null;
-  const order = sources.map((source) => ids.get(source) ?? 0);
+  const order = inOrder(input.paths, sources, objects).map((source) => ids.get(source) ?? 0);
   return { items: await artifactRecords(readContext(context), order), warnings };
 }
 
@@ -72,6 +88,22 @@ async function uploadSaved(
     const note = await uploadOne(context, artifact, storage, { signal, onSent: () => undefined });
     if (note !== null) warn(note);
   }
+}
+
+/** As they were named, each once. */
+function inOrder(
+  paths: readonly string[],
+  sources: readonly Source[],
+  objects: ReadonlyMap<string, ObjectSource>,
+): (Source | ObjectSource)[] {
+  const left = [...sources].reverse();
+  const order = new Set<Source | ObjectSource>();
+  for (const path of paths) {
+    const object = objects.get(path);
+    if (object !== undefined) order.add(object);
+    else if (left.at(-1)?.shown === escapeForDisplay(path)) order.add(left.pop() as Source);
+  }
+  return [...order];
 }
 
 /** Files of one turn: those that one storage has side by side are registered together. */

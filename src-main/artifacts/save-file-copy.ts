@@ -39,7 +39,7 @@ export async function saveFileCopy(
   const copy = (path: RawPath, uid: string): Promise<void> =>
     target.type === 'local'
       ? copyFile(context, source, read, target, path, tools)
-      : bringToStore(context, source, read, { uid, key: path, storage: target }, tools);
+      : bringToStore(context, source, read, { uid, key: path, storage: target, name: key }, tools);
 
   for (;;) {
     const { known } = await decideSave(db, content, target, details);
@@ -119,13 +119,14 @@ export async function copyFile(
 async function bringToStore(
   context: InstanceContext,
   source: Source,
-  { facts, sha256 }: Read,
-  save: Pick<StoreSave, 'uid' | 'key' | 'storage'>,
+  { facts, sha256, hash, hashType }: Read,
+  { name, ...save }: Pick<StoreSave, 'uid' | 'key' | 'storage'> & { name: string | null },
   { signal }: SaveTools,
 ): Promise<void> {
   try {
+    const about = { key: name, hash, hashType };
     const paced = { ...context, stores: context.queue.paced(context.stores) };
-    await saveToStore(paced, { ...save, source: source.path, facts, sha256 }, { signal });
+    await saveToStore(paced, { ...save, source: source.path, facts, sha256 }, { signal, about });
   } catch (error) {
     refuseIfStopped(signal);
     throw error;

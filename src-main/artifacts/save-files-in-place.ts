@@ -79,7 +79,7 @@ export async function keyInStorage(
 /** Errors: `refused` where the path is another artifact's already. */
 export async function refuseOtherFamily(
   { registry }: InstanceContext,
-  { place, shown }: Placed,
+  { place, shown }: Pick<Placed, 'place' | 'shown'>,
   revises: ArtifactRow,
 ): Promise<void> {
   const owner = await registry.db

@@ -20,6 +20,8 @@ export interface VerifyFailure {
 export interface VerifyTools {
   signal: AbortSignal;
   onBytes: (bytes: number) => void;
+  /** Told of a copy that is right, what was compared, where that is not its checksum. */
+  onNote?: (note: { uid: string; path: string; note: string }) => void;
 }
 
 export interface CopyToVerify {
@@ -38,7 +40,11 @@ export interface CopyToVerify {
 
 /** `sha256`: of content whose whole checksum was not known before. */
 export type Finding =
-  | { kind: 'same'; sha256?: string }
+  | {
+      kind: 'same';
+      sha256?: string;
+      /** What was compared, where that is less than a checksum of all bytes. */ note?: string;
+    }
   /** `damaged`: though nothing was written. `facts`: of the file as it was read. */
   | {
       kind: 'differs';
@@ -73,6 +79,8 @@ export async function verifyArtifacts(
     }
     for (const copy of own) {
       const finding = found.get(copy);
+      if (finding?.kind === 'same' && finding.note !== undefined)
+        tools.onNote?.({ uid: artifact.uid, path: copy.shown, note: finding.note });
       if (finding === undefined || finding.kind === 'same') continue;
       failures.push({ uid: artifact.uid, path: copy.shown, reason: finding.reason });
     }

@@ -5,7 +5,7 @@ import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
-import { verifyArtifacts } from './verify-artifacts.ts';
+import { verifyArtifacts, type VerifyTools } from './verify-artifacts.ts';
 import { verifyRegistry } from './verify-registry.ts';
 
 /** Artifacts of one reading and one transaction. */
@@ -26,7 +26,12 @@ async function verifyAll(context: InstanceContext, input: VerifyInput, job: JobT
   const named = await findArtifacts(context.registry.db, input.artifacts);
   const pages = input.all ? everyArtifact(context) : inPages(named);
   if (!input.all) progress.items_total = named.length;
-  const tools = { signal, onBytes: (bytes: number) => (progress.bytes += bytes) };
+  const notes: NonNullable<VerifyResult['notes']> = [];
+  const tools: VerifyTools = {
+    signal,
+    onBytes: (bytes) => (progress.bytes += bytes),
+    onNote: (note) => notes.push(note),
+  };
   for await (const page of pages) {
     refuseIfStopped(signal);
     progress.file = page[0]?.key ?? null;
@@ -45,7 +50,7 @@ async function verifyAll(context: InstanceContext, input: VerifyInput, job: JobT
     if (problems.length === 0) result.ok += 1;
     result.failed.push(...problems.map((reason) => ({ uid: 'registry', path, reason })));
   }
-  return result;
+  return notes.length === 0 ? result : { ...result, notes };
 }
 
 function* inPages(rows: readonly ArtifactRow[]): Generator<ArtifactRow[]> {

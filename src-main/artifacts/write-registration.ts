@@ -27,6 +27,12 @@ export interface PlannedFile {
   tombstone: KnownTombstone | null;
   /** What was at this path before its content went to the cloud. */
   away?: ArtifactRow | null;
+  /** Where that is not what its path ends in. */
+  suffix?: string;
+  /** Why it is not verified, where that is not because it is being read. */
+  stateReason?: string | null;
+  /** Where the content of the version before still is: its store keeps versions. */
+  keptAs?: RawPath;
 }
 
 /** An artifact that a file is now; id 0 where its record was removed on purpose. */
@@ -85,7 +91,7 @@ function artifactRow(
   const path = rawToDisplay(file.path);
   return {
     key: file.key ?? path,
-    suffix: suffixOf(path).suffix,
+    suffix: file.suffix ?? suffixOf(path).suffix,
     size: file.size,
     hash: file.hash,
     hash_type: file.hashType,
@@ -96,6 +102,7 @@ function artifactRow(
     key_is_virtual: 0,
     storage_id: storage.id,
     state: file.sha256 === null ? 'unverified' : 'ok',
+    state_reason: file.stateReason ?? null,
     run_id: write.author.runId,
     created_by_id: write.author.userId,
     created_at: write.now,
@@ -143,12 +150,14 @@ async function writeVersion(
   file: PlannedFile,
   { artifact, copyId }: KnownPath,
 ): Promise<Written> {
+  if (file.keptAs !== undefined) {
+    await write.update('copy', copyId, { path: rawToBytes(file.keptAs) }, artifact.uid);
+    return insertWithCopy(write, storage, file, artifact);
+  }
   await markOverwritten(write, artifact, copyId);
   // In two steps, each under the uid of its artifact: so the history of each of them is whole by itself.
   await write.remove('copy', copyId, artifact.uid);
-  const next = await insertNext(write, storage, file, artifact);
-  write.insert('copy', [{ artifact_id: next.id, ...copyRow(write, storage.id, file) }], [next.uid]);
-  return next;
+  return insertWithCopy(write, storage, file, artifact);
 }
 
 /** A path that was nobody's holds the next version of `of`. */
@@ -158,7 +167,16 @@ async function writeNext(
   file: PlannedFile,
   of: ArtifactRow,
 ): Promise<Written> {
-  const next = await insertNext(write, storage, { ...file, key: file.key ?? rawToDisplay(file.path) }, of);
+  return insertWithCopy(write, storage, { ...file, key: file.key ?? rawToDisplay(file.path) }, of);
+}
+
+async function insertWithCopy(
+  write: RegistryWrite,
+  storage: StorageRow,
+  file: PlannedFile,
+  of: ArtifactRow,
+): Promise<Written> {
+  const next = await insertNext(write, storage, file, of);
   write.insert('copy', [{ artifact_id: next.id, ...copyRow(write, storage.id, file) }], [next.uid]);
   return next;
 }

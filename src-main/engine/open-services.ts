@@ -8,7 +8,6 @@ import {
   finishReturns,
   queuedUploads,
   readContext,
-  removeObjectsLater,
   sweepOrphans,
 } from '../artifacts/index.ts';
 import {
@@ -192,10 +191,6 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         soon(() => sweeping.close()),
         soon(() => following.close()),
       );
-    }
-    if (context.readOnly === null) {
-      const removing = await removeObjectsLater(context, options.watch);
-      closers.push(soon(() => removing.close()));
     }
     const cache = keepCache(context, options.watch && context.readOnly === null);
     closers.push(soon(() => cache.close()));

@@ -17,6 +17,7 @@ import { listBackups } from './list-backups.ts';
 import { whileOwning } from './own-instance.ts';
 import { placeOf } from './publishing/place-of.ts';
 import { fetchPublished } from './publishing/read-history.ts';
+import { rebuildRecords } from './rebuild-records.ts';
 import { rebuildFromLog, remakeCopy, type Rebuilt } from './rebuild-registry.ts';
 import { finishSwap, swapRegistry } from './swap-registry.ts';
 import type { Workbench } from './workbench.ts';
@@ -116,9 +117,13 @@ async function startAnew(workbench: Workbench, { card, place }: Job, head: Head 
     place: bucket === null ? { folder: root, host: null } : { bucket, region: bucket.options.region ?? null },
     storageUid,
   });
+  const content = bucket === null ? root : await stores.open(bucket);
+  const n = await rebuildRecords(workbench, { registry: registryPath(fresh), storageUid, place: content });
+  const made =
+    n === 0 ? '' : ` The records of ${String(n)} files that Benchkeep keeps in ${card.storage} were made anew.`;
   const lost = head === null ? '' : ` All ${String(head.id)} changes of its history are gone.`;
   return {
     path: registryPath(fresh),
-    message: `Nothing of the registry could be read, and there is no good backup, so it was begun anew.${lost} Add your watched folders again: what lies in them is found again.`,
+    message: `Nothing of the registry could be read, and there is no good backup, so it was begun anew.${lost}${made} Add your watched folders again: what lies in them is found again.`,
   };
 }

@@ -6,9 +6,11 @@ import { rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { addCloudStorage } from './add-cloud-storage.ts';
+import { addWebStorage } from './add-web-storage.ts';
 import { insertStorage } from './insert-storage.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import { parseCloudRoot } from './objects/store-options.ts';
+import { parseWebAddress } from './objects/web-root.ts';
 import { planStorage } from './plan-storage.ts';
 import { prepareRoot, refuseUnwritable } from './prepare-root.ts';
 import { rememberRoot } from './remember-root.ts';
@@ -24,6 +26,8 @@ import { updateStorage } from './update-storage.ts';
 export async function addStorage(context: StorageContext, input: AddStorageInput): Promise<{ items: StorageRecord[] }> {
   const cloud = parseCloudRoot(input.root);
   if (cloud !== null) return addCloudStorage(context, input, cloud);
+  const web = parseWebAddress(input.root);
+  if (web !== null) return addWebStorage(context, input, web);
   const managed = input.managed ?? !input.watch;
   const root = await prepareRoot(context.fs, input.root, {
     home: context.home,

@@ -1,13 +1,17 @@
 /** What lies in a storage: counts of everything, names of the upper levels. */
 import type { StorageTree, TreeFolder } from '../../shared/contract/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
-import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { treeFolder, type CountedFile } from '../ports/fs/tree-folder.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
+import { parseObjectAddress } from './objects/object-address.ts';
 import type { ObjectStore } from './objects/object-store.ts';
-import { storeOf } from './stores.ts';
+import { storeOf, type Stores } from './stores.ts';
 import type { StorageContext } from './storage-context.ts';
+import { knownStorageOf } from './storage-of-address.ts';
+import { treeOfObjects } from './tree-of-objects.ts';
 
 /** Levels, folders of one level, files of one folder, and folders in all that are named; the counts are of everything. */
 const LEVELS = 4;
@@ -15,21 +19,24 @@ const MOST_FOLDERS = 100;
 const MOST_FILES = 100;
 const MOST_NAMED = 1000;
 
-/** Errors: `not_found`, `not_supported` (no folder), those of reading its root. */
+type TreeContext = Pick<StorageContext, 'registry' | 'workstationUid' | 'fs' | 'stores'>;
+
+/** A storage, or the address of a bucket or of a folder in one. Errors: `not_found`, those of reading its root. */
 export async function storageTree(
-  context: Pick<StorageContext, 'registry' | 'workstationUid' | 'fs' | 'stores'>,
+  context: TreeContext,
   input: { storage: string },
   signal?: AbortSignal,
 ): Promise<StorageTree> {
+  const place = await placeInStore(context, input.storage);
+  if (place !== null) return treeInStore(context, place, signal);
   const storage = await findStorage(context.registry.db, input.storage, context);
-  const root = storage.type === 'local' ? localRoot(storage) : rawFromText(storage.root);
+  const root = localRoot(storage);
   const tree = emptyFolder(splitRaw(root).name);
   const shown = new Map<RawPath, TreeFolder>([['' as RawPath, tree]]);
   const suffixes = new Map<string, { suffix: string; n: number; size: number }>();
   let nFolders = 0;
 
-  const walk = storage.type === 'local' ? treeFolder : treeOfObjects(await storeOf(context, storage));
-  await walk(
+  await treeFolder(
     root,
     (path, files, folders) => {
       nFolders += folders.length;
@@ -46,6 +53,7 @@ export async function storageTree(
   );
   return {
     root: storage.root,
+    region: storage.region,
     n_folders: nFolders,
     n_files: tree.n_files,
     size: tree.size,
@@ -54,35 +62,52 @@ export async function storageTree(
   };
 }
 
-type Walk = typeof treeFolder;
-
-/** The folders that the keys of a bucket name. */
-function treeOfObjects(store: ObjectStore): Walk {
-  return async (_root, onFolder, signal) => {
-    const folders = new Map<RawPath, { files: CountedFile[]; folders: Set<RawPath> }>();
-    const folderAt = (path: RawPath): { files: CountedFile[]; folders: Set<RawPath> } => {
-      const known = folders.get(path);
-      if (known !== undefined) return known;
-      const made = { files: [], folders: new Set<RawPath>() };
-      folders.set(path, made);
-      if (path !== '') folderAt(splitRaw(path).folder).folders.add(splitRaw(path).name);
-      return made;
-    };
-    folderAt('' as RawPath);
-    for await (const { key, size } of store.list('', signal === undefined ? {} : { signal })) {
-      const path = rawFromText(key);
-      // Some tools make empty objects for folders.
-      if (key.endsWith('/')) folderAt(path.slice(0, -1) as RawPath);
-      else folderAt(splitRaw(path).folder).files.push({ name: splitRaw(path).name, size });
-    }
-    // Those above come first, as in a walk over a disk.
-    for (const path of [...folders.keys()].sort(
-      (a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1),
-    )) {
-      const { files, folders: below } = folderAt(path);
-      onFolder(path, files, [...below]);
-    }
+/** Of a bucket, a part of one, or a repository, which need not be a storage. */
+async function treeInStore(
+  { stores }: Pick<StorageContext, 'stores'>,
+  { root, region, open, folder }: StorePlace,
+  signal: AbortSignal | undefined,
+): Promise<StorageTree> {
+  const store = await open(stores);
+  const lead = folder === '' ? '' : `${folder}/`;
+  const below = async function* (): AsyncGenerator<{ key: string; size: number }> {
+    for await (const { key, size } of store.list(lead, signal === undefined ? {} : { signal }))
+      // What only marks the folder itself is nothing in it.
+      if (key !== lead || size > 0) yield { key: key.slice(lead.length), size };
   };
+  const name = root.slice(root.lastIndexOf('/') + 1);
+  const limits = { levels: LEVELS, folders: MOST_FOLDERS, files: MOST_FILES, named: MOST_NAMED };
+  const counted = await treeOfObjects(below(), name, limits, signal);
+  return { root, region: region ?? (await store.region()), ...counted };
+}
+
+interface StorePlace {
+  root: string;
+  region: string | null;
+  /** Below the root that is opened. */
+  folder: string;
+  open(stores: Stores): Promise<ObjectStore>;
+}
+
+/** Null for a folder of a computer. Errors: `not_found`, and what is wrong with an address. */
+async function placeInStore(context: TreeContext, named: string): Promise<StorePlace | null> {
+  const found = await findStorage(context.registry.db, named, context).catch((error: unknown) => {
+    if (error instanceof BenchkeepError && error.code === 'not_found' && named.includes('://')) return null;
+    throw error;
+  });
+  if (found !== null) {
+    if (found.type === 'local') return null;
+    const { root, region } = found;
+    return { root, region, folder: '', open: (stores) => storeOf({ stores }, found) };
+  }
+  const address = parseObjectAddress(named);
+  if (address === null) return null;
+  const { place, key } = address;
+  const known = await knownStorageOf(context, address);
+  const root = key === '' ? place.root : `${place.root}/${key}`;
+  if (known === null) return { root, region: null, folder: key, open: (stores) => stores.open(place) };
+  const { storage, key: folder } = known;
+  return { root, region: storage.region, folder, open: (stores) => storeOf({ stores }, storage) };
 }
 
 function emptyFolder(name: RawPath): TreeFolder {

@@ -3,8 +3,13 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { SignInRecord } from '../../shared/contract/index.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { noKeychain, type Keychain } from './keychain.ts';
+import type { PlaceRoot } from './objects/object-address.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openGcsStore } from './objects/gcs-store.ts';
+import type { HfAccess } from './objects/hf-fetch.ts';
+import { openHfStore } from './objects/hf-store.ts';
+import { openHttpsStore } from './objects/https-store.ts';
+import type { WebRoot } from './objects/web-root.ts';
 import { openS3Store } from './objects/s3-store.ts';
 import { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 import { accessOfKept, describeAccess, placeOf, type KeptSignIn, type StoreAccess } from './store-access.ts';
@@ -18,7 +23,7 @@ export interface KeptSignIns {
 
 export interface Stores {
   keychain: Keychain;
-  open(root: CloudRoot): Promise<ObjectStore>;
+  open(root: PlaceRoot): Promise<ObjectStore>;
   /** The next to open it gets a new client, which signs in anew. Who has the old one may go on with it. */
   forget(root: CloudRoot): void;
   /** Errors: `not_signed_in` where the keychain does not give what was kept. */
@@ -32,11 +37,18 @@ export interface Stores {
   close(): void;
 }
 
-export function openStores(keychain: Keychain = noKeychain): Stores {
-  return storesWith(keychain, new Map(), null);
+/** `web`: how servers on the web are reached. */
+export function openStores(keychain: Keychain = noKeychain, web: HfAccess = {}): Stores {
+  return storesWith({ keychain, web }, new Map(), null);
 }
 
-function storesWith(keychain: Keychain, sessions: Map<string, StoreAccess>, kept: KeptSignIns | null): Stores {
+interface Means {
+  keychain: Keychain;
+  web: HfAccess;
+}
+
+function storesWith(means: Means, sessions: Map<string, StoreAccess>, kept: KeptSignIns | null): Stores {
+  const { keychain, web } = means;
   const opened = new Map<string, Promise<ObjectStore>>();
   /** Whoever works with one goes on; they are closed in the end. */
   const replaced: Promise<ObjectStore>[] = [];
@@ -57,7 +69,8 @@ function storesWith(keychain: Keychain, sessions: Map<string, StoreAccess>, kept
       const name = nameOf(root);
       const known = opened.get(name);
       if (known !== undefined) return known;
-      const opening = accessOf(root).then((access) => openStore(root, access));
+      const opening =
+        'bucket' in root ? accessOf(root).then((access) => openBucket(root, access)) : openOnWeb(root, web, kept);
       opened.set(name, opening);
       opening.catch(() => {
         if (opened.get(name) === opening) opened.delete(name);
@@ -85,7 +98,7 @@ function storesWith(keychain: Keychain, sessions: Map<string, StoreAccess>, kept
       replaced.push(...opened.values());
       opened.clear();
     },
-    ofInstance: (signIns) => storesWith(keychain, sessions, signIns),
+    ofInstance: (signIns) => storesWith(means, sessions, signIns),
     close() {
       for (const opening of [...opened.values(), ...replaced]) {
         opening.then(
@@ -101,17 +114,25 @@ function storesWith(keychain: Keychain, sessions: Map<string, StoreAccess>, kept
   };
 }
 
-function nameOf({ root, options, fromRegistry }: CloudRoot): string {
-  return JSON.stringify([root, options, fromRegistry === true]);
+function nameOf(root: PlaceRoot): string {
+  return JSON.stringify([root.root, 'options' in root ? root.options : {}, root.fromRegistry === true]);
 }
 
-function openStore(root: CloudRoot, access: StoreAccess): Promise<ObjectStore> {
+function openBucket(root: CloudRoot, access: StoreAccess): Promise<ObjectStore> {
   return root.type === 's3' ? openS3Store(root, access) : openGcsStore(root, access);
+}
+
+/** A server in a private network only where somebody here named it; what it leads to never is. */
+async function openOnWeb(root: WebRoot, web: HfAccess, kept: KeptSignIns | null): Promise<ObjectStore> {
+  if (root.type === 'hf') return openHfStore(root, web);
+  const { origin } = new URL(root.root);
+  const isChosen = root.fromRegistry !== true || (await kept?.isChosen(origin)) === true;
+  return openHttpsStore(root, { mayBePrivate: (url) => isChosen && url.origin === origin, ...web });
 }
 
 type StoredRoot = Pick<StorageRow, 'root' | 'type' | 'options'>;
 
-/** Null for a folder. */
+/** Null for what is no bucket. */
 export function cloudRootOf(storage: StoredRoot): CloudRoot | null {
   const root = storage.type === 'local' ? null : parseCloudRoot(storage.root);
   if (root === null) return null;
@@ -119,9 +140,10 @@ export function cloudRootOf(storage: StoredRoot): CloudRoot | null {
   return { ...root, options, fromRegistry: true };
 }
 
-/** Errors: `not_supported` for a storage that is no bucket. */
+/** Errors: `not_supported` for a storage that is a folder. */
 export function storeOf({ stores }: { stores: Stores }, storage: StoredRoot): Promise<ObjectStore> {
-  const root = cloudRootOf(storage);
+  const { type, root: address } = storage;
+  const root = type === 'https' || type === 'hf' ? { type, root: address, fromRegistry: true } : cloudRootOf(storage);
   if (root !== null) return stores.open(root);
   throw new BenchkeepError('not_supported', `${storage.root} is no bucket`, 'Choose a storage in a bucket.');
 }

@@ -8,6 +8,7 @@ import {
   checkRoot,
   offline,
   storeOf,
+  wordsForObject,
   type MadeObject,
   type ObjectFacts,
   type ObjectStore,
@@ -62,7 +63,9 @@ async function tryOnce(
     if (done !== null) return done;
   }
   if (row.state === 'planned') {
-    const token = isSmall(store, row.size) ? null : await beginUpload(store, key, row.size, tools.signal);
+    const token = isSmall(store, row.size)
+      ? null
+      : await beginUpload(store, key, row.size, await wordsOf(context, row, tools), tools.signal);
     row = await set(row, { state: 'sending', token, sent: 0 });
   }
   let content: SentContent | null;
@@ -79,7 +82,7 @@ async function tryOnce(
   let failure = content.taken;
   let made: MadeObject | null = null;
   try {
-    if (failure === null) made = await complete(store, key, row, content, tools);
+    if (failure === null) made = await complete(context, store, key, row, content, tools);
   } catch (error) {
     // An answer may be lost, or an earlier try was faster: what is there decides.
     if (!(error instanceof BenchkeepError)) throw error;
@@ -122,20 +125,44 @@ async function sourceFailure(
  * A key has the uid of its artifact in it, so an upload of it that is there already was begun for the same content: by
  * this program before it died, or by another computer. What arrives of either serves both.
  */
-async function beginUpload(store: ObjectStore, key: string, size: number, signal: AbortSignal): Promise<string> {
+async function beginUpload(
+  store: ObjectStore,
+  key: string,
+  size: number,
+  metadata: Record<string, string>,
+  signal: AbortSignal,
+): Promise<string> {
   for await (const upload of store.uploads.list(key, { signal })) if (upload.key === key) return upload.token;
-  return store.uploads.begin(key, size, { signal });
+  return store.uploads.begin(key, size, { metadata, signal });
+}
+
+/** Kept with the object: from it the record can be made anew, should nothing else be left. */
+async function wordsOf(
+  { registry }: TransferContext,
+  { artifact_uid: uid, sha256 }: TransferRow,
+  { about }: TransferTools,
+): Promise<Record<string, string>> {
+  const row = await registry.db
+    .selectFrom('artifact')
+    .select(['key', 'hash', 'hash_type as hashType'])
+    .where('uid', '=', uid)
+    .executeTakeFirst();
+  return wordsForObject({ uid, sha256, ...(row ?? about ?? { key: null, hash: null, hashType: null }) });
 }
 
 async function complete(
+  context: TransferContext,
   store: ObjectStore,
   key: string,
-  { size, token }: TransferRow,
+  row: TransferRow,
   { bytes, parts, checksums: { crc32 } }: SentContent,
-  { signal }: TransferTools,
+  tools: TransferTools,
 ): Promise<MadeObject | null> {
-  if (token === null) return store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, signal });
-  return store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+  const { size, token } = row;
+  const { signal } = tools;
+  if (token !== null) return store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
+  const metadata = await wordsOf(context, row, tools);
+  return store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, metadata, signal });
 }
 
 /** How sending ended: what the store said that it made, or what went wrong. */

@@ -28,6 +28,8 @@ export interface TransferTools {
   signal: AbortSignal;
   /** Bytes that the store has got by now, of this transfer. */
   onSent?: (bytes: number) => void;
+  /** Of content that has no record yet: what its record will say, which is kept with the object. */
+  about?: { key: string | null; hash: string | null; hashType: string | null };
 }
 
 /** The local file of an upload, as it was when the upload was planned. */

@@ -85,7 +85,7 @@ test('managed unless watched: a managed root is made and marked, a watched one l
   writeFileSync(join(bench.base, 'file'), '');
   await expect(add(join(bench.base, 'file'))).rejects.toMatchObject({ code: 'root_refused' });
   await expect(add('relative/path')).rejects.toMatchObject({ code: 'invalid_argument' });
-  await expect(add('https://example.org/x')).rejects.toMatchObject({ code: 'not_supported' });
+  await expect(add('https://example.org/x')).rejects.toMatchObject({ code: 'invalid_argument' });
   await expect(add(bench.home)).rejects.toMatchObject({ code: 'root_refused' });
 });
 

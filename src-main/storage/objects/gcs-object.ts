@@ -13,13 +13,14 @@ const resource = z.object({
   md5Hash: z.string().optional(),
   crc32c: z.string().optional(),
   timeCreated: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
 });
 const page = z.object({ items: z.array(resource).optional(), nextPageToken: z.string().optional() });
 const place = z.object({ location: z.string().optional() });
 
 /** Asked for by name: the whole resource is ten times as long. */
 const NAMES = 'name,size,generation,md5Hash,crc32c,timeCreated';
-export const OBJECT_FIELDS = `fields=${NAMES}`;
+export const OBJECT_FIELDS = `fields=${NAMES},metadata`;
 /** As many as there can be. */
 export const PAGE_FIELDS = `maxResults=1000&fields=nextPageToken,items(${NAMES})`;
 
@@ -36,6 +37,7 @@ export function factsOf(key: string, told: z.infer<typeof resource>): ObjectFact
     checksums,
     // Of the content; `updated` is that of the metadata.
     modifiedAt: told.timeCreated === undefined ? null : new Date(told.timeCreated).toISOString(),
+    ...(told.metadata === undefined ? {} : { metadata: told.metadata }),
   };
 }
 

@@ -11,7 +11,7 @@ import { factsOf, OBJECT_FIELDS, PAGE_FIELDS, readLocation, readPage, readResour
 import type { GcsRequest } from './gcs-request.ts';
 import type { GcsAccess } from './gcs-sign-in.ts';
 import { gcsUploads } from './gcs-uploads.ts';
-import type { Call, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
+import type { Call, Described, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
 import type { CloudRoot } from './store-options.ts';
 
 /** A bucket, seen from one folder of it. */
@@ -62,6 +62,7 @@ export function gcsStore(root: CloudRoot, client: GcsClient): ObjectStore {
     proves: 'md5',
     stat: (key, options) => stat(at, key, options),
     list: (prefix, options) => list(at, prefix, options),
+    versions: (key, options) => versions(at, key, options),
     readRange: (key, offset, length, options) => readRange(at, key, offset, length, options),
     put: (key, bytes, options) => effect('store.put', () => put(at, key, bytes, options)),
     delete: (key, options) => effect('store.delete', () => remove(at, key, options)),
@@ -91,13 +92,28 @@ async function assertBucket(at: GcsBucket, signal: AbortSignal | undefined): Pro
   await at.ask({ method: 'GET', url: `${at.address.objects}?maxResults=1&fields=nextPageToken`, signal }, [403]);
 }
 
-async function* list(at: GcsBucket, prefix: string, { signal }: Call = {}): AsyncGenerator<ObjectFacts> {
-  const from = `${at.address.objects}?prefix=${encodeURIComponent(at.full(prefix))}&${PAGE_FIELDS}`;
+function list(at: GcsBucket, prefix: string, { signal }: Call = {}): AsyncGenerator<ObjectFacts> {
+  return pages(at, `prefix=${encodeURIComponent(at.full(prefix))}`, signal);
+}
+
+async function* versions(at: GcsBucket, key: string, { signal }: Call = {}): AsyncGenerator<ObjectFacts> {
+  const found: ObjectFacts[] = [];
+  const only = `versions=true&prefix=${encodeURIComponent(at.full(key))}`;
+  for await (const facts of pages(at, only, signal)) {
+    if (facts.key === key) found.push(facts);
+    // They come by name: what only begins like it may be a whole folder.
+    else break;
+  }
+  yield* found.sort((a, b) => Number(b.version) - Number(a.version));
+}
+
+async function* pages(at: GcsBucket, which: string, signal: AbortSignal | undefined): AsyncGenerator<ObjectFacts> {
+  const from = `${at.address.objects}?${which}&${PAGE_FIELDS}`;
   let token: string | undefined;
   do {
     const url = token === undefined ? from : `${from}&pageToken=${encodeURIComponent(token)}`;
     const page = readPage(await at.ask({ method: 'GET', url, signal }), at.root);
-    for (const told of page.items ?? []) yield { ...factsOf(at.below(told.name), told), checksums: {} };
+    for (const told of page.items ?? []) yield factsOf(at.below(told.name), told);
     token = page.nextPageToken;
   } while (token !== undefined);
 }
@@ -138,11 +154,11 @@ async function put(
   at: GcsBucket,
   key: string,
   bytes: Buffer,
-  { condition = null, signal }: Call & { condition?: PutCondition } = {},
+  { condition = null, metadata: words, signal }: Call & Described & { condition?: PutCondition } = {},
 ): Promise<ObjectFacts> {
   const md5 = createHash('md5').update(bytes).digest();
   // Told in the metadata, the store refuses other bytes than these.
-  const metadata = JSON.stringify({ name: at.full(key), md5Hash: md5.toString('base64') });
+  const metadata = JSON.stringify({ name: at.full(key), md5Hash: md5.toString('base64'), metadata: words });
   // Of what is in between, a boundary made of its checksum can't be a part.
   const boundary = `part-${createHash('sha256').update(metadata).update(bytes).digest('hex')}`;
   const body = Buffer.concat([

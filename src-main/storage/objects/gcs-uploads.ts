@@ -10,7 +10,16 @@ import { answerFailure, asJson, networkFailure, notAStore, uploadLost } from './
 import { readResource } from './gcs-object.ts';
 import type { GcsAnswer } from './gcs-request.ts';
 import { onlyIf, stat, type GcsBucket } from './gcs-store.ts';
-import type { Call, MadeObject, Part, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
+import type {
+  Call,
+  Described,
+  MadeObject,
+  Part,
+  ReceivedPart,
+  UploadCall,
+  Uploads,
+  WholeContent,
+} from './object-store.ts';
 
 const session = z.object({ uri: z.url(), size: z.number() });
 type Session = z.infer<typeof session>;
@@ -50,7 +59,7 @@ async function begin(
   known: Known,
   key: string,
   size: number,
-  { signal, condition = { absent: true } }: UploadCall = {},
+  { metadata, signal, condition = { absent: true } }: UploadCall & Described = {},
 ): Promise<string> {
   const url = `${at.address.insert}?uploadType=resumable&name=${encodeURIComponent(at.full(key))}${onlyIf(condition)}`;
   const headers = {
@@ -58,7 +67,13 @@ async function begin(
     'x-upload-content-type': 'application/octet-stream',
     'x-upload-content-length': String(size),
   };
-  const answer = await at.ask({ method: 'POST', url, headers, body: Buffer.from('{}'), signal });
+  const answer = await at.ask({
+    method: 'POST',
+    url,
+    headers,
+    body: Buffer.from(JSON.stringify({ metadata })),
+    signal,
+  });
   const { location } = answer.headers;
   // What is protected on its way to the endpoint is not to lose that on the way to the session.
   const isSafe = location?.startsWith('https:') === true || at.address.insert.startsWith('http:');

@@ -20,10 +20,17 @@ export interface ObjectFacts {
   etag: string;
   /** Version id or generation; null where the store keeps no versions. */
   version: string | null;
-  /** Empty in lists, and where the store makes none. */
+  /** Empty where the store makes none; in lists at most what comes with them. */
   checksums: StoreChecksums;
   /** UTC ISO-8601; null where it is not told. */
   modifiedAt: string | null;
+  /** What was said of it when it was put there, by whoever did; only where it is asked for singly. Proves nothing. */
+  metadata?: Record<string, string>;
+}
+
+/** Words kept with an object, by lower-case names; values are ASCII. */
+export interface Described {
+  metadata?: Record<string, string>;
 }
 
 /** What the store said of an object that it just made. */
@@ -46,8 +53,12 @@ export interface ObjectStore {
   list(prefix: string, options?: Call): AsyncGenerator<ObjectFacts>;
   /** Fewer bytes only where the object ends. Errors: `file_not_found`; `file_changed` where it is another one than `of`. */
   readRange(key: string, offset: number, length: number, options?: Call & { of?: ObjectFacts }): Promise<Buffer>;
+  /** All of it in one request: for places that can't say whether two ranges are of one object. Error: `file_changed`. */
+  readWhole?(key: string, options?: Call & { of?: ObjectFacts }): AsyncGenerator<Buffer>;
+  /** Every version that the store keeps of an object, newest first; missing where it keeps none. */
+  versions?(key: string, options?: Call): AsyncGenerator<ObjectFacts>;
   /** In one request: for small objects. Errors: `already_exists` where the condition does not hold. */
-  put(key: string, bytes: Buffer, options?: Call & { condition?: PutCondition }): Promise<ObjectFacts>;
+  put(key: string, bytes: Buffer, options?: Call & Described & { condition?: PutCondition }): Promise<ObjectFacts>;
   /** An object that is not there is fine. With `version` that version for good, where the store keeps versions. */
   delete(key: string, options?: Call & { version?: string | null }): Promise<void>;
   readonly uploads: Uploads;
@@ -91,7 +102,7 @@ export interface Uploads {
   /** Bytes of every part but the last, and how many may be on their way at once. */
   plan(size: number): { partSize: number; parallel: number };
   /** Its token. Without another condition the object will not replace another one. */
-  begin(key: string, size: number, options?: UploadCall): Promise<string>;
+  begin(key: string, size: number, options?: UploadCall & Described): Promise<string>;
   /** Null where the store does not know the upload (any more): done, aborted or expired. */
   received(key: string, token: string, options?: Call): Promise<ReceivedPart[] | null>;
   send(key: string, token: string, part: Part, options?: Call): Promise<ReceivedPart>;

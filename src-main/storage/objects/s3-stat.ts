@@ -38,6 +38,8 @@ function factsOfHead(at: S3Bucket, key: string, head: HeadObjectCommandOutput): 
   const checksums: StoreChecksums = {};
   if (head.ChecksumCRC32 !== undefined && head.ChecksumType !== 'COMPOSITE' && !head.ChecksumCRC32.includes('-'))
     checksums.crc32 = hexOfBase64(head.ChecksumCRC32);
+  if (head.ChecksumSHA256 !== undefined && head.ChecksumType !== 'COMPOSITE' && !head.ChecksumSHA256.includes('-'))
+    checksums.sha256 = hexOfBase64(head.ChecksumSHA256);
   // Of what is encrypted with a key of its own the ETag is no MD5, and of many parts it is one of their MD5s.
   if (/^[0-9a-f]{32}$/.test(etag) && head.SSEKMSKeyId === undefined && head.SSECustomerAlgorithm === undefined)
     checksums.md5 = etag;
@@ -48,6 +50,7 @@ function factsOfHead(at: S3Bucket, key: string, head: HeadObjectCommandOutput): 
     version: versionOf(head.VersionId),
     checksums,
     modifiedAt: head.LastModified?.toISOString() ?? null,
+    ...(head.Metadata === undefined || Object.keys(head.Metadata).length === 0 ? {} : { metadata: head.Metadata }),
   };
 }
 

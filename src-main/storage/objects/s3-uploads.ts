@@ -1,7 +1,16 @@
 /** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, MadeObject, Part, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
+import type {
+  Call,
+  Described,
+  MadeObject,
+  Part,
+  ReceivedPart,
+  UploadCall,
+  Uploads,
+  WholeContent,
+} from './object-store.ts';
 import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
@@ -29,7 +38,7 @@ export function s3Uploads(at: S3Bucket): Uploads {
   };
 }
 
-async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<string> {
+async function begin(at: S3Bucket, key: string, { metadata, signal }: Call & Described = {}): Promise<string> {
   const { s3, sdk, bucket: Bucket } = at;
   const answer = await at.ask(() =>
     s3.send(
@@ -38,6 +47,7 @@ async function begin(at: S3Bucket, key: string, { signal }: Call = {}): Promise<
         Key: at.full(key),
         ChecksumAlgorithm: 'CRC32',
         ChecksumType: 'FULL_OBJECT',
+        ...(metadata === undefined ? {} : { Metadata: metadata }),
       }),
       stoppedBy(signal),
     ),

@@ -73,7 +73,7 @@ export function describeKeys(here: TestStore): void {
     expect(await keysOf(store, `${at}run`)).toEqual(inOrder(keys));
     expect(await keysOf(store, `${at}run/a`)).toEqual(inOrder(keys.filter((key) => key.startsWith(`${at}run/a`))));
     const [first] = await allOf(store.list(`${at}run/b`));
-    expect(first).toMatchObject({ key: `${at}run/b`, size: 1, checksums: {} });
+    expect(first).toMatchObject({ key: `${at}run/b`, size: 1 });
     expect(Date.parse(first?.modifiedAt ?? '')).toBeGreaterThan(0);
     expect(first?.etag).toBe((await store.stat(`${at}run/b`))?.etag);
   });

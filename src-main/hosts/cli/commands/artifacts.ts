@@ -191,6 +191,7 @@ const verify: Command = {
     const text = [
       `${String(result.checked)} checked, ${String(result.ok)} ok, ${String(result.failed.length)} failed`,
       ...result.failed.map((failed) => `${failed.uid}  ${failed.path}  ${failed.reason}`),
+      ...(result.notes ?? []).map(({ uid, path, note }) => `${uid}  ${path}  ${note}`),
     ].join('\n');
     return { json: result, text, exitCode: result.failed.length > 0 ? 1 : 0 };
   },

@@ -145,7 +145,10 @@ const tree: Command = {
       .map(({ suffix, n }) => `${suffix === '' ? '(none)' : suffix} ${String(n)}`)
       .join(', ');
     const head = `${countOf(found.n_folders, 'folder')} & ${countOf(found.n_files, 'file')}, ${formatBytes(found.size)}${suffixes === '' ? '' : `: ${suffixes}`}`;
-    return { json: found, text: [head, escapeForDisplay(found.root), ...treeLines(found.tree, '')].join('\n') };
+    const region =
+      typeof found.region === 'string' && found.root.includes('://') ? ` (${escapeForDisplay(found.region)})` : '';
+    const root = `${escapeForDisplay(found.root)}${region}`;
+    return { json: found, text: [head, root, ...treeLines(found.tree, '')].join('\n') };
   },
 };
 
