@@ -48,7 +48,7 @@ afterAll(async () => {
 async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
   const plans: string[] = [];
   const prepare = workstation.sqlite.prepare.bind(workstation.sqlite);
-  workstation.sqlite.prepare = ((text: string) => {
+  workstation.sqlite.prepare = (text: string) => {
     if (/^select/i.test(text))
       plans.push(
         ...(
@@ -56,7 +56,7 @@ async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
         ).map(({ detail }) => detail),
       );
     return prepare(text);
-  });
+  };
   try {
     await run();
   } finally {
