@@ -3,6 +3,7 @@ import type { DoctorCheck } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { redactAll } from '../../shared/redact.ts';
 import { formatBytes } from '../../shared/format/bytes.ts';
+import { wait } from '../ports/clock.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { tryFileSystem } from '../ports/fs/try-file-system.ts';
 import { findOrphanUploads } from '../transfers/index.ts';
@@ -27,6 +28,8 @@ export interface DoctorRequest {
 type Check = () => Promise<DoctorCheck[]>;
 
 const MOST_NAMED = 5;
+/** Ms that a store gets to answer. */
+const LONGEST_ASKED = 20_000;
 const GIB = 1024 ** 3;
 const DAY = 24 * 3600 * 1000;
 
@@ -104,7 +107,18 @@ async function spaceChecks({ fs }: Workbench, { folder }: DoctorRequest): Promis
 async function uploadChecks(open: OpenInstance): Promise<DoctorCheck[]> {
   const cloud = await open.registry.db.selectFrom('storage').select('id').where('type', '!=', 'local').execute();
   if (cloud.length === 0) return [];
-  const { orphans, unreachable } = await findOrphanUploads(open);
+  const late = new AbortController();
+  const over = new AbortController();
+  const asking = findOrphanUploads(open, late.signal).finally(() => {
+    over.abort();
+  });
+  asking.catch(() => undefined);
+  await wait(open.clock, LONGEST_ASKED, over.signal);
+  late.abort();
+  const found = over.signal.aborted ? await asking : null;
+  if (found === null)
+    return [bad('unfinished uploads', 'The cloud did not answer in time.', 'Check the network, then try again.')];
+  const { orphans, unreachable } = found;
   if (unreachable.length > 0)
     return [
       bad('unfinished uploads', `Could not be asked: ${unreachable.join(', ')}.`, 'Check the network, then sign in.'),

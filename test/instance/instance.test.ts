@@ -151,18 +151,33 @@ test("settings: keep-artifacts-local is the instance's, the others this computer
     keep_artifacts_local: false,
     cache_limit: 50_000_000_000,
     upload_bandwidth: null,
+    uploads_at_once: 3,
+    upload_hours: null,
     scrub_days: 30,
   });
   expect(await setSettings(open, { keep_artifacts_local: true, upload_bandwidth: 10_000_000 })).toEqual({
     keep_artifacts_local: true,
     cache_limit: 50_000_000_000,
     upload_bandwidth: 10_000_000,
+    uploads_at_once: 3,
+    upload_hours: null,
     scrub_days: 30,
   });
   expect((await setSettings(open, { scrub_days: 0 })).scrub_days).toBe(0);
   await expect(setSettings(open, { scrub_days: -1 })).rejects.toMatchObject({ code: 'invalid_argument' });
   expect((await setSettings(open, { upload_bandwidth: null })).upload_bandwidth).toBe(null);
   await expect(setSettings(open, { cache_limit: -1 })).rejects.toMatchObject({ code: 'invalid_argument' });
+  const hours = { from: '20:00', to: '06:00' };
+  expect(await setSettings(open, { uploads_at_once: 5, upload_hours: hours })).toMatchObject({
+    uploads_at_once: 5,
+    upload_hours: hours,
+  });
+  for (const wrong of [
+    { uploads_at_once: 0 },
+    { upload_hours: { from: '24:00', to: '06:00' } },
+    { upload_hours: { from: '06:00', to: '06:00' } },
+  ])
+    await expect(setSettings(open, wrong)).rejects.toMatchObject({ code: 'invalid_argument' });
   const logged = await open.registry.db.selectFrom('change').selectAll().where('operation', '=', 'settings').execute();
   expect(logged.some(({ after }) => after?.includes('keep_artifacts_local') === true)).toBe(true);
 });

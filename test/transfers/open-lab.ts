@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRouterClient, type RouterClient } from '@orpc/server';
 import { vi } from 'vitest';
-import type { SaveResult, TransferRecord } from '../../shared/contract/index.ts';
+import type { TransferRecord } from '../../shared/contract/index.ts';
 import type { Host } from '../../src-main/engine/host.ts';
 import { openEngine, type Engine } from '../../src-main/engine/open-engine.ts';
 import type { EngineRouter } from '../../src-main/engine/router/index.ts';
@@ -64,7 +64,7 @@ export async function openLab(
       writeFileSync(file, randomBytes(size));
       const job = await lab.client.artifacts.save({ paths: [file], key });
       for (;;) {
-        const step = (await job.next()) as IteratorResult<unknown, SaveResult>;
+        const step = await job.next();
         if (step.done === true) return step.value.items[0]?.uid ?? '';
       }
     },

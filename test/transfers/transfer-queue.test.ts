@@ -86,6 +86,20 @@ describe('the queue of transfers', () => {
     await bench.work([a, b, c]);
   });
 
+  it('nobody begins what is held, however long that takes', async () => {
+    const bench = await queueBench({ atOnce: 1 });
+    const [a = 0, b = 0] = await bench.add('a', 'b');
+    await bench.work([a]);
+    await bench.queue.hold([a], async () => {
+      bench.queue.wake();
+      await bench.work([b]);
+      bench.succeed(b);
+      await bench.advance(61_000);
+      expect(bench.running.size).toBe(0);
+    });
+    await bench.work([a]);
+  });
+
   it('one failing file does not hold up others of its store', async () => {
     const bench = await queueBench({ atOnce: 1 });
     const [a = 0, b = 0] = await bench.add('a', 'b');

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { CreateMultipartUploadCommand, HeadObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { updateTransfer } from '../../src-main/workstation/transfer-rows.ts';
+import { runDoctor } from '../../src-main/instance/index.ts';
 import { findOrphanUploads, sweepOrphanUploads } from '../../src-main/transfers/index.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { useS3 } from '../stores/use-s3.ts';
@@ -285,6 +286,18 @@ test(
     const { orphans } = await findOrphanUploads(later);
     const address = `s3://${server().bucket}/${folder}/.lamindb/abcdefghijklmnop0000.fcs`;
     expect(orphans.map((one) => one.address)).toEqual([address]);
+    const { checks } = await runDoctor(lab.engine.context.workbench, {
+      folder: context.folder,
+      uid: context.instanceUid,
+      open: later,
+      work: lab.engine.context.services().registryWork,
+      selftest: null,
+      onCheck: () => undefined,
+    });
+    expect(checks.find(({ name }) => name === 'unfinished uploads')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining(address) as string,
+    });
     expect(await sweepOrphanUploads(later)).toBe(1);
     expect((await unfinished()).sort()).toEqual([
       `${folder}/.lamindb/${uid}.fcs`,
