@@ -1,9 +1,7 @@
 /** What the queue does with one upload: looks what there is to be sent now, proves it, and brings it to its end. */
-import { BenchkeepError, reviveError } from '../../shared/errors.ts';
-import { escapeForDisplay } from '../../shared/format/display-name.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts } from '../ports/fs/file-facts.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, cloudRootOf, offline } from '../storage/index.ts';
@@ -19,7 +17,7 @@ import {
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { copiesIn } from './copies-in.ts';
-import { locateContent, type Content } from './locate-content.ts';
+import { locateContent } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 
 /** States in which the file is read (again). */
@@ -98,7 +96,7 @@ async function ofContent(context: InstanceContext, row: TransferRow, artifact: A
   return updateTransfer(context.workstation, row.id, { ...anew, sha256, size, updated_at: timestamp(context.clock) });
 }
 
-/** Where it is now. All of it is read before the first byte is sent: damaged or changed content is not spread. */
+/** Where it is now. Whether it is the content is known when all of it was read, before anything is made of it there. */
 async function provenSource(
   context: InstanceContext,
   row: TransferRow,
@@ -107,7 +105,6 @@ async function provenSource(
 ): Promise<{ source: Buffer; facts: string }> {
   try {
     const content = await locateContent(readContext(context), artifact);
-    if (row.state === 'planned') await refuseOther(context, artifact, content, signal);
     return { source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
   } catch (error) {
     if (signal.aborted || !(error instanceof BenchkeepError) || !FOR_GOOD.has(error.code)) throw error;
@@ -129,22 +126,6 @@ async function refuseAway(context: InstanceContext, { id }: ArtifactRow): Promis
     const root = await checkRoot(context, storage);
     if (!root.attached) throw offline(root.reason);
   }
-}
-
-async function refuseOther(
-  context: InstanceContext,
-  artifact: ArtifactRow,
-  { path, facts }: Content,
-  signal: AbortSignal,
-): Promise<void> {
-  const [outcome] = await context.hasher.hashFiles([path], { signal });
-  if (outcome?.kind === 'failed') throw reviveError(outcome.error);
-  if (outcome?.kind === 'hashed' && sameFacts(outcome.facts, facts) && outcome.sha256 === artifact.sha256) return;
-  throw new BenchkeepError(
-    'file_changed',
-    `The file of "${escapeForDisplay(artifact.key ?? artifact.uid)}" has other content than what was registered`,
-    'Nothing was uploaded. Let its folder be looked at: its new content becomes the next version.',
-  );
 }
 
 async function end(context: InstanceContext, row: TransferRow, reason: BenchkeepError): Promise<BenchkeepError> {

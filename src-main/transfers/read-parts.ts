@@ -34,7 +34,7 @@ export async function readParts(
     await onPart({ number, offset, bytes, crc32: hexOf(crc32(bytes)) });
   }
   await refuseChanged(fs, source);
-  if (whole.digest('hex') !== source.sha256) throw changed(source);
+  if (whole.digest('hex') !== source.sha256) throw otherContent(source);
   return { crc32: hexOf(crc), ...(second === null ? {} : { md5: second.digest('hex') }) };
 }
 
@@ -53,6 +53,14 @@ export async function refuseChanged(fs: Pick<Fs, 'look'>, source: UploadSource):
     );
   }
   if (!sameFacts(now, source.facts)) throw changed(source);
+}
+
+function otherContent({ path }: UploadSource): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `${rawToDisplay(path)} has other content than what was registered`,
+    'Nothing was uploaded. Let its folder be looked at: its new content becomes the next version.',
+  );
 }
 
 function changed({ path }: UploadSource): BenchkeepError {

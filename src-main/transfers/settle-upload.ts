@@ -143,7 +143,8 @@ async function moveToCache(
   await bringToCache(context, source, target, signal);
   await forgetPlace(context, place);
   const facts = await context.fs.look(target);
-  if (facts?.kind !== 'file' || !(await isContentAt(context, target, artifact.sha256))) return null;
+  if (facts?.kind !== 'file') return null;
+  if (!isSameFile(facts, source.facts) && !(await isContentAt(context, target, artifact.sha256))) return null;
   await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
   return rawToDisplay(target);
 }
@@ -196,10 +197,7 @@ async function bringToCache(
 ): Promise<void> {
   const { fs, folder } = context;
   const left = await fs.look(source.path);
-  // Its ctime is another one where a name was made and the old one not yet taken away.
-  const isIt =
-    left?.ino === source.facts.ino && left.mtimeNs === source.facts.mtimeNs && left.size === source.facts.size;
-  if (left === null || !isIt) return;
+  if (left === null || !isSameFile(left, source.facts)) return;
   await fs.makeFolder(cacheFolder({ folder }), 0o700);
   const there = await fs.look(target);
   const place = there ?? (await fs.look(cacheFolder({ folder })));
@@ -209,6 +207,11 @@ async function bringToCache(
   // Of another inode: what lies there may have been worked on since it was fetched.
   else if (there.ino !== left.ino && !(await isContentAt(context, target, source.sha256))) return;
   await fs.unlinkProven(source.path, left);
+}
+
+/** The very file that was read, under whatever name: names that come and go change its ctime only. */
+function isSameFile(now: FileFacts, then: FileFacts): boolean {
+  return now.ino === then.ino && now.mtimeNs === then.mtimeNs && now.size === then.size;
 }
 
 async function isContentAt({ hasher }: TransferContext, path: RawPath, sha256: string): Promise<boolean> {
