@@ -27,5 +27,11 @@ const STORE: ReadonlySet<ErrorCode> = new Set([
 /** Somebody has to do something, or it failed too often: whoever waits for it is told. */
 export function isToldAtOnce({ code, retry, details }: ErrorData, failed: number): boolean {
   if (failed >= PATIENCE || details?.['drive'] === true) return true;
-  return !retry || code === 'not_signed_in' || code === 'bucket_not_found' || code === 'not_allowed';
+  return (
+    !retry ||
+    code === 'wrong_content' ||
+    code === 'not_signed_in' ||
+    code === 'bucket_not_found' ||
+    code === 'not_allowed'
+  );
 }
