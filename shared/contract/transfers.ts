@@ -75,7 +75,7 @@ export type UploadPlan = z.infer<typeof uploadPlan>;
 
 const chosen = z.object({
   /** Null: all that are not over. */
-  ids: z.array(z.number().int()).nullable(),
+  ids: z.array(z.number().int()).max(10_000).nullable(),
 });
 
 export const transfers = {

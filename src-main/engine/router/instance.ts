@@ -33,10 +33,15 @@ export const instance = os.instance.router({
   }),
   connect: os.instance.connect.handler(async ({ input, context }) => {
     // Another registry can take the place of one that is closed only.
-    if (input.published) await context.leave();
-    const result = await connectInstance(context.workbench, input);
+    const leaves = input.published && context.isOpen();
+    if (leaves) await context.leave();
+    const connected = await connectInstance(context.workbench, input).catch(async (error: unknown) => {
+      // Nothing came of it: the one that was open is open again.
+      if (leaves) await context.enter(null);
+      throw error;
+    });
     await context.enter(null);
-    return result;
+    return connected;
   }),
   publish: os.instance.publish.handler(async ({ input, context }) => {
     const { kind, path, lastChange, size } = await context.services().published.publish(input);
