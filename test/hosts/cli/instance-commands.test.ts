@@ -19,7 +19,7 @@ afterAll(() => cli.close());
 const instances = items(instanceRecord.strict());
 const storages = items(storageRecord.strict());
 /** With how this computer signs in to each. */
-const listed = items(storageOfComputer.strict());
+const listedStorages = items(storageOfComputer.strict());
 
 describe('before there is an instance', () => {
   test('instances are none, and what needs one says how to make one', async () => {
@@ -116,7 +116,7 @@ describe('with an instance', () => {
     writeFileSync(cli.path('instruments', 'plate', 'a.csv'), 'x\n1\n');
     const watched = await cli.json(storages, 'storage', 'add', 'instruments', '--watch');
     expect(watched.items).toMatchObject([{ managed: false, watch: true }]);
-    const listed = await cli.json(listed, 'storage', 'list');
+    const listed = await cli.json(listedStorages, 'storage', 'list');
     expect(listed.items.map(({ root }) => root).sort()).toEqual(
       ['instruments', 'lab-data', 'second'].map((name) => cli.path(name)),
     );
@@ -137,7 +137,7 @@ describe('with an instance', () => {
     await cli.refused(4, 'storage', 'remove', uid);
     await cli.json(storages, 'storage', 'use', 'lab-data');
     await cli.json(z.strictObject({ remains: z.array(z.string()) }), 'storage', 'remove', uid);
-    expect((await cli.json(listed, 'storage', 'list')).items).toHaveLength(2);
+    expect((await cli.json(listedStorages, 'storage', 'list')).items).toHaveLength(2);
     expect((await cli.refused(3, 'storage', 'use', uid)).message).toContain(uid);
     expect((await cli.refused(2, 'storage', 'add', 'x', '--link', '--managed')).message).toContain('not both');
   });
