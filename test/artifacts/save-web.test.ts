@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeHash } from '../../shared/hash-encoding.ts';
-import { openStores, storageTree } from '../../src-main/storage/index.ts';
+import { keptSignIns, openStores, storageTree } from '../../src-main/storage/index.ts';
 import { authority, file, startWeb, type WebServer } from '../stores/start-web.ts';
 import { openArtifacts, type TestArtifacts } from './open-artifacts.ts';
 
@@ -12,7 +12,8 @@ let lab: TestArtifacts;
 beforeEach(async () => {
   web = await startWeb();
   lab = await openArtifacts();
-  lab.context.stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hubFetch });
+  const stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hubFetch });
+  lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation, null));
 });
 afterEach(async () => {
   lab.context.stores.close();
