@@ -35,6 +35,6 @@ test(
   'F-UP18 killed at a sample of points, an upload comes to its end when it is asked for again',
   { timeout: 300_000 },
   async () => {
-    expect(await killUploads(server(), 8)).toEqual([]);
+    expect(await killUploads(server(), 16)).toEqual([]);
   },
 );
