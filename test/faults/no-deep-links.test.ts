@@ -11,7 +11,7 @@ test('S-24 no address of a scheme of our own and no kind of file opens the progr
     name.endsWith('.ts'),
   );
   const registering = sources.filter((name) =>
-    /setAsDefaultProtocolClient|open-url|open-file|second-instance.*argv/.test(
+    /setAsDefaultProtocolClient|['"]open-(?:url|file)['"]|second-instance.*argv/.test(
       readFileSync(join(project, 'src-main', name), 'utf8'),
     ),
   );

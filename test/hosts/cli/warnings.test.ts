@@ -18,10 +18,22 @@ test('a registry that lost its end (R12) is opened, and says so until there is a
   await cli.run('label', 'create', 'IFNG');
   copyFileSync(cli.path('earlier.db'), registry);
   for (const part of ['-wal', '-shm']) rmSync(`${registry}${part}`, { force: true });
+  // What is published would bring it back.
+  for (const published of ['benchkeep.db', '_exclusion'])
+    rmSync(cli.path('data', '.lamindb', published), { recursive: true });
 
   const { code, out, err } = await cli.run('label', 'list');
   expect({ code, out }).toEqual({ code: 0, out: 'No labels.\n' });
   expect(err).toMatch(/^note: The last change of the registry is gone, [^\n]+\.\n$/);
   const asked = await cli.json(instanceInfo, 'info');
   expect(asked.warnings).toEqual([expect.stringContaining('The last change of the registry is gone')]);
+});
+
+test('a registry that lost its end comes back from what is published', async () => {
+  const { registry } = await cli.json(instanceInfo, 'info');
+  copyFileSync(registry, cli.path('earlier.db'));
+  await cli.run('label', 'create', 'CD8');
+  copyFileSync(cli.path('earlier.db'), registry);
+  for (const part of ['-wal', '-shm']) rmSync(`${registry}${part}`, { force: true });
+  expect((await cli.run('label', 'list')).out).toContain('CD8');
 });
