@@ -11,7 +11,7 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { splitVersion, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import { collectFolderHash } from './collect-folder-hash.ts';
 import { hashOfObject } from './object-hash.ts';
-import { objectMembers } from './object-members.ts';
+import { objectMembers } from '../storage/objects/object-members.ts';
 import type { PendingRemoval } from './pending-removals.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 

@@ -8,8 +8,9 @@ import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../p
 import type { StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, requireSpace, targetStorage } from '../storage/index.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
-import { folderLooks, readFolderContent, type FolderContent } from './folder-content.ts';
-import { manifestFolder, manifestLine, manifestPath, readManifest } from './folder-manifest.ts';
+import { folderLooks } from '../storage/folder-looks.ts';
+import { readFolderContent, type FolderContent } from './folder-content.ts';
+import { manifestFolder, manifestLine, manifestPath, readManifest } from '../storage/folder-manifest.ts';
 import { decideSave } from './known-content.ts';
 import { recordContent } from './record-content.ts';
 import { keyFor, type SaveDetails, type SaveTools } from './save-details.ts';

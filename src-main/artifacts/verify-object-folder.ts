@@ -4,9 +4,15 @@ import type { InstanceContext } from '../instance/index.ts';
 import { writeGzipLines } from '../ports/fs/gzip-lines.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
-import { manifestFolder, manifestLine, manifestPath, readManifest, type ManifestEntry } from './folder-manifest.ts';
+import {
+  manifestFolder,
+  manifestLine,
+  manifestPath,
+  readManifest,
+  type ManifestEntry,
+} from '../storage/folder-manifest.ts';
 import { markOfObject } from './object-hash.ts';
-import { objectMembers } from './object-members.ts';
+import { objectMembers } from '../storage/objects/object-members.ts';
 import { readObject, type ReadBytes } from './read-object.ts';
 import type { CopyToVerify, Finding, VerifyTools } from './verify-artifacts.ts';
 
