@@ -62,7 +62,7 @@ async function firstMissing(
   const key = copy.path.toString('utf8');
   const seen = { reason: `its files are not those of its list` };
   const list = await store.stat(manifestKey(uid), { signal });
-  if (list === null || (await digestOfManifest(store, list, signal)) !== sha256)
+  if (list === null || (await digestOfManifest(store, list, signal))?.text !== sha256)
     return `its list of files is not in ${storage.root}`;
   const isWhole = await isWholeFolder(context, { uid, folder }, async ({ entry, path, facts }) => {
     signal.throwIfAborted();

@@ -26,7 +26,8 @@ export function isOfFolder({ facts }: Pick<TransferRow, 'facts'>): boolean {
 
 /** Key of a member; only for paths that `refuseUnkeepable` let through. */
 export function memberKey(folder: string, path: RawPath): string {
-  return `${folder}/${rawToBytes(path).toString('utf8')}`;
+  const name = rawToBytes(path).toString('utf8');
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 export function manifestKey(uid: string): string {
@@ -68,13 +69,14 @@ function unkeepable(path: RawPath, reason: string): BenchkeepError {
   );
 }
 
-/** Sha256 (hex) of the text of a manifest in a store, which is that of the folder; null where it is none. */
+/** Sha256 (hex) of a manifest in a store, of its `text`, which is that of the folder, and as it lies there; null where it is none. */
 export async function digestOfManifest(
   store: ObjectStore,
   facts: ObjectFacts,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<{ text: string; bytes: string } | null> {
   const hash = createHash('sha256');
+  const whole = createHash('sha256');
   const gunzip = createGunzip();
   const read = (async (): Promise<void> => {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) hash.update(chunk);
@@ -84,11 +86,12 @@ export async function digestOfManifest(
     for (let offset = 0; offset < facts.size; offset += CHUNK) {
       const length = Math.min(CHUNK, facts.size - offset);
       const bytes = await store.readRange(facts.key, offset, length, { of: facts, signal });
+      whole.update(bytes);
       if (!gunzip.write(bytes)) await Promise.race([new Promise((resolve) => gunzip.once('drain', resolve)), read]);
     }
     gunzip.end();
     await read;
-    return hash.digest('hex');
+    return { text: hash.digest('hex'), bytes: whole.digest('hex') };
   } catch (error) {
     if (error instanceof BenchkeepError) throw error;
     // Not gzip, or not all of it.

@@ -3,14 +3,14 @@
  * is made anew. What somebody wrote into it, put beside its files, or registered of them keeps it where it is.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
-import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { manifestPath, readManifest } from '../storage/folder-manifest.ts';
+import { manifestPath } from '../storage/folder-manifest.ts';
 import { checkRoot, offline, storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
+import { copyFolder } from './copy-folder.ts';
 import { isFolderContentAt, isWholeFolder } from './folder-here.ts';
 import { beginJournal, hasJournal, lookOf, readJournal } from './folder-journal.ts';
 import { missingManifest, missingMember, type Missing } from './prove-folder.ts';
@@ -112,33 +112,10 @@ async function bring(
   const place = await fs.look(cacheFolder(context));
   if (now === null) return;
   if (there === null && place?.dev === now.dev) return fs.moveProven(source, target, now);
-  if (there === null) await copyFolder(context, uid, { source, target }, signal);
+  if (there === null) await copyFolder(context, { uid, source, target }, signal);
   // Once more, right before it goes: it took its time to copy it.
   if ((await isFolderContentAt(context, uid, target)) && (await isAsSent(context, row, source)))
     await fs.removeOwnFolder(source);
-}
-
-/** To another volume: file by file, each proven, then whole under its name. */
-async function copyFolder(
-  context: TransferContext,
-  uid: string,
-  { source, target }: { source: RawPath; target: RawPath },
-  signal: AbortSignal,
-): Promise<void> {
-  const { fs } = context;
-  const name = rawFromText(`${TEMPORARY_PREFIX}${Buffer.from(rawToBytes(splitRaw(target).name)).toString('utf8')}.tmp`);
-  const temporary = joinRaw(cacheFolder(context), name);
-  await fs.removeTemporaryFolder(temporary);
-  await fs.makeFolder(temporary, 0o700);
-  for await (const { path, sha256 } of readManifest(manifestPath(context, uid))) {
-    signal.throwIfAborted();
-    const [from, to] = [joinRaw(source, path), joinRaw(temporary, path)];
-    const expected = await fs.look(from);
-    if (expected === null) throw changed(from);
-    await fs.makeFolder(splitRaw(to).folder, 0o700);
-    await fs.copyFsyncMoveIn({ source: from, target: to, expected, sha256, signal });
-  }
-  await fs.moveFolderIn(temporary, target);
 }
 
 /** The very objects that were verified are still there, with their manifest. */
@@ -163,12 +140,4 @@ async function proveAgain(
   if (missing.isGone) await beginJournal(context, row, { askAll: true });
   await takeBackCopy(context, row, storage, { isGone: missing.isGone, error });
   throw error;
-}
-
-function changed(path: RawPath): BenchkeepError {
-  return new BenchkeepError(
-    'file_changed',
-    `${rawToDisplay(path)} was changed while it was copied to the cache`,
-    'The folder stays where it is.',
-  );
 }

@@ -14,6 +14,7 @@ import { wordsOf } from './begin-upload.ts';
 import { digestOfManifest, manifestKey, refuseUnkeepable } from './folder-in-store.ts';
 import { beginJournal, dropJournal, openJournal } from './folder-journal.ts';
 import { missingManifest, missingMember } from './prove-folder.ts';
+import { removeSentFolder } from './remove-sent-folder.ts';
 import { sendMember } from './send-member.ts';
 import { sendMembers } from './send-members.ts';
 import { sourcePlace } from './source-place.ts';
@@ -51,7 +52,7 @@ export async function runFolderUpload(
     if (row.state === 'planned') {
       const { signal } = tools;
       await refuseUnkeepable({ manifest, folder: keyOf(row) }, storage, signal).catch((error: unknown) =>
-        refused(context, store, row, error),
+        refused(context, { store, row }, tools, error),
       );
       if (await isBegun(store, row, signal)) await askAll(context, row);
       row = await set(row, { state: 'sending', sent: 0 });
@@ -100,7 +101,7 @@ async function send(
   try {
     await sendMembers(context, { store, key, shown, folder: sourceOf(row).path, manifest, journal }, tools);
   } catch (error) {
-    await refused(context, store, row, error);
+    await refused(context, { store, row }, tools, error);
   }
 }
 
@@ -117,13 +118,13 @@ async function complete(
   const there = await store.stat(key, { signal });
   let facts: ObjectFacts | null = there;
   if (there === null) facts = await putManifest(context, { store, row, storage, manifest }, tools);
-  if (facts === null || (await digestOfManifest(store, facts, signal)) !== row.sha256) {
+  if (facts === null || (await digestOfManifest(store, facts, signal))?.text !== row.sha256) {
     const error = new BenchkeepError(
       'already_exists',
       `Something else is at ${shown} already`,
       'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
     );
-    return refused(context, store, row, error);
+    return refused(context, { store, row }, tools, error);
   }
   tools.onSent?.(row.size);
   const { version, etag, size } = facts;
@@ -160,7 +161,12 @@ async function putManifest(
 const OVER: ReadonlySet<string> = new Set(['already_exists', 'file_changed', 'file_not_found', 'invalid_key']);
 
 /** What is there of it stays: another computer may be at work on the same, and who asks for it again uses it. */
-async function refused(context: TransferContext, store: ObjectStore, row: TransferRow, error: unknown): Promise<never> {
+async function refused(
+  context: TransferContext,
+  { store, row }: Pick<FolderUpload, 'store' | 'row'>,
+  tools: Pick<TransferTools, 'manifest'>,
+  error: unknown,
+): Promise<never> {
   if (!(error instanceof BenchkeepError) || !OVER.has(error.code)) throw error;
   if (error.code === 'file_not_found') {
     const place = await sourcePlace(context, row);
@@ -168,6 +174,8 @@ async function refused(context: TransferContext, store: ObjectStore, row: Transf
     if (root?.attached === false) throw offline(root.reason);
   }
   await abortMembers(store, row);
+  // Of what has no record yet nobody else knows.
+  if (row.purpose === 'save') await removeSentFolder(context, row, store, new AbortController().signal, tools);
   await dropJournal(context, row);
   await updateTransfer(context.workstation, row.id, {
     state: 'cancelled',

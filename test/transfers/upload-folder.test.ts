@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useS3 } from '../stores/use-s3.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
+import { filesIn } from './folder-bench.ts';
 import { die, openCloudLab, type CloudLab } from './open-cloud-lab.ts';
 
 const server = useS3('versitygw');
@@ -60,18 +61,6 @@ const sorted = (files: Map<string, Buffer>): [string, string][] =>
   [...files]
     .map(([name, bytes]): [string, string] => [name, bytes.toString('hex')])
     .sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** Every file under a folder, by its path. */
-function filesIn(folder: string): Map<string, Buffer> {
-  return new Map(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => {
-        const path = join(entry.parentPath, entry.name);
-        return [path.slice(folder.length + 1), readFileSync(path)];
-      }),
-  );
-}
 
 const states = async (): Promise<string[]> => (await lab.transfers()).map(({ state }) => state);
 const journals = (): string[] =>
