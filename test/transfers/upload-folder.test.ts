@@ -190,4 +190,76 @@ describe('a folder is uploaded', () => {
     expect((await objects()).filter((key) => key.includes(strange.uid))).toEqual([]);
     await lab.upload(uid);
   });
+
+  it('F-UP11 a member that is replaced after all was verified: nothing here moves, and the registry stops naming it', async () => {
+    const { uid, own, files } = await kept(20);
+    const key = `.lamindb/${uid}/d1/f0001.bin`;
+    const looked = { died: false };
+    lab.after('stat', async (of) => {
+      if (looked.died || !of.includes('manifests/') || (await states())[0] !== 'settling') return;
+      looked.died = true;
+      die();
+    });
+    await expect(lab.upload(uid)).rejects.toThrow();
+    expect(await states()).toEqual(['settling']);
+    lab.after('stat', null);
+    await lab.restart();
+    const store = await lab.store();
+    await store.put(key, randomBytes(101));
+    await expect(lab.upload(uid)).rejects.toMatchObject({
+      code: 'file_changed',
+      message: expect.stringContaining('d1/f0001.bin') as string,
+    });
+    expect(sorted(filesIn(own))).toEqual(sorted(files));
+    expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
+    expect(await states()).toEqual(['cancelled']);
+  });
+
+  it('F-UP16 members that another computer has brought there are not sent again', async () => {
+    const { uid, own, files } = await kept(20);
+    const store = await lab.store();
+    for (const [name, bytes] of files) await store.put(`.lamindb/${uid}/${name}`, bytes);
+    proxy.reset();
+    await lab.upload(uid);
+    expect(proxy.seen({ method: 'PUT', url: /\.bin/ })).toEqual([]);
+    expect(existsSync(own)).toBe(false);
+    expect(await states()).toEqual(['done']);
+  });
+
+  it('F-UP21 a folder in place stays; freed it goes to the cache, and what is registered in it keeps it', async () => {
+    const inPlace = async (name: string): Promise<{ uid: string; folder: string }> => {
+      const folder = join(lab.local, name);
+      mkdirSync(join(folder, 'sub'), { recursive: true });
+      writeFileSync(join(folder, 'a.txt'), randomBytes(20));
+      writeFileSync(join(folder, 'sub', 'b.txt'), randomBytes(20));
+      return { uid: (await lab.save(folder)).uid, folder };
+    };
+    const stays = await inPlace('stays');
+    await lab.upload(stays.uid);
+    expect(existsSync(stays.folder)).toBe(true);
+    const goes = await inPlace('goes');
+    const files = filesIn(goes.folder);
+    await lab.uploadAndFree(goes.uid);
+    expect(existsSync(goes.folder)).toBe(false);
+    expect(sorted(filesIn(join(lab.context.folder, 'cache', goes.uid)))).toEqual(sorted(files));
+    const shared = await inPlace('shared');
+    await lab.save(join(shared.folder, 'a.txt'));
+    await lab.uploadAndFree(shared.uid);
+    expect(existsSync(join(shared.folder, 'sub', 'b.txt'))).toBe(true);
+    expect(await states()).toEqual(['done', 'done', 'done']);
+  });
+});
+
+describe('a cache on another disk', () => {
+  it('F-UP22 the folder is copied, proven, and only then gone from where it was', async ({ skip }) => {
+    skip(!existsSync('/dev/shm'), 'no second disk');
+    await lab.close();
+    const root = `s3://${server().bucket}/folders-${String(folders++)}?endpoint_url=${server().endpoint}`;
+    lab = await openCloudLab(root, { beside: '/dev/shm' });
+    const { uid, own, files } = await kept(20);
+    await lab.upload(uid);
+    expect(existsSync(own)).toBe(false);
+    expect(sorted(filesIn(join(lab.context.folder, 'cache', uid)))).toEqual(sorted(files));
+    expect(lab.cached()).toEqual([uid]);
+  });
 });
