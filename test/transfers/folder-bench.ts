@@ -24,6 +24,7 @@ export async function openFolderBench(
   root: string,
   env: Record<string, string>,
   how: 'upload' | 'save',
+  small = 12,
 ): Promise<FolderBench> {
   const environment: Record<string, string> = { ...env };
   const cli = commandLine({ env: environment });
@@ -32,7 +33,7 @@ export async function openFolderBench(
     if (code !== 0) throw new Error(`benchkeep ${words.join(' ')}: ${err}`);
   };
   const files = new Map<string, Buffer>([['large.raw', randomBytes(LARGE)]]);
-  for (let i = 0; i < 12; i++) files.set(`d${String(i % 2)}/f${String(i)}.bin`, randomBytes(200 + i));
+  for (let i = 0; i < small; i++) files.set(`d${String(i % 2)}/f${String(i)}.bin`, randomBytes(200 + i));
   for (const [name, bytes] of files) {
     mkdirSync(cli.path('run1.d', name, '..'), { recursive: true });
     writeFileSync(cli.path('run1.d', name), bytes);
