@@ -93,6 +93,7 @@ async function bringOne(
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<string | null> {
   const name = escapeForDisplay(artifact.key ?? artifact.uid);
+  if (artifact.n_files !== null) throw isFolder(name, artifact.uid);
   const here = await copyHere(context, artifact);
   if (here !== null) return `${name} is on this computer already: ${rawToDisplay(here)}`;
   const place = await placeFor(context, artifact);
@@ -113,6 +114,14 @@ async function bringOne(
     // The cache is small, and was cleared in between.
     if (tries === TRIES) throw lostAgain(name);
   }
+}
+
+function isFolder(name: string, uid: string): BenchkeepError {
+  return new BenchkeepError(
+    'not_supported',
+    `"${name}" is a folder, and folders can't be brought back to where they were yet`,
+    `Fetch it, and copy it to where you want it: benchkeep cache ${uid} --to FOLDER.`,
+  );
 }
 
 function lostAgain(name: string): BenchkeepError {

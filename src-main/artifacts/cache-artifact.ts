@@ -6,7 +6,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { requireSpace } from '../storage/index.ts';
-import { cacheFolder, evictOverLimit, fetchToCache, noteUsed } from '../transfers/index.ts';
+import { cacheFolder, copyFolder, evictOverLimit, fetchToCache, noteUsed } from '../transfers/index.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
 import { readContext } from './read-context.ts';
@@ -60,14 +60,14 @@ async function localPath(
   return path;
 }
 
-/** Its path in the cache. Errors: `not_supported` (a folder, content that was never read wholly), those of `fetchToCache`. */
+/** Its path in the cache. Errors: `not_supported` (content that was never read wholly), those of `fetchToCache`. */
 export async function fetchArtifact(
   context: InstanceContext,
   artifact: ArtifactRow,
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<RawPath> {
   const { sha256, size } = artifact;
-  if (sha256 === null || artifact.n_files !== null) throw notYet(artifact);
+  if (sha256 === null) throw notYet(artifact);
   const enough = async (): Promise<void> => {
     await context.fs.makeFolder(cacheFolder(context), 0o700);
     await requireSpace(context, cacheFolder(context), size);
@@ -84,6 +84,10 @@ async function copyTo(
 ): Promise<string> {
   const expected = await context.fs.look(source);
   if (expected === null || artifact.sha256 === null) throw notYet(artifact);
+  if (expected.kind === 'folder') {
+    await copyFolder(context, { uid: artifact.uid, source, target }, signal);
+    return rawToDisplay(target);
+  }
   await context.fs.copyFsyncMoveIn({ source, target, expected, sha256: artifact.sha256, signal });
   return rawToDisplay(target);
 }

@@ -8,7 +8,7 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, offline } from '../storage/index.ts';
 import { dropCached, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { manifestPath } from './folder-manifest.ts';
+import { manifestPath } from '../storage/folder-manifest.ts';
 import { keepLatest } from './keep-latest.ts';
 import { doRemovals, forgetRemoval, planRemovals, type PendingRemoval } from './pending-removals.ts';
 import { objectsOf, placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';

@@ -1,12 +1,12 @@
 /** Reads a whole folder: LaminDB's hash of it, its manifest, and proof that nothing moved meanwhile. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { reviveError } from '../../shared/errors.ts';
 import { hashFolder, HASH_TYPES } from '../../shared/hash-encoding.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
-import { folderFiles } from './folder-files.ts';
-import { manifestLine, type ManifestEntry } from './folder-manifest.ts';
+import { folderFiles } from '../storage/folder-files.ts';
+import { addLook } from '../storage/folder-looks.ts';
+import { manifestLine, type ManifestEntry } from '../storage/folder-manifest.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
 
 export interface FolderContent {
@@ -79,24 +79,4 @@ export async function readFolderContent(
     nFiles: hashes.length,
     looks: looks.digest('hex'),
   };
-}
-
-/** What the folder looks like now; `onFile` is told each. Error: `file_changed` where something in it is no file any more. */
-export async function folderLooks(
-  { fs }: Pick<InstanceContext, 'fs'>,
-  folder: RawPath,
-  onFile?: (path: RawPath, facts: FileFacts) => void,
-): Promise<string> {
-  const looks = createHash('sha256');
-  for await (const path of folderFiles(fs, folder, () => undefined)) {
-    const facts = await fs.look(joinRaw(folder, path));
-    if (facts === null) throw writtenMeanwhile(rawToDisplay(path));
-    addLook(looks, path, facts);
-    onFile?.(path, facts);
-  }
-  return looks.digest('hex');
-}
-
-function addLook(looks: Hash, path: RawPath, { kind, size, mtimeNs, ctimeNs, dev, ino }: FileFacts): void {
-  looks.update(JSON.stringify([path, kind, size, mtimeNs, ctimeNs, dev, ino]));
 }

@@ -36,7 +36,7 @@ export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' 
 
 type Context = Pick<
   InstanceContext,
-  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'author' | 'onCommitted'
+  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'author' | 'onCommitted' | 'folder'
 >;
 
 const PREFIX = 'removal ';

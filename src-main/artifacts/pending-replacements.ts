@@ -11,7 +11,7 @@ import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
-import { manifestFolder, manifestPath } from './folder-manifest.ts';
+import { manifestFolder, manifestPath } from '../storage/folder-manifest.ts';
 
 export interface PendingReplacement {
   /** Of the artifact, and of the record in the trash that gets what it was. */

@@ -4,7 +4,8 @@ import type { InstanceContext } from '../instance/index.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
-import { folderLooks, readFolderContent } from './folder-content.ts';
+import { folderLooks } from '../storage/folder-looks.ts';
+import { readFolderContent } from './folder-content.ts';
 
 /** Reads all of it. Of a folder its files, named from it. Errors: `file_changed`; those of reading. */
 export async function proveContent(

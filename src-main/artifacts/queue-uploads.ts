@@ -110,19 +110,12 @@ export async function queueUploads(
   return { rows: [...(await chosenTransfers(workstation, before)), ...rows], refused };
 }
 
-/** Errors: `not_supported` (a folder), `file_changed` (not read wholly yet), those of `locateContent`. */
+/** Errors: `file_changed` (not read wholly yet), those of `locateContent`. */
 export async function contentOf(
   context: InstanceContext,
   artifact: ArtifactRow,
 ): Promise<{ sha256: string; content: Content }> {
   const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
-  if (artifact.n_files !== null) {
-    throw new BenchkeepError(
-      'not_supported',
-      `${name} is a folder, and folders can't be uploaded yet`,
-      'Upload its files one by one.',
-    );
-  }
   if (artifact.sha256 === null) {
     const remedy = 'It is being read. Upload it when that is done.';
     throw new BenchkeepError('file_changed', `${name} was not read wholly yet`, remedy, { retry: true });

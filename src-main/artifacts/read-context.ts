@@ -13,7 +13,7 @@ export interface ReadContext {
 
 /** For operations that also look at content. */
 export interface ContentContext extends ReadContext {
-  fs: Pick<Fs, 'look' | 'readRange'>;
+  fs: Pick<Fs, 'look' | 'readRange' | 'readFolder'>;
 }
 
 /** Reading over the engine's own connections: sees what was just written. */

@@ -8,10 +8,12 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { readManifest } from '../storage/folder-manifest.ts';
 import { splitVersion, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { manifestKey, manifestOf, memberKey } from '../transfers/index.ts';
 import { collectFolderHash } from './collect-folder-hash.ts';
 import { hashOfObject } from './object-hash.ts';
-import { objectMembers } from './object-members.ts';
+import { objectMembers } from '../storage/objects/object-members.ts';
 import type { PendingRemoval } from './pending-removals.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 
@@ -24,11 +26,15 @@ export interface DoomedObject {
   store: ObjectStore;
   /** What is there and goes; of a folder each member. */
   objects: ObjectFacts[];
+  /** Of a folder that Benchkeep sent there: its list, which goes when the members are gone. */
+  last: ObjectFacts | null;
+  /** Of others, below the folder. */
+  foreign: string[];
 }
 
 /** Looks at it once more. Errors: `file_changed` where it is not what the record names. */
 export async function proveObject(
-  context: Pick<InstanceContext, 'stores'>,
+  context: Pick<InstanceContext, 'stores' | 'fs' | 'folder'>,
   artifact: ArtifactRow,
   place: DeletionObject,
 ): Promise<DoomedObject> {
@@ -42,16 +48,55 @@ export async function proveObject(
     // Benchkeep's own has a name that nobody else's has.
     const isIt = facts === null || place.isOwn || isContent(store, artifact, facts);
     if (!isIt) throw changed(place.address);
-    return { place, isFolder, store, objects };
+    return { place, isFolder, store, objects, last: null, foreign: [] };
   }
+  if (place.isOwn) return { place, isFolder, store, ...(await ownFolder(context, store, artifact, place)) };
   const hash = collectFolderHash();
   const where = { folder: key, shown: place.address };
   for await (const { facts } of objectMembers(store, where, new AbortController().signal)) {
     objects.push(facts);
     hash.add(hashOfObject(store.kind, facts).hash);
   }
-  if (objects.length > 0 && !place.isOwn && (await hash.end()) !== artifact.hash) throw changed(place.address);
-  return { place, isFolder, store, objects };
+  if (objects.length > 0 && (await hash.end()) !== artifact.hash) throw changed(place.address);
+  return { place, isFolder, store, objects, last: null, foreign: [] };
+}
+
+const MOST_FOREIGN = 20;
+
+/** Exactly what its list names. Error: `file_not_found` where there is no list, here or beside it. */
+async function ownFolder(
+  context: Pick<InstanceContext, 'fs' | 'folder'>,
+  store: ObjectStore,
+  artifact: ArtifactRow,
+  { key, address }: DeletionObject,
+): Promise<Pick<DoomedObject, 'objects' | 'last' | 'foreign'>> {
+  const { signal } = new AbortController();
+  const manifest = await manifestOf(context, store, artifact, signal);
+  const objects: ObjectFacts[] = [];
+  const foreign: string[] = [];
+  const listed = new Map<string, ObjectFacts>();
+  for await (const facts of store.list(`${key}/`)) listed.set(facts.key, facts);
+  if (manifest === null && listed.size > 0) throw listless(address);
+  if (manifest !== null) {
+    for await (const { path } of readManifest(manifest)) {
+      const facts = listed.get(memberKey(key, path));
+      if (facts === undefined) continue;
+      objects.push(facts);
+      listed.delete(facts.key);
+    }
+  }
+  for (const left of [...listed.keys()].slice(0, MOST_FOREIGN))
+    foreign.push(`not Benchkeep's own, it remains here: ${address}/${left.slice(key.length + 1)}`);
+  if (listed.size > MOST_FOREIGN) foreign.push(`and ${String(listed.size - MOST_FOREIGN)} more in ${address}`);
+  return { objects, last: await store.stat(manifestKey(artifact.uid)), foreign };
+}
+
+function listless(address: string): BenchkeepError {
+  return new BenchkeepError(
+    'file_not_found',
+    `Nobody can say which objects in ${address} are the folder's: its list is neither here nor in the store`,
+    'Nothing was deleted. Delete the record only (--storage no), and the objects with the tools of the store.',
+  );
 }
 
 function isContent(store: ObjectStore, { size, hash, hash_type: type }: ArtifactRow, facts: ObjectFacts): boolean {
@@ -76,7 +121,8 @@ export interface RemovedObjects {
 }
 
 /** By version where the store has versions: else they would only be hidden. Ends at the first that is refused. */
-export async function removeObjects({ place, store, objects, isFolder }: DoomedObject): Promise<RemovedObjects> {
+export async function removeObjects(doomed: DoomedObject): Promise<RemovedObjects> {
+  const { place, store, objects, isFolder, last, foreign } = doomed;
   const left = objects.values();
   let reason: string | null = null;
   const worker = async (): Promise<void> => {
@@ -86,12 +132,13 @@ export async function removeObjects({ place, store, objects, isFolder }: DoomedO
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, objects.length) }, worker));
+  if (reason === null && last !== null) reason = await removeOne(store, last);
   if (reason !== null) return { removed: [], remains: [], reason };
   const removed = objects.length === 0 ? [] : [place.address];
   const [only] = objects;
   const others = isFolder || only === undefined ? 0 : await countVersions(store, only.key);
   const earlier = `${String(others)} earlier version${others === 1 ? '' : 's'} of it remain${others === 1 ? 's' : ''} here: ${place.address}`;
-  return { removed, remains: others === 0 ? [] : [earlier], reason };
+  return { removed, remains: others === 0 ? foreign : [earlier, ...foreign], reason };
 }
 
 async function removeOne(store: ObjectStore, { key, version, etag }: ObjectFacts): Promise<string | null> {
@@ -169,7 +216,7 @@ function foldersAbove(path: string): string[] {
 
 /** The program ended while it deleted: a record whose content is gone says so. */
 export async function noteInterrupted(
-  context: Pick<InstanceContext, 'registry' | 'stores' | 'clock' | 'author' | 'onCommitted'>,
+  context: Pick<InstanceContext, 'registry' | 'stores' | 'clock' | 'author' | 'onCommitted' | 'fs' | 'folder'>,
   removal: PendingRemoval,
   storage: StorageRow,
 ): Promise<void> {

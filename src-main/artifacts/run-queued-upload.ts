@@ -1,9 +1,12 @@
 /** What the queue does with one upload: looks what there is to be sent now, proves it, and brings it to its end. */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
-import { rawToBytes } from '../ports/fs/raw-path.ts';
+import { writeGzipLines } from '../ports/fs/gzip-lines.ts';
+import { rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { manifestFolder, manifestLine, manifestPath } from '../storage/folder-manifest.ts';
 import { assertWritable, checkRoot, cloudRootOf, offline } from '../storage/index.ts';
 import {
   dropParts,
@@ -17,6 +20,7 @@ import {
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { copiesIn } from './copies-in.ts';
+import { readFolderContent } from './folder-content.ts';
 import { locateContent } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 
@@ -105,6 +109,7 @@ async function provenSource(
 ): Promise<{ source: Buffer; facts: string }> {
   try {
     const content = await locateContent(readContext(context), artifact);
+    if (artifact.n_files !== null) await refuseOtherFolder(context, artifact, content.path, row, signal);
     return { source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
   } catch (error) {
     if (signal.aborted || !(error instanceof BenchkeepError) || !FOR_GOOD.has(error.code)) throw error;
@@ -125,6 +130,43 @@ async function refuseAway(context: InstanceContext, { id }: ArtifactRow): Promis
   for (const storage of storages) {
     const root = await checkRoot(context, storage);
     if (!root.attached) throw offline(root.reason);
+  }
+}
+
+function otherContent(name: string): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `The folder of "${escapeForDisplay(name)}" has other content than what was registered`,
+    'Nothing was uploaded. Let its folder be looked at: its new content becomes the next version.',
+  );
+}
+
+/** Its manifest is made anew where this computer has lost it. */
+async function refuseOtherFolder(
+  context: InstanceContext,
+  { uid, sha256, key }: ArtifactRow,
+  path: RawPath,
+  { state }: TransferRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = (await context.fs.look(manifestPath(context, uid))) !== null;
+  if (known && state !== 'planned') return;
+  const tools = { signal, background: true, onBytes: () => undefined, onSkipped: () => undefined };
+  await context.fs.makeFolder(manifestFolder(context), 0o700);
+  const manifest = await writeGzipLines(manifestFolder(context), context.random);
+  try {
+    const content = await readFolderContent(context, path, {
+      ...tools,
+      onEntry: (entry) => manifest.write(manifestLine(entry)),
+    });
+    await manifest.end();
+    if (content.sha256 !== sha256) throw otherContent(key ?? uid);
+    if (!known) await manifest.finish(manifestPath(context, uid));
+  } catch (error) {
+    if (error instanceof BenchkeepError && error.code === 'empty_folder') throw otherContent(key ?? uid);
+    throw error;
+  } finally {
+    await manifest.discard();
   }
 }
 

@@ -146,7 +146,7 @@ async function takeFromStore(context: InstanceContext, storage: StorageRow, key:
 }
 
 /** A person wants content in the cloud that is registered already. */
-async function uploadKnown(
+export async function uploadKnown(
   context: InstanceContext,
   known: ArtifactRow,
   storage: StorageRow,

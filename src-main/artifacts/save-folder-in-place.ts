@@ -1,8 +1,8 @@
 /** A folder that lies in a registered storage: it stays where it is. */
 import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import { folderLooks } from './folder-content.ts';
-import { manifestPath } from './folder-manifest.ts';
+import { folderLooks } from '../storage/folder-looks.ts';
+import { manifestPath } from '../storage/folder-manifest.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { planRegistration } from './plan-registration.ts';
 import { describeSaved, type SaveDetails } from './save-details.ts';

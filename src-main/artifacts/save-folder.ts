@@ -1,20 +1,21 @@
 /** `save FOLDER`: the whole folder is one artifact. */
-import { BenchkeepError } from '../../shared/errors.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { writeGzipLines, type GzipLines } from '../ports/fs/gzip-lines.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import type { StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, requireSpace, targetStorage } from '../storage/index.ts';
+import { begunSaves, endSave } from '../transfers/index.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
-import { folderLooks, readFolderContent, type FolderContent } from './folder-content.ts';
-import { manifestFolder, manifestLine, manifestPath, readManifest } from './folder-manifest.ts';
+import { folderLooks } from '../storage/folder-looks.ts';
+import { readFolderContent, type FolderContent } from './folder-content.ts';
+import { manifestFolder, manifestLine, manifestPath, readManifest } from '../storage/folder-manifest.ts';
 import { decideSave } from './known-content.ts';
 import { recordContent } from './record-content.ts';
 import { keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
-import { isNameless, keepKnown, nameless } from './save-file-copy.ts';
+import { isNameless, keepKnown, nameless, uploadKnown } from './save-file-copy.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
+import { bringFolderToStore, takeFolderFromStore } from './save-folder-to-store.ts';
 import { saveFolderInPlace } from './save-folder-in-place.ts';
 import type { Source } from './save-sources.ts';
 import { refuseIfStopped } from './tell-progress.ts';
@@ -38,7 +39,6 @@ export async function saveFolder(
   const key = keyFor(source, details);
   if (source.place === null) {
     const target = await targetStorage(context, details);
-    if (target.type !== 'local') throw notIntoBucket(source, target);
     await assertWritable(context, target);
   }
   return whileRead(context, source, tools, (read) =>
@@ -80,24 +80,41 @@ async function saveFolderCopy(
   tools: SaveTools,
 ): Promise<number> {
   const { source, content } = read;
-  const target = await targetStorage(context);
+  const target = await targetStorage(context, details);
   const suffix = suffixOf(rawToDisplay(source.path)).suffix;
   const saved = { ...content, isFolder: true };
+  const isBucket = target.type !== 'local';
   for (;;) {
+    const { sha256 } = content;
+    // Those that have a record by now are over with this.
+    const begun = isBucket ? await begunSaves(context, { sha256, suffix, storage: target, isFolder: true }) : [];
     const { known } = await decideSave(context.registry.db, saved, target, details);
-    if (known !== null) return keepKnown(context, known, details, tools);
+    if (known !== null) {
+      const manifest = manifestPath(context, known.uid);
+      if ((await context.fs.look(manifest)) === null) await read.manifest.finish(manifest);
+      if (details.upload === true) await uploadKnown(context, known, target, tools);
+      return keepKnown(context, known, details, tools);
+    }
     if (isNameless(key, details)) throw nameless(source);
     const id = await copyIntoStorage(context, {
       suffix,
       target,
       content: saved,
       details,
+      begun,
       async copy(path, uid) {
+        if (isBucket) return bringFolderToStore(context, read, { uid, key: path, storage: target, name: key }, tools);
         await requireSpace(context, localRoot(target), content.size);
         await copyFolder(context, read, path, tools);
         await read.manifest.finish(manifestPath(context, uid));
       },
-      remove: (path) => context.fs.removeOwnFolder(path),
+      remove: (path, uid) =>
+        isBucket ? takeFolderFromStore(context, read, target, uid) : context.fs.removeOwnFolder(path),
+      async recorded(uid) {
+        if (!isBucket) return;
+        await read.manifest.finish(manifestPath(context, uid));
+        await endSave(context, { uid, storage: target }, 'done');
+      },
       record: (write, { uid, path, family }) =>
         recordContent(write, { ...content, uid, suffix, key, storage: target, path }, family, details),
     });
@@ -134,12 +151,4 @@ export async function copyFolder(
     refuseIfStopped(signal);
     throw error;
   }
-}
-
-function notIntoBucket({ shown }: Source, { root }: StorageRow): BenchkeepError {
-  return new BenchkeepError(
-    'not_supported',
-    `${shown} is a folder, and folders can't be saved into ${root} yet`,
-    'Save its files (FOLDER/*), or keep new files on this computer: benchkeep settings keep-artifacts-local on.',
-  );
 }

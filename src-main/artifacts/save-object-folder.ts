@@ -6,10 +6,16 @@ import { giveWay } from '../ports/give-way.ts';
 import { writeGzipLines } from '../ports/fs/gzip-lines.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { collectFolderHash } from './collect-folder-hash.ts';
-import { manifestFolder, manifestLine, manifestPath, readManifest, type ManifestEntry } from './folder-manifest.ts';
+import {
+  manifestFolder,
+  manifestLine,
+  manifestPath,
+  readManifest,
+  type ManifestEntry,
+} from '../storage/folder-manifest.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { hashOfObject, markOfObject } from './object-hash.ts';
-import { objectMembers, rawKey } from './object-members.ts';
+import { objectMembers, rawKey } from '../storage/objects/object-members.ts';
 import type { ObjectSource } from './object-sources.ts';
 import type { SaveDetails, SaveTools } from './save-details.ts';
 import { recordObject, type ObjectContent } from './save-objects.ts';

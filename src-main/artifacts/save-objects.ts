@@ -8,7 +8,7 @@ import type { ArtifactRow } from '../registry/schema.ts';
 import { versionedKey, type ObjectStore } from '../storage/index.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { hashOfObject } from './object-hash.ts';
-import { rawKey } from './object-members.ts';
+import { rawKey } from '../storage/objects/object-members.ts';
 import type { ObjectSource } from './object-sources.ts';
 import { planRegistration } from './plan-registration.ts';
 import { describeSaved, type SaveDetails, type SaveTools } from './save-details.ts';

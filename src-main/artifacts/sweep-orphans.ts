@@ -8,7 +8,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { canWrite } from '../ports/fs/file-system.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { manifestFolder } from './folder-manifest.ts';
+import { manifestFolder } from '../storage/folder-manifest.ts';
 import { arrivingOf } from './pending-replacements.ts';
 import { cacheFolder } from '../transfers/index.ts';
 import { checkRoot, localRoot, ownFolderOf } from '../storage/index.ts';

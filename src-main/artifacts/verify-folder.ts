@@ -4,7 +4,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { readFolderContent } from './folder-content.ts';
-import { manifestPath, readManifest, type ManifestEntry } from './folder-manifest.ts';
+import { manifestPath, readManifest, type ManifestEntry } from '../storage/folder-manifest.ts';
 import type { Finding, VerifyTools } from './verify-artifacts.ts';
 
 export async function verifyFolder(

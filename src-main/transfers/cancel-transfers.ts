@@ -8,7 +8,7 @@ import { chosen, type ChangeContext } from './change-transfers.ts';
 import { transferRecords } from './list-transfers.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-type CancelContext = ChangeContext & Pick<TransferContext, 'stores' | 'busyTransfers'>;
+type CancelContext = ChangeContext & Pick<TransferContext, 'stores' | 'busyTransfers' | 'fs' | 'folder'>;
 
 /** States in which there is nothing verified in the store yet. */
 const CANCELLABLE: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);

@@ -5,12 +5,15 @@ import type { StorageRow } from '../registry/schema.ts';
 import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { isOfFolder } from './folder-in-store.ts';
+import { dropJournal } from './folder-journal.ts';
+import { abortMembers } from './run-folder-upload.ts';
 import { keyOf, type TransferContext } from './transfer-context.ts';
 
 /** Ms. A store that can't be reached keeps nobody waiting: its parts are found later (`orphan-uploads`). */
 const LONGEST_ABORT = 5_000;
 
-type EndContext = Pick<TransferContext, 'registry' | 'workstation' | 'stores' | 'clock'>;
+type EndContext = Pick<TransferContext, 'registry' | 'workstation' | 'stores' | 'clock' | 'fs' | 'folder'>;
 
 /** `reason` null: a person wanted it. Nobody may be at work on it. */
 export async function endTransfer(
@@ -32,10 +35,12 @@ export async function endTransfer(
 
 /** An object that was completed already stays: another computer may have recorded it, and an upload that is asked for again uses it. */
 export async function dropParts(context: EndContext, row: TransferRow): Promise<void> {
-  if (row.token === null) return;
+  const isFolder = isOfFolder(row);
+  if (isFolder) await dropJournal(context, row);
+  if (row.token === null && !(isFolder && row.state !== 'planned')) return;
   const late = new AbortController();
   const over = new AbortController();
-  const aborting = abort(context, row, row.token, late.signal)
+  const aborting = abort(context, row, late.signal)
     // Parts that stay there are taken away some days later.
     .catch(() => undefined)
     .finally(() => {
@@ -46,9 +51,12 @@ export async function dropParts(context: EndContext, row: TransferRow): Promise<
   await aborting;
 }
 
-async function abort(context: EndContext, row: TransferRow, token: string, signal: AbortSignal): Promise<void> {
+async function abort(context: EndContext, row: TransferRow, signal: AbortSignal): Promise<void> {
   const storage = await storageOf(context, row);
-  if (storage !== null) await (await storeOf(context, storage)).uploads.abort(keyOf(row), token, { signal });
+  if (storage === null) return;
+  const store = await storeOf(context, storage);
+  if (isOfFolder(row)) await abortMembers(store, row, signal);
+  else if (row.token !== null) await store.uploads.abort(keyOf(row), row.token, { signal });
 }
 
 export async function storageOf(

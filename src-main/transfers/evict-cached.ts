@@ -8,11 +8,12 @@ import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached, readCached } from '../workstation/transfer-rows.ts';
 import { isContentAt } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
+import { evictFolder, type Evicted } from './evict-folder.ts';
 import { proveInStore, whyNotThere } from './prove-in-store.ts';
 import { putAside } from './put-aside.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-export type Evicted = { kind: 'evicted'; size: number } | { kind: 'not cached' } | { kind: 'kept'; reason: string };
+export type { Evicted } from './evict-folder.ts';
 
 /** Errors: `cancelled`. Whatever else fails is why it is kept. */
 export function evictCached(context: TransferContext, artifactUid: string, signal: AbortSignal): Promise<Evicted> {
@@ -42,6 +43,7 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
     .where('uid', '=', row.artifact_uid)
     .executeTakeFirst();
   if (artifact === undefined) return { kind: 'kept', reason: 'no record says where else it is' };
+  if (facts.kind === 'folder') return evictFolder(context, row, artifact, { path, facts }, signal);
   if ((await openElsewhere([facts])).has(fileId(facts))) return { kind: 'kept', reason: 'a program has it open' };
   // Looked at wholly only where the file system says that something was done to it.
   const touched = !sameFacts(facts, JSON.parse(row.facts) as FileFacts);

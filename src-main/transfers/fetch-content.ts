@@ -98,7 +98,8 @@ function pauseAfter(error: unknown, before: Before): number | null {
   return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (before.idle - 1));
 }
 
-async function rowFor(
+/** The row of the download of this content, which may have begun before. */
+export async function rowFor(
   { workstation, clock }: TransferContext,
   { artifactUid, storage, key, size, sha256, target }: FetchRequest,
 ): Promise<TransferRow> {

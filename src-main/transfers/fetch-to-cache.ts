@@ -3,9 +3,12 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { SharedDownload } from '../instance/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { cachePath, findCached, isContentAt, noteCached } from './cache-folder.ts';
+import { storeOf } from '../storage/index.ts';
+import { cachePath, findCached, isArtifactAt, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { fetchContent } from './fetch-content.ts';
+import { fetchFolder } from './fetch-folder.ts';
+import { manifestOf } from './fetch-manifest.ts';
 import type { FetchTools } from './fetch-ranges.ts';
 import { markCloudCopy, markCloudCopyRight, type CloudLoss } from './mark-cloud-copy.ts';
 import { putAside } from './put-aside.ts';
@@ -93,11 +96,13 @@ async function bring(
   const cached = await findCached({ ...context, workstation: context.workstation.db }, artifact);
   if (cached !== null) return cached.path;
   const target = cachePath(context, artifact);
+  const places = await placesInCloud(context, artifact);
+  if (artifact.n_files !== null && (await context.fs.look(target)) !== null)
+    await bringManifest(context, artifact, places, tools.signal);
   if (await takeWhatIsThere(context, artifact, target)) {
     await endDownloads(context, artifact.uid);
     return target;
   }
-  const places = await placesInCloud(context, artifact);
   let failure: BenchkeepError | null = null;
   for (const place of places) {
     try {
@@ -109,7 +114,8 @@ async function bring(
         target,
       };
       const { size, sha256 } = artifact;
-      const facts = await fetchContent(context, { ...request, size, sha256 }, tools);
+      const fetch = artifact.n_files === null ? fetchContent : fetchFolder;
+      const facts = await fetch(context, { ...request, size, sha256 }, tools);
       await noteCached(context, artifact, facts);
       await markCloudCopyRight(context, artifact, place);
       return target;
@@ -122,6 +128,17 @@ async function bring(
     }
   }
   throw failure ?? onlyElsewhere(artifact);
+}
+
+/** Without it nobody can say whether a folder that is there is the content. */
+async function bringManifest(
+  context: TransferContext,
+  artifact: ArtifactRow,
+  places: readonly CloudPlace[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { storage } of places)
+    if ((await manifestOf(context, await storeOf(context, storage), artifact, signal)) !== null) return;
 }
 
 function lossOf(error: unknown): CloudLoss | null {
@@ -138,7 +155,7 @@ async function takeWhatIsThere(
 ): Promise<boolean> {
   const facts = await context.fs.look(target);
   if (facts === null) return false;
-  if (await isContentAt(context, target, artifact.sha256)) {
+  if (await isArtifactAt(context, target, artifact)) {
     const now = await context.fs.look(target);
     if (now !== null) await noteCached(context, artifact, now);
     return now !== null;

@@ -5,7 +5,7 @@ import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawToText } from '../ports/fs/raw-path.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { readCached, touchCached } from '../workstation/transfer-rows.ts';
-import { cacheFolder, isContentAt, noteCached } from './cache-folder.ts';
+import { cacheFolder, isArtifactAt, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { evictCached } from './evict-cached.ts';
 import type { TransferContext } from './transfer-context.ts';
@@ -72,7 +72,7 @@ export async function adoptCached(context: TransferContext, signal: AbortSignal)
   for (const { name, kind } of await context.fs.readFolder(folder)) {
     if (signal.aborted) return;
     const uid = rawToText(name)?.slice(0, 20) ?? '';
-    if (kind !== 'file' || name.startsWith(TEMPORARY_PREFIX)) continue;
+    if ((kind !== 'file' && kind !== 'folder') || name.startsWith(TEMPORARY_PREFIX)) continue;
     await whileContentAlone(context, uid, async () => {
       const { registry, workstation } = context;
       const known = await workstation.db
@@ -84,7 +84,7 @@ export async function adoptCached(context: TransferContext, signal: AbortSignal)
       const artifact = await registry.db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
       if (artifact === undefined || artifact.sha256 === null || rawToText(name) !== `${uid}${artifact.suffix}`) return;
       const path = joinRaw(folder, name);
-      if (!(await isContentAt(context, path, artifact.sha256))) return;
+      if (!(await isArtifactAt(context, path, { uid, sha256: artifact.sha256 }))) return;
       const facts = await context.fs.look(path);
       if (facts !== null) await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
     });

@@ -90,11 +90,11 @@ async function orphansIn(
   if ((await readObjectMarker(store))?.uid !== storage.uid) return [];
   const call = signal === undefined ? {} : { signal };
   const live = await transfersInto(context.workstation, storage.uid);
-  const keys = new Set(live.map(keyOf));
+  const keys = live.map(keyOf);
   const found: Found[] = [];
   for await (const { key, token, startedAt } of store.uploads.list(`${OWN_FOLDER}/`, call)) {
     if (startedAt === null || context.clock.now() - Date.parse(startedAt) < OLD) continue;
-    if (!isOurs(key) || keys.has(key)) continue;
+    if (!isOurs(key) || keys.some((one) => key === one || key.startsWith(`${one}/`))) continue;
     found.push({ storage, key, token, startedAt, address: `${storage.root}/${key}` });
   }
   return found;
@@ -104,10 +104,10 @@ async function tokensOf(context: OrphanContext, storage: StorageRow): Promise<Se
   return new Set((await transfersInto(context.workstation, storage.uid)).map(({ token }) => token));
 }
 
-/** Named by a uid, directly in our folder: as this program names what it brings there. */
+/** Named by a uid in our folder, or a member of a folder that is: as this program names what it brings there. */
 function isOurs(key: string): boolean {
   const name = key.slice(OWN_FOLDER.length + 1);
-  return isUid(name.slice(0, 20), 'artifact') && /^(?:\.[^/]*)?$/.test(name.slice(20));
+  return isUid(name.slice(0, 20), 'artifact') && /^(?:\.[^/]*)?(?:\/.+)?$/.test(name.slice(20));
 }
 
 /** Looks once a day, in the background. */

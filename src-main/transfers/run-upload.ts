@@ -8,7 +8,6 @@ import {
   checkRoot,
   offline,
   storeOf,
-  wordsForObject,
   type MadeObject,
   type ObjectFacts,
   type ObjectStore,
@@ -17,7 +16,10 @@ import {
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { beginUpload, wordsOf } from './begin-upload.ts';
+import { isOfFolder } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
+import { runFolderUpload } from './run-folder-upload.ts';
 import { isSmall, sendContent, type SentContent } from './send-content.ts';
 import { sourcePlace } from './source-place.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
@@ -36,6 +38,7 @@ export async function runUpload(
   storage: StorageRow,
   tools: TransferTools,
 ): Promise<TransferRow> {
+  if (isOfFolder(transfer)) return runFolderUpload(context, transfer, storage, tools);
   const store = await storeOf(context, storage);
   let row = transfer.state === 'verified' ? await verifiedStill(context, store, transfer, tools) : transfer;
   for (let tries = 0; row.state === 'planned' || row.state === 'sending' || row.state === 'completing'; tries++) {
@@ -119,35 +122,6 @@ async function sourceFailure(
   }
   if (error.code === 'file_changed' || error.code === 'file_not_found') await giveUp(context, store, row, error);
   return error;
-}
-
-/**
- * A key has the uid of its artifact in it, so an upload of it that is there already was begun for the same content: by
- * this program before it died, or by another computer. What arrives of either serves both.
- */
-async function beginUpload(
-  store: ObjectStore,
-  key: string,
-  size: number,
-  metadata: Record<string, string>,
-  signal: AbortSignal,
-): Promise<string> {
-  for await (const upload of store.uploads.list(key, { signal })) if (upload.key === key) return upload.token;
-  return store.uploads.begin(key, size, { metadata, signal });
-}
-
-/** Kept with the object: from it the record can be made anew, should nothing else be left. */
-async function wordsOf(
-  { registry }: TransferContext,
-  { artifact_uid: uid, sha256 }: TransferRow,
-  { about }: TransferTools,
-): Promise<Record<string, string>> {
-  const row = await registry.db
-    .selectFrom('artifact')
-    .select(['key', 'hash', 'hash_type as hashType'])
-    .where('uid', '=', uid)
-    .executeTakeFirst();
-  return wordsForObject({ uid, sha256, ...(row ?? about ?? { key: null, hash: null, hashType: null }) });
 }
 
 async function complete(

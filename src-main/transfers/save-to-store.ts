@@ -6,7 +6,12 @@ import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts'
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeSaves, activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
+import { storeOf } from '../storage/index.ts';
+import { isOfFolder } from './folder-in-store.ts';
+import { dropJournal } from './folder-journal.ts';
+import { removeSentFolder } from './remove-sent-folder.ts';
 import { runUpload } from './run-upload.ts';
+import { copyAt } from './source-place.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
 
 export interface StoreSave {
@@ -16,24 +21,32 @@ export interface StoreSave {
   key: RawPath;
   source: RawPath;
   facts: FileFacts;
+  /** Bytes of a folder's files; of a file its facts say it. */
+  size?: number;
   sha256: string;
   storage: StorageRow;
 }
 
 type Saved = Pick<StoreSave, 'uid' | 'storage'>;
+type EndContext = Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers' | 'fs' | 'folder'>;
 
 /**
  * Uids under which this content was being saved there, with this ending, when the program ended: what was sent of them
  * is used. Those that have a record by now are over.
  */
 export async function begunSaves(
-  context: Pick<TransferContext, 'registry' | 'workstation' | 'clock' | 'busyTransfers'>,
-  { sha256, suffix, storage }: { sha256: string; suffix: string; storage: StorageRow },
+  context: EndContext & Pick<TransferContext, 'registry'>,
+  {
+    sha256,
+    suffix,
+    storage,
+    isFolder = false,
+  }: { sha256: string; suffix: string; storage: StorageRow; isFolder?: boolean },
 ): Promise<string[]> {
   const uids: string[] = [];
   for (const row of await activeSaves(context.workstation, { sha256, storageUid: storage.uid })) {
     const uid = row.artifact_uid;
-    if (context.busyTransfers.has(row.id)) continue;
+    if (context.busyTransfers.has(row.id) || isOfFolder(row) !== isFolder) continue;
     const record = await context.registry.db
       .selectFrom('artifact')
       .select('id')
@@ -83,7 +96,7 @@ function begin({ workstation, clock }: TransferContext, save: StoreSave): Promis
     path: rawToBytes(save.key),
     source: rawToBytes(save.source),
     facts: JSON.stringify(save.facts),
-    size: save.facts.size,
+    size: save.size ?? save.facts.size,
     sha256: save.sha256,
     state: 'planned',
     created_at: now,
@@ -91,8 +104,13 @@ function begin({ workstation, clock }: TransferContext, save: StoreSave): Promis
   });
 }
 
-function isOf(row: TransferRow, { key, facts, sha256 }: StoreSave): boolean {
-  return row.sha256 === sha256 && row.size === facts.size && rawFromBytes(row.path) === key;
+function isOf(row: TransferRow, { key, facts, size = facts.size, sha256 }: StoreSave): boolean {
+  return (
+    row.sha256 === sha256 &&
+    row.size === size &&
+    isOfFolder(row) === (facts.kind === 'folder') &&
+    rawFromBytes(row.path) === key
+  );
 }
 
 function givenUp({ storage, key }: StoreSave): BenchkeepError {
@@ -104,14 +122,19 @@ function givenUp({ storage, key }: StoreSave): BenchkeepError {
   );
 }
 
+/** Takes a folder away that was brought there and has no record. */
+export async function removeSave(context: TransferContext, save: Saved, manifest: RawPath): Promise<void> {
+  const row = await activeRow(context, save);
+  if (row === null || (await copyAt(context, { storage: save.storage, path: row.path })) !== null) return;
+  const store = await storeOf(context, save.storage);
+  await removeSentFolder(context, row, store, new AbortController().signal, { manifest });
+}
+
 /** The record is there, or the object was taken away again. */
-export async function endSave(
-  context: Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers'>,
-  save: Saved,
-  state: 'done' | 'cancelled',
-): Promise<void> {
+export async function endSave(context: EndContext, save: Saved, state: 'done' | 'cancelled'): Promise<void> {
   const row = await activeRow(context, save);
   if (row === null) return;
+  if (isOfFolder(row)) await dropJournal(context, row);
   await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
   context.busyTransfers.delete(row.id);
 }

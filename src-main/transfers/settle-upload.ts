@@ -3,22 +3,24 @@
  * anything local is touched; then Benchkeep's own copy here (and a file in place, where a person asked for that) moves to
  * the cache, on a proof that is made anew.
  */
-import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { rawFromBytes, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { checkRoot, offline, requireSpace, storeOf } from '../storage/index.ts';
-import { dropInventory } from '../workstation/inventory.ts';
-import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { sameFacts } from '../ports/fs/file-facts.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import type { StorageRow } from '../registry/schema.ts';
+import { checkRoot, offline, storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
+import { isOfFolder } from './folder-in-store.ts';
+import { dropJournal } from './folder-journal.ts';
+import { moveFolderToCache } from './move-folder-to-cache.ts';
+import { removeSentFolder } from './remove-sent-folder.ts';
 import { isSent } from './run-upload.ts';
-import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
+import { artifactOf, forgetPlace, mayGo, refuseOther, refuseUnnamed, replaced, requireRoom } from './settle-place.ts';
+import { copyAt, sourcePlace, wasUnnamed } from './source-place.ts';
 import { takeBackCopy } from './take-back-copy.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools, type UploadSource } from './transfer-context.ts';
 
@@ -44,14 +46,17 @@ export async function settleUpload(
   let row = transfer;
   if (row.state === 'verified') {
     if (!(await recordCopy(context, row, storage))) {
-      await removeUnwanted(context, row, storage);
+      await removeUnwanted(context, row, storage, tools.signal);
+      if (isOfFolder(row)) await dropJournal(context, row);
       return { row: await set('cancelled', row), cached: null };
     }
     row = await set('recorded', row);
   }
   if (row.state === 'recorded') row = await set('settling', row);
-  const settle = (): Promise<string | null> => moveToCache(context, row, storage, tools);
+  const settle = (): Promise<string | null> =>
+    isOfFolder(row) ? moveFolderToCache(context, row, storage, tools) : moveToCache(context, row, storage, tools);
   const cached = row.state === 'settling' ? await whileContentAlone(context, row.artifact_uid, settle) : null;
+  if (isOfFolder(row)) await dropJournal(context, row);
   return { row: await set('done', row), cached };
 }
 
@@ -83,30 +88,15 @@ async function recordCopy(context: TransferContext, row: TransferRow, storage: S
 }
 
 /** Nobody names the object. */
-async function removeUnwanted(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<void> {
-  if ((await copyAt(context, { storage, path: row.path })) !== null) return;
-  await (await storeOf(context, storage)).delete(keyOf(row), { version: row.version });
-}
-
-async function artifactOf(
+async function removeUnwanted(
   context: TransferContext,
-  { artifact_uid: uid }: TransferRow,
-  db: Pick<TransferContext['registry']['db'], 'selectFrom'> = context.registry.db,
-): Promise<ArtifactRow | null> {
-  return (await db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null;
-}
-
-/** Its content was replaced while it was on its way. */
-function refuseOther(artifact: ArtifactRow, { sha256, size }: TransferRow): void {
-  if (artifact.sha256 !== sha256 || artifact.size !== size) throw replaced(artifact);
-}
-
-function replaced({ key, uid }: ArtifactRow): BenchkeepError {
-  return new BenchkeepError(
-    'file_changed',
-    `The content of "${escapeForDisplay(key ?? uid)}" was replaced while it was uploaded`,
-    'Upload it again: then the new content is sent.',
-  );
+  row: TransferRow,
+  storage: StorageRow,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await copyAt(context, { storage, path: row.path })) !== null) return;
+  if (isOfFolder(row)) return removeSentFolder(context, row, await storeOf(context, storage), signal);
+  await (await storeOf(context, storage)).delete(keyOf(row), { version: row.version });
 }
 
 /** Only what is Benchkeep's own, or what a person wanted freed. Its new path, or null. */
@@ -147,45 +137,6 @@ async function moveToCache(
   if (!isSameFile(facts, source.facts) && !(await isContentAt(context, target, artifact.sha256))) return null;
   await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
   return rawToDisplay(target);
-}
-
-function mayGo({ free_up: isFreed }: TransferRow, { storage, isOwn }: SourcePlace): boolean {
-  return storage.managed === 1 && (isOwn || isFreed === 1);
-}
-
-/** Before the registry stops naming it; within one disk nothing is copied. */
-async function requireRoom(context: TransferContext, target: RawPath, { dev, size }: FileFacts): Promise<void> {
-  const { folder } = splitRaw(target);
-  await context.fs.makeFolder(folder, 0o700);
-  if ((await context.fs.look(folder))?.dev !== dev) await requireSpace(context, folder, size);
-}
-
-/** It is not there any more because it was to go: nobody is told that it is missing. */
-async function forgetPlace(
-  { workstation }: Pick<TransferContext, 'workstation'>,
-  { storage, path }: SourcePlace,
-): Promise<void> {
-  await writeWorkstation(workstation, (tx) => {
-    dropInventory(tx, workstation, [{ storageUid: storage.uid, path: rawFromBytes(path) }]);
-    return Promise.resolve();
-  });
-}
-
-/** Looked at inside: the registry names the copy in the store, and the artifact still is what was sent. */
-async function refuseUnnamed(
-  write: RegistryWrite,
-  artifact: ArtifactRow,
-  row: TransferRow,
-  storage: StorageRow,
-  own: CopyRow,
-): Promise<void> {
-  const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
-  const copies = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
-  const isNamed = copies.some(
-    ({ storage_id: id, path, verified_at: at }) => id === storage.id && path.equals(row.path) && at !== null,
-  );
-  const isOwn = copies.some(({ id, path }) => id === own.id && path.equals(own.path));
-  if (now?.sha256 !== row.sha256 || !isNamed || !isOwn) throw replaced(artifact);
 }
 
 /** The registry does not name the file any more. Done again after a crash, from wherever that left it. */

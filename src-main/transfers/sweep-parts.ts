@@ -3,7 +3,7 @@ import { timestamp } from '../ports/clock.ts';
 import { canWrite } from '../ports/fs/file-system.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { PART_ENDING } from '../ports/fs/part-verbs.ts';
-import { joinRaw } from '../ports/fs/raw-path.ts';
+import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfers, updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -29,9 +29,8 @@ export async function sweepParts(context: SweepContext): Promise<void> {
   }
   for (const { name, kind } of await fs.readFolder(folder)) {
     const path = joinRaw(folder, name);
-    if (kind !== 'file' || !name.startsWith(TEMPORARY_PREFIX) || !name.endsWith(PART_ENDING) || wanted.has(path))
-      continue;
-    await fs.removeOwnFile(path);
+    if (!name.startsWith(TEMPORARY_PREFIX) || !name.endsWith(PART_ENDING) || wanted.has(path)) continue;
+    if (kind === 'file' || kind === 'folder') await removePart(context, path);
   }
 }
 
@@ -46,6 +45,12 @@ async function activeDownloads({ workstation }: SweepContext): Promise<TransferR
 }
 
 async function end(context: SweepContext, row: TransferRow, state: 'done' | 'cancelled'): Promise<void> {
-  await context.fs.removeOwnFile(partPath(context, row));
+  await removePart(context, partPath(context, row));
   await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
+}
+
+/** Of a folder what came of its files. */
+async function removePart({ fs }: SweepContext, part: RawPath): Promise<void> {
+  if ((await fs.look(part))?.kind === 'folder') await fs.removeTemporaryFolder(part);
+  else await fs.removeOwnFile(part);
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkKey } from '../../shared/keys.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { manifestPath, readManifest } from '../../src-main/artifacts/folder-manifest.ts';
+import { manifestPath, readManifest } from '../../src-main/storage/folder-manifest.ts';
 import { cachePath } from '../../src-main/transfers/index.ts';
 import { joinRaw, rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { addStorage } from '../../src-main/storage/index.ts';

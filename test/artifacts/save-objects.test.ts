@@ -1,7 +1,7 @@
 /** Objects and folders of a bucket, registered where they are. */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readManifest, manifestPath } from '../../src-main/artifacts/folder-manifest.ts';
+import { readManifest, manifestPath } from '../../src-main/storage/folder-manifest.ts';
 import { describeArtifact, artifactPath, readContext } from '../../src-main/artifacts/index.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
 import { encodeHash } from '../../shared/hash-encoding.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenInstance } from '../../src-main/instance/index.ts';
 import { rawFromText, rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
-import { readManifest } from '../../src-main/artifacts/folder-manifest.ts';
+import { readManifest } from '../../src-main/storage/folder-manifest.ts';
 import { hasKnownFiles } from '../../src-main/storage/known-files.ts';
 import type { Scanner } from '../../src-main/watching/index.ts';
 import { putInventory } from '../../src-main/workstation/inventory.ts';

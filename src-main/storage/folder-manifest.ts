@@ -5,7 +5,6 @@
  * in a store whose objects were not read, what the store says of each stands in place of its sha256: `md5:` and the
  * digest, or how its hash was made and the hash (`md5-3:…`, `md5-etag:…`); then the folder has no sha256 yet.
  */
-import type { InstanceContext } from '../instance/index.ts';
 import { readGzipLines } from '../ports/fs/gzip-lines.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 
@@ -32,11 +31,11 @@ function unescapePath(text: string): RawPath {
 }
 
 /** Where the manifests of an instance lie, in its own folder. */
-export function manifestFolder({ folder }: Pick<InstanceContext, 'folder'>): RawPath {
+export function manifestFolder({ folder }: { folder: RawPath }): RawPath {
   return joinRaw(folder, rawFromText('manifests'));
 }
 
-export function manifestPath(context: Pick<InstanceContext, 'folder'>, uid: string): RawPath {
+export function manifestPath(context: { folder: RawPath }, uid: string): RawPath {
   return joinRaw(manifestFolder(context), rawFromText(`${uid}.tsv.gz`));
 }
 

@@ -1,9 +1,9 @@
 /** The members of a folder in a store: every object below it, as a stream, however many there are. */
-import { BenchkeepError } from '../../shared/errors.ts';
-import { escapeForDisplay } from '../../shared/format/display-name.ts';
-import { giveWay } from '../ports/give-way.ts';
-import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
-import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import { escapeForDisplay } from '../../../shared/format/display-name.ts';
+import { giveWay } from '../../ports/give-way.ts';
+import { rawFromBytes, type RawPath } from '../../ports/fs/raw-path.ts';
+import type { ObjectFacts, ObjectStore } from './object-store.ts';
 
 export interface Member {
   /** Below the folder. */

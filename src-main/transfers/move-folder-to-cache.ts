@@ -1,0 +1,143 @@
+/**
+ * A folder that is verified in the cloud goes from its place on this computer to the cache: as a whole, on a proof that
+ * is made anew. What somebody wrote into it, put beside its files, or registered of them keeps it where it is.
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { writeRegistry } from '../registry/change-log.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { manifestPath } from '../storage/folder-manifest.ts';
+import { checkRoot, offline, storeOf } from '../storage/index.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
+import { copyFolder } from './copy-folder.ts';
+import { isFolderContentAt, isWholeFolder } from './folder-here.ts';
+import { beginJournal, hasJournal, lookOf, readJournal } from './folder-journal.ts';
+import { missingManifest, missingMember, type Missing } from './prove-folder.ts';
+import { artifactOf, forgetPlace, mayGo, refuseUnnamed, requireRoom } from './settle-place.ts';
+import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
+import { takeBackCopy } from './take-back-copy.ts';
+import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+
+/** Its new path, for people; null where it stayed. Errors: `file_changed` (not there any more), `offline`, `disk_full`. */
+export async function moveFolderToCache(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+  { signal }: TransferTools,
+): Promise<string | null> {
+  const artifact = await artifactOf(context, row);
+  const place = await sourcePlace(context, row);
+  if (artifact === null || artifact.sha256 === null || place === null || !mayGo(row, place)) return null;
+  const root = await checkRoot(context, place.storage);
+  if (!root.attached) throw offline(root.reason);
+  const copy = await copyAt(context, place);
+  if (copy === null ? !(await wasUnnamed(context, artifact.uid, place)) : copy.artifact_id !== artifact.id) return null;
+  if (copy !== null && (await isShared(context, place))) return null;
+  const source = sourceOf(row).path;
+  const target = cachePath(context, artifact);
+  const now = await context.fs.look(source);
+  if (now !== null) {
+    // It came to its end before: what stayed, stays.
+    if (!(await hasJournal(context, row))) return null;
+    await requireRoom(context, target, { dev: now.dev, size: artifact.size });
+    await proveAgain(context, row, storage, signal);
+    // Somebody wrote into it: what it is now, the next look at it says.
+    if (!(await isAsSent(context, row, source))) return null;
+    const there = await context.fs.look(target);
+    if (there !== null && !(await isFolderContentAt(context, artifact.uid, target))) return null;
+  }
+  if (copy !== null) {
+    if (now === null) return null;
+    await writeRegistry(context, await context.author(), 'to cache', async (write) => {
+      await refuseUnnamed(write, artifact, row, storage, copy);
+      write.note = `Its copy in ${rawToDisplay(source)} went to the cache: the one in ${storage.root} is verified.`;
+      write.removeRow('copy', copy, artifact.uid);
+    });
+  }
+  if (now !== null) await bring(context, row, artifact, { source, target }, signal);
+  await forgetPlace(context, place);
+  if (!(await isFolderContentAt(context, artifact.uid, target))) return null;
+  const facts = await context.fs.look(target);
+  if (facts === null) return null;
+  await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
+  return rawToDisplay(target);
+}
+
+/** Each file looks as it did when it was read for sending, and nothing else is in it. */
+async function isAsSent(context: TransferContext, row: TransferRow, folder: RawPath): Promise<boolean> {
+  const noted = readJournal(context, row);
+  try {
+    return await isWholeFolder(context, { uid: row.artifact_uid, folder }, async ({ facts }) => {
+      const note = await noted.next();
+      return note.done !== true && note.value.look === lookOf(facts);
+    });
+  } finally {
+    await noted.return();
+  }
+}
+
+/** Other records name something in it, or a folder that it is in. */
+async function isShared({ registry }: TransferContext, { storage, path }: SourcePlace): Promise<boolean> {
+  const parts = path.toString('latin1').split('/');
+  const above = parts.slice(1).map((_, i) => Buffer.from(parts.slice(0, i + 1).join('/'), 'latin1'));
+  const [from, to] = ['/', '0'].map((end) => Buffer.concat([path, Buffer.from(end)])) as [Buffer, Buffer];
+  const other = await registry.db
+    .selectFrom('copy')
+    .select('id')
+    .where('storage_id', '=', storage.id)
+    .where((where) =>
+      // `0` is what comes after `/`.
+      where.or([
+        where.and([where('path', '>=', from), where('path', '<', to)]),
+        ...(above.length === 0 ? [] : [where('path', 'in', above)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+/** The registry does not name it any more. Done again after a crash, from wherever that left it. */
+async function bring(
+  context: TransferContext,
+  row: TransferRow,
+  { uid }: ArtifactRow,
+  { source, target }: { source: RawPath; target: RawPath },
+  signal: AbortSignal,
+): Promise<void> {
+  const { fs } = context;
+  await fs.makeFolder(cacheFolder(context), 0o700);
+  const there = await fs.look(target);
+  const now = await fs.look(source);
+  const place = await fs.look(cacheFolder(context));
+  if (now === null) return;
+  if (there === null && place?.dev === now.dev) return fs.moveProven(source, target, now);
+  if (there === null) await copyFolder(context, { uid, source, target }, signal);
+  // Once more, right before it goes: it took its time to copy it.
+  if ((await isFolderContentAt(context, uid, target)) && (await isAsSent(context, row, source)))
+    await fs.removeOwnFolder(source);
+}
+
+/** The very objects that were verified are still there, with their manifest. */
+async function proveAgain(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const store = await storeOf(context, storage);
+  const manifest = manifestPath(context, row.artifact_uid);
+  const missing: Missing | null =
+    (await missingMember(context, { store, row, manifest }, signal)) ?? (await missingManifest(store, row, signal));
+  if (missing === null) return;
+  const address = `${storage.root}/${keyOf(row)}`;
+  const what = missing.path === null ? 'the list of its files' : rawToDisplay(missing.path);
+  const error = new BenchkeepError(
+    'file_changed',
+    `${address} is not any more what was verified: ${what} was replaced or removed`,
+    'The copy here stays where it is. Look who else writes into this storage.',
+  );
+  if (missing.isGone) await beginJournal(context, row, { askAll: true });
+  await takeBackCopy(context, row, storage, { isGone: missing.isGone, error });
+  throw error;
+}
