@@ -5,7 +5,7 @@
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts } from '../ports/fs/file-facts.ts';
+import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
