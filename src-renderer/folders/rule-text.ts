@@ -24,7 +24,7 @@ export function fieldsOf(rule: WatchRule): RuleFields {
 }
 
 /** Null where the time is no number of seconds of a day. */
-export function ruleOf(fields: RuleFields): Omit<WatchRule, 'upload'> | null {
+export function ruleOf(fields: RuleFields): WatchRule | null {
   const settle = fields.settle.trim().replace(',', '.');
   const seconds = settle === '' ? null : Number(settle);
   if (seconds !== null && !(seconds >= 0 && seconds <= 86_400)) return null;
