@@ -56,3 +56,8 @@ export function keepText(keychain: boolean): string {
     ? 'Otherwise it is forgotten when Benchkeep ends.'
     : 'There is no keychain here that protects it, so it is not stored: it is forgotten when Benchkeep ends, and has to be given again then. A profile (in ~/.aws) lasts.';
 }
+
+/** What to do where nobody is signed in, for the window: what the engine says may be of its command line. */
+export function signInRemedy(remedy: string, here: string): string {
+  return remedy.includes('benchkeep ') ? here : remedy;
+}
