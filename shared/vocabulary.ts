@@ -42,6 +42,8 @@ export const ACTIONS = {
   first: 'Do this next',
   clear_list: 'Clear list',
   test_connection: 'Test connection',
+  sign_in: 'Sign in',
+  sign_out: 'Sign out',
   validate: 'Check details',
   standardize: 'Fix spelling to match the list',
   trash: 'Move to Trash',
@@ -58,6 +60,7 @@ export const ACTIONS = {
   really_gone: 'They are really gone',
   look_again: 'Look again',
   back_up: 'Back up now',
+  publish: 'Publish now',
 } as const;
 
 /** `add_new_from` of one term. */

@@ -34,6 +34,8 @@ export const saveInput = z.object({
   /** Absolute paths on the engine's computer. */
   paths: z.array(z.string().min(1).max(4200)).min(1),
   key: z.string().max(1100).nullish(),
+  /** Without a key, what lies outside every storage has the name of its file. */
+  key_of_file: z.boolean().optional(),
   description: z.string().max(10_000).nullish(),
   kind: artifactKind.nullish(),
   /** An artifact of the family whose next version this is. */

@@ -88,6 +88,8 @@ export const storageRecord = z.object({
   description: z.string().nullable(),
   type: storageType,
   region: z.string().nullable(),
+  /** Address of the servers of a bucket that are not those of its maker (Amazon, Google); null for those and folders. */
+  endpoint: z.string().nullable(),
   instance_uid: z.string().nullable(),
   managed: z.boolean(),
   default: z.boolean(),

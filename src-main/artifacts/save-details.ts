@@ -14,6 +14,8 @@ import type { Source } from './save-sources.ts';
 
 export interface SaveDetails {
   key: string | null;
+  /** Without a key, what lies outside every storage has the name of its file. */
+  isNamedAfterFile?: boolean;
   description: string | null;
   kind: ArtifactKind | null;
   /** A person's version tag. */
@@ -52,6 +54,7 @@ export async function gatherDetails(context: InstanceContext, input: SaveInput):
   const author = await context.author();
   return {
     key,
+    isNamedAfterFile: input.key_of_file === true && revises === null,
     description: descriptionOf(input.description ?? null),
     kind: input.kind ?? null,
     version: input.version_tag?.trim() === '' ? null : (input.version_tag?.trim() ?? null),
@@ -69,10 +72,10 @@ async function runOf({ registry }: InstanceContext, uid: string): Promise<number
   throw new BenchkeepError('not_found', 'There is no run of this uid', 'Give the uid of a run, or leave it out.');
 }
 
-/** The given key, checked against what it names; null where none was given. Errors: `invalid_key`. */
-export function keyFor({ path, facts }: Source, { key }: SaveDetails): string | null {
-  if (key === null) return null;
+/** The given key, or that of the file, checked against what it names; null for none. Errors: `invalid_key`. */
+export function keyFor({ path, facts, place }: Source, { key, isNamedAfterFile = false }: SaveDetails): string | null {
   const name = rawToDisplay(splitRaw(path).name);
+  if (key === null) return isNamedAfterFile && place === null ? checkKey(name) : null;
   // Dots in the name of a folder are no ending, except for formats that are folders.
   const plain = facts.kind === 'folder' && suffixOf(name).suffix === '';
   return checkKey(key, plain ? 'folder' : name);

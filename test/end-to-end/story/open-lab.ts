@@ -22,12 +22,13 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export async function openLab(): Promise<Lab> {
+/** `env`: more of what the program is told. */
+export async function openLab({ env = {} }: { env?: Record<string, string> } = {}): Promise<Lab> {
   const program = mkdtempSync(join(tmpdir(), 'benchkeep-program-'));
   const main = programWithWindow(program);
   await buildWindowInto(join(program, 'dist/renderer'));
   const home = mkdtempSync(join(tmpdir(), 'benchkeep-person-'));
-  const cli = commandLine({ main, env: { HOME: home } });
+  const cli = commandLine({ main, env: { HOME: home, ...env } });
   const folder = join(home, 'instruments');
   const samples = composeSampleFiles(seedRandom(1));
   for (const { path, bytes } of samples) {

@@ -18,6 +18,7 @@ export function makeStorage(n: number, changes: Partial<StorageRecord> = {}): St
     description: null,
     type: 'local',
     region: 'bench-pc',
+    endpoint: null,
     instance_uid: 'inst00000001',
     managed: true,
     default: false,
