@@ -32,7 +32,7 @@ export interface OpenClientOptions {
 /** Ms that a running engine gets for its first answer. One that is stopped or hangs takes connections all the same. */
 const FIRST_ANSWER = 10_000;
 /** Ms for an engine that just starts or just ends: it owns the instance, but nobody listens. */
-const PATIENCE = 1500;
+const PATIENCE = 5000;
 const BETWEEN_LOOKS = 100;
 
 /** Errors: `locked` where an engine owns the instance and can't be reached, with its process id. */
