@@ -462,6 +462,7 @@ describe.runIf(chromiumPath !== undefined)('keep artifacts local, by the window'
     await page.goto(next.address);
     await go('Storage places');
     await card('Bucket of the lab').getByText('This computer is not signed in to it.').waitFor();
+    await page.getByText('Sign in to it under Storage places.').waitFor();
     await takePicture(page, '24-new-start');
   });
 
@@ -470,11 +471,18 @@ describe.runIf(chromiumPath !== undefined)('keep artifacts local, by the window'
     await bucket.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
     await signIn();
     await bucket.getByText('Signed in with an access key that was given here, until Benchkeep ends.').waitFor();
+    // A description, as the story has it: a change that is not published yet.
+    await page.getByRole('button', { name: `Edit description of ${at('our_local_storage')}`, exact: true }).click();
+    await dialog('Edit description').getByLabel('Description').fill('Our shared directory for project X');
+    await dialog('Edit description').getByRole('button', { name: 'Save description' }).click();
+    await card('Our shared directory for project X').waitFor();
     await go('Settings');
     const section = page.getByRole('region', { name: 'Published registry' });
     await section.getByText(root, { exact: true }).waitFor();
+    await section.getByText('not in it yet').waitFor();
     await section.getByRole('button', { name: 'Publish now' }).click();
     await section.getByText('All changes are in it.').waitFor();
+    await page.getByText('You are not signed in to').waitFor({ state: 'detached' });
     await takePicture(page, '21-published');
     await page.getByText(/^In it now: /).waitFor();
     const { ContentLength = 0 } = await store.admin.send(
