@@ -41,7 +41,7 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     await form.getByText('Small letters, digits, dots and dashes').waitFor();
     await form.getByText('An address that begins with https:// or http://').waitFor();
     await form.getByLabel('Address of the server').fill('https://store.example.org/');
-    await form.getByLabel('Profile').fill('lab');
+    await form.getByRole('textbox', { name: 'Profile' }).fill('lab');
     // A whole address goes into its parts.
     await form.getByLabel('Bucket', { exact: true }).fill('s3://archive/2026/flow?region=eu-north-1');
     expect(await form.getByLabel('Folder in it').inputValue()).toBe('2026/flow');
