@@ -30,7 +30,7 @@ export interface Stores {
   accessOf(root: CloudRoot): Promise<StoreAccess>;
   /** For people; a keychain that gives nothing is `nothing`. */
   describe(root: CloudRoot): Promise<SignInRecord>;
-  /** Signs in until the program ends; null takes that back. Whoever opens the store from now on gets a new client. */
+  /** Signs in until the program ends; null takes that back. Whoever opens a store from now on, of any instance, gets a new client. */
   signIn(root: CloudRoot, access: StoreAccess | null): void;
   /** The same stores for an instance that has sign-ins of its own; closed for itself. */
   ofInstance(kept: KeptSignIns): Stores;
@@ -39,7 +39,7 @@ export interface Stores {
 
 /** `web`: how servers on the web are reached. */
 export function openStores(keychain: Keychain = noKeychain, web: HfAccess = {}): Stores {
-  return storesWith({ keychain, web }, new Map(), null);
+  return storesWith({ keychain, web }, { access: new Map(), changes: 0 }, null);
 }
 
 interface Means {
@@ -47,8 +47,16 @@ interface Means {
   web: HfAccess;
 }
 
-function storesWith(means: Means, sessions: Map<string, StoreAccess>, kept: KeptSignIns | null): Stores {
+/** Sign-ins until the program ends, for all stores that came from the same ones. */
+interface Sessions {
+  access: Map<string, StoreAccess>;
+  /** Grows with each sign-in: clients that were opened before know nothing of it. */
+  changes: number;
+}
+
+function storesWith(means: Means, sessions: Sessions, kept: KeptSignIns | null): Stores {
   const { keychain, web } = means;
+  let heard = sessions.changes;
   const opened = new Map<string, Promise<ObjectStore>>();
   /** Whoever works with one goes on; they are closed in the end. */
   const replaced: Promise<ObjectStore>[] = [];
@@ -56,7 +64,7 @@ function storesWith(means: Means, sessions: Map<string, StoreAccess>, kept: Kept
   async function accessOf(root: CloudRoot): Promise<StoreAccess> {
     const place = placeOf(root);
     const isChosen = kept !== null && place.endpoint !== '' && (await kept.isChosen(place.endpoint));
-    const session = sessions.get(JSON.stringify(place));
+    const session = sessions.access.get(JSON.stringify(place));
     if (session !== undefined) return { ...session, isChosen };
     const found = (await kept?.find(place)) ?? null;
     return { ...(found === null ? {} : await accessOfKept(found, root.root, keychain)), isChosen };
@@ -66,6 +74,11 @@ function storesWith(means: Means, sessions: Map<string, StoreAccess>, kept: Kept
     keychain,
     accessOf,
     open(root) {
+      if (heard !== sessions.changes) {
+        heard = sessions.changes;
+        replaced.push(...opened.values());
+        opened.clear();
+      }
       const name = nameOf(root);
       const known = opened.get(name);
       if (known !== undefined) return known;
@@ -93,10 +106,9 @@ function storesWith(means: Means, sessions: Map<string, StoreAccess>, kept: Kept
     },
     signIn(root, access) {
       const name = JSON.stringify(placeOf(root));
-      if (access === null) sessions.delete(name);
-      else sessions.set(name, { ...access, kept: 'session' });
-      replaced.push(...opened.values());
-      opened.clear();
+      if (access === null) sessions.access.delete(name);
+      else sessions.access.set(name, { ...access, kept: 'session' });
+      sessions.changes++;
     },
     ofInstance: (signIns) => storesWith(means, sessions, signIns),
     close() {

@@ -198,12 +198,18 @@ export function transferQueue(context: QueueContext): TransferQueue {
       waiters.reject(id, typeof row?.error !== 'string' ? failure : reviveError(JSON.parse(row.error) as ErrorData));
       return;
     }
-    if (one.isStopped()) return;
+    // It is told every few seconds only: who pauses sees how far it came.
+    const sent = one.sent();
+    if (one.isStopped()) {
+      await updateTransfer(workstation, id, { sent });
+      return;
+    }
     const error = toErrorData(failure);
     const attempts = row.attempts + 1;
     const until = clock.now() + pauseAfter(attempts, (random(1)[0] ?? 0) / 255);
     await updateTransfer(workstation, id, {
       attempts,
+      sent,
       next: new Date(until).toISOString(),
       error: JSON.stringify(error),
       updated_at: timestamp(clock),

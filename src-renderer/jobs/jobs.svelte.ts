@@ -32,6 +32,8 @@ export class Jobs {
   /** Runs to the end; never rejects, the job itself says how it ended. */
   async run<Result>(plan: JobPlan<Result>): Promise<void> {
     const abort = new AbortController();
+    // What went well was read, or is in the history: only the newest result stays.
+    this.list = this.list.filter(({ state }) => state !== 'done');
     this.list.push({
       id: this.#next++,
       title: plan.title,

@@ -31,6 +31,8 @@ export interface JoinedPlace {
   readOnly: string | null;
   /** What a person should know, in plain words. */
   warnings: string[];
+  /** Of the warnings that which holds until the place is reached; null where it was. */
+  notReached: string | null;
   /** The published copy has gone another way than this one. */
   diverged: boolean;
 }
@@ -65,6 +67,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
     holds: false,
     readOnly: null,
     warnings: [],
+    notReached: null,
     diverged: false,
   };
   if (joined.place === null) return joined;
@@ -117,7 +120,10 @@ export async function joinPublished(outside: Workbench, name: string, options: J
     if (!(error instanceof BenchkeepError) || error.code === 'locked' || error.code === 'internal') throw error;
     if (joined.asked) {
       joined.readOnly ??= `The published registry in ${place.root} has newer changes than this computer, and they could not be fetched: ${error.message}. ${error.remedy}`;
-    } else if (error.code !== 'offline') joined.warnings.push(`${error.message}. ${error.remedy}`);
+    } else if (error.code !== 'offline') {
+      joined.notReached = `${error.message}. ${error.remedy}`;
+      joined.warnings.push(joined.notReached);
+    }
   }
   return joined;
 }

@@ -70,7 +70,7 @@ export async function keepPublished(context: KeepPublishedContext): Promise<Publ
   const { fs, clock, random, home } = workbench;
   const { place, self, card } = joined;
   const folder = instanceFolder(home, card.uid);
-  const warn = warningSlot(warnings);
+  const warn = warningSlot(warnings, joined.notReached);
   let memory = await readMemory(fs, folder);
   let { head } = context;
   let holds = joined.holds;

@@ -2,7 +2,14 @@
 import { hostname } from 'node:os';
 import { newUid } from '../../../shared/uid.ts';
 import { rawFromText, rawToDisplay } from '../../ports/fs/raw-path.ts';
-import { bucketPlace, folderPlace, parseCloudRoot, type CloudRoot, type PublishedPlace } from '../../storage/index.ts';
+import {
+  bucketPlace,
+  folderPlace,
+  parseCloudRoot,
+  type CloudRoot,
+  type ObjectStore,
+  type PublishedPlace,
+} from '../../storage/index.ts';
 import type { InstanceCard } from '../instance-card.ts';
 import type { Workbench } from '../workbench.ts';
 import type { Self } from './lease.ts';
@@ -27,7 +34,37 @@ export async function placeAt(
   const { fs, stores, workstationUid } = context;
   const whose = { fs, instanceUid, workstationUid };
   if (typeof root === 'string') return folderPlace({ ...whose, root: rawFromText(root) });
-  return bucketPlace({ ...whose, store: await stores.open(root), root: root.root });
+  return followingSignIns(stores, root, (store) => bucketPlace({ ...whose, store, root: root.root }));
+}
+
+/** A place is kept for as long as the instance is open, and who signs in meanwhile is heard by a new client only. */
+async function followingSignIns(
+  stores: Workbench['stores'],
+  root: CloudRoot,
+  placeIn: (store: ObjectStore) => PublishedPlace,
+): Promise<PublishedPlace> {
+  let store = await stores.open(root);
+  let place = placeIn(store);
+  async function now(): Promise<PublishedPlace> {
+    const latest = await stores.open(root);
+    if (latest !== store) {
+      store = latest;
+      place = placeIn(store);
+    }
+    return place;
+  }
+  return {
+    root: place.root,
+    readState: async (...call) => (await now()).readState(...call),
+    writeState: async (...call) => (await now()).writeState(...call),
+    ageOfState: async (...call) => (await now()).ageOfState(...call),
+    lookAtSnapshot: async (...call) => (await now()).lookAtSnapshot(...call),
+    replaceSnapshot: async (...call) => (await now()).replaceSnapshot(...call),
+    fetchSnapshot: async (...call) => (await now()).fetchSnapshot(...call),
+    putBeside: async (...call) => (await now()).putBeside(...call),
+    removeSnapshot: async (...call) => (await now()).removeSnapshot(...call),
+    remove: async (...call) => (await now()).remove(...call),
+  };
 }
 
 export function selfOf(

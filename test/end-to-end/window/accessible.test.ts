@@ -194,6 +194,24 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
       world.transfers = states.map((changes, n) =>
         makeTransfer(n + 1, { ...changes, uid: world.artifacts[59 - n]?.uid ?? '', n_files: n === 0 ? 12 : null }),
       );
+      const bucket = world.storages.find(({ type }) => type === 's3');
+      Object.assign(bucket ?? {}, {
+        endpoint: 'https://store.example.org',
+        sign_in: { by: 'keys', name: null, kept: 'session' },
+        warning: 'This store replaces objects.',
+      });
+      Object.assign(world.instance ?? {}, {
+        cache: { n_files: 2, size: 1e9, limit: 5e10 },
+        published: {
+          root: 's3://lab-data/flow',
+          at: '2026-11-01T00:00:00Z',
+          last_change: 1,
+          unpublished: 2,
+          holds: true,
+          diverged: true,
+          problem: 'The store did not answer.',
+        },
+      });
       const [cloudy] = world.artifacts.slice(50);
       cloudy?.copies.push({
         storage: 'stor00000007',
@@ -233,14 +251,28 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
       await form.getByLabel('Address of the server').fill('https://store.example.org');
       await form.getByText('Small letters').waitFor();
       await form.getByLabel('Make it the default place').check();
+      await form.getByLabel('With an access key').check();
       await check(page, 'bucket');
+      await form.getByLabel('With what is set up on it').check();
       await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
       await form.getByRole('button', { name: 'Test connection' }).click();
       await form.getByText('All is well').waitFor();
       await check(page, 'tested bucket');
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
+      await page.getByRole('dialog', { name: 'Sign in to the bucket' }).waitFor();
+      await check(page, 'sign in');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Sign out of Bucket of the lab' }).click();
+      await page.getByRole('dialog', { name: 'Sign out of the bucket?' }).waitFor();
+      await check(page, 'sign out');
+      await page.keyboard.press('Escape');
       await page.getByRole('link', { name: /^Settings/ }).click();
       await page.getByRole('region', { name: 'Uploads and copies' }).waitFor();
+      await page.getByRole('button', { name: 'Go on with the published one…' }).click();
+      await page.getByRole('dialog', { name: 'Go on with the published registry?' }).waitFor();
+      await check(page, 'take the published registry');
+      await page.keyboard.press('Escape');
       await check(page, 'settings');
       world.transfers = [];
       await page.reload();

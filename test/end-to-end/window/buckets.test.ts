@@ -41,7 +41,7 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     await form.getByText('Small letters, digits, dots and dashes').waitFor();
     await form.getByText('An address that begins with https:// or http://').waitFor();
     await form.getByLabel('Address of the server').fill('https://store.example.org/');
-    await form.getByLabel('Profile').fill('lab');
+    await form.getByRole('textbox', { name: 'Profile' }).fill('lab');
     // A whole address goes into its parts.
     await form.getByLabel('Bucket', { exact: true }).fill('s3://archive/2026/flow?region=eu-north-1');
     expect(await form.getByLabel('Folder in it').inputValue()).toBe('2026/flow');
@@ -67,6 +67,101 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     expect(added).toMatchObject({ root: 's3://archive/2026/flow', type: 's3', managed: true, default: false });
     await page.getByRole('article').filter({ hasText: 'archive' }).getByText('Bucket (S3) in eu-central-1').waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it('S-18 keys that are typed in are tried for the session, kept once the bucket is added, and taken back if it is not', async () => {
+    const world = cloudWorld();
+    world.capabilities = { ...world.capabilities, keychain: true };
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    const fill = async (): Promise<Locator> => {
+      const form = await openForm(page);
+      await form.getByLabel('Bucket', { exact: true }).fill('archive');
+      await form.getByLabel('With an access key').check();
+      const add = form.getByRole('button', { name: 'Add bucket' });
+      expect(await add.isDisabled()).toBe(true);
+      for (const [label, value] of [
+        ['Access key', 'AKIAIOSFODNN7EXAMPLE'],
+        ['Secret key', 'secret+canary'],
+      ] as const) {
+        const field = form.locator('label', { hasText: label }).locator('input.input');
+        expect([await field.getAttribute('type'), await field.getAttribute('autocomplete')]).toEqual([
+          'password',
+          'off',
+        ]);
+        await field.fill(value);
+      }
+      await form.getByRole('button', { name: 'Test connection' }).click();
+      await form.getByText('All is well').waitFor();
+      return form;
+    };
+    const form = await fill();
+    expect(world.signIns.map(({ storage, keep }) => [storage, keep])).toEqual([['s3://archive', 'session']]);
+    await form.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => world.signIns).toEqual([]);
+
+    await (await fill()).getByRole('button', { name: 'Add bucket' }).click();
+    await page.getByText('Bucket added.').waitFor();
+    const added = world.storages.at(-1);
+    expect(world.signIns.at(-1)).toEqual({
+      storage: added?.uid,
+      credentials: { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'secret+canary' },
+      keep: 'keychain',
+    });
+    expect(await page.content()).not.toContain('secret+canary');
+    // It is a storage place now.
+    await page.getByRole('button', { name: 'Add a bucket…' }).click();
+    await page.getByRole('dialog').getByLabel('Bucket', { exact: true }).fill('archive');
+    await page.getByText('This bucket is one of your storage places already.').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('S-18 on its card: who is signed in, signing in by a profile or a key file, and signing out', async () => {
+    const world = cloudWorld();
+    const [, , bucket] = world.storages;
+    if (!bucket) expect.fail('There is no bucket');
+    Object.assign(bucket, {
+      endpoint: 'https://store.example.org',
+      sign_in: { by: 'nothing', name: null, kept: null },
+      warning: 'This store replaces objects.',
+    });
+    const { page } = await openWindow({ browser, files }, world);
+    await go(page, 'Storage places');
+    const card = page.getByRole('article').filter({ hasText: 'Bucket of the lab' });
+    for (const words of ['at https://store.example.org', 'is not signed in to it', 'This store replaces objects.'])
+      await card.getByText(words).waitFor();
+    expect(await card.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
+    await card.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
+    const form = page.getByRole('dialog', { name: 'Sign in to the bucket' });
+    await form.getByText('There is no keychain here that protects it').waitFor();
+    await form.getByLabel('A profile of this computer').check();
+    await form.getByRole('textbox', { name: 'Profile' }).fill('lab');
+    await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await card.getByText('Signed in with the profile “lab” of this computer, chosen for this bucket.').waitFor();
+    expect(world.signIns.at(-1)).toMatchObject({ credentials: { profile: 'lab' }, keep: 'keychain' });
+    await card.getByRole('button', { name: 'Sign out of Bucket of the lab' }).click();
+    const question = page.getByRole('dialog', { name: 'Sign out of the bucket?' });
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await question.getByRole('button', { name: 'Sign out' }).click();
+    await card.getByText('is not signed in to it').waitFor();
+
+    Object.assign(bucket, { type: 'gs', endpoint: null });
+    await page.reload();
+    await card.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
+    const file = form.getByLabel('Key file of a service account (JSON)');
+    await file.fill('{ not whole');
+    await form.getByText('This is not what is in such a file').waitFor();
+    await form.locator('input[type=file]').setInputFiles({
+      name: 'key.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{\n  "type": "service_account",\n  "private_key": "a\\nb"\n}\n'),
+    });
+    await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await card.getByText('until Benchkeep ends').waitFor();
+    const { credentials } = world.signIns.at(-1) ?? {};
+    expect(JSON.parse(credentials && 'service_account' in credentials ? credentials.service_account : '')).toEqual({
+      type: 'service_account',
+      private_key: 'a\nb',
+    });
   });
 
   it('a linked bucket of Google Cloud is never the default; a refusal leaves the form as it was', async () => {

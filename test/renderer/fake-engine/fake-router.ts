@@ -6,6 +6,7 @@ import type {
   ArtifactRecord,
   EngineEvent,
   JobProgress,
+  SignInRecord,
   StorageTest,
 } from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
@@ -223,17 +224,22 @@ export function fakeRouter(world: World) {
         world.storages = world.storages.filter((other) => other !== one);
         return { remains: [] };
       }),
-      signIn: os.storages.signIn.handler(({ input }) => ({
-        by:
-          'service_account' in input.credentials
-            ? 'service_account'
-            : 'profile' in input.credentials
-              ? 'profile'
-              : 'keys',
-        name: 'profile' in input.credentials ? input.credentials.profile : null,
-        kept: input.keep,
-      })),
-      signOut: os.storages.signOut.handler(() => ({ by: 'nothing', name: null, kept: null })),
+      signIn: os.storages.signIn.handler(({ input }) => {
+        const { credentials, keep } = input;
+        const by = 'service_account' in credentials ? 'service_account' : 'profile' in credentials ? 'profile' : 'keys';
+        const record: SignInRecord = { by, name: 'profile' in credentials ? credentials.profile : null, kept: keep };
+        world.signIns.push(input);
+        const one = world.storages.find(({ uid, root }) => [uid, root].includes(input.storage));
+        if (one) one.sign_in = record;
+        return record;
+      }),
+      signOut: os.storages.signOut.handler(({ input }) => {
+        const record: SignInRecord = { by: 'nothing', name: null, kept: null };
+        world.signIns = world.signIns.filter((signIn) => signIn.storage !== input.storage);
+        const one = world.storages.find(({ uid, root }) => [uid, root].includes(input.storage));
+        if (one) one.sign_in = record;
+        return record;
+      }),
       test: os.storages.test.handler(({ input }) => ({ items: world.tests.get(input.root) ?? ALL_WELL })),
       tree: os.storages.tree.handler(({ input }) => {
         const rows = world.artifacts.filter((row) => row.storage.uid === storage(input.storage).uid);

@@ -12,6 +12,8 @@ import type {
   PlannedDeletion,
   ScrubStatus,
   SettingsRecord,
+  SignInInput,
+  StorageOfComputer,
   StorageRecord,
   StorageTest,
   TransactionRecord,
@@ -31,7 +33,7 @@ export interface Deed {
 
 export interface World {
   instance: InstanceInfo | null;
-  storages: StorageRecord[];
+  storages: StorageOfComputer[];
   artifacts: ArtifactRecord[];
   labels: LabelRecord[];
   inbox: InboxItem[];
@@ -47,6 +49,8 @@ export interface World {
   backups: BackupRecord[];
   scrub: ScrubStatus;
   settings: SettingsRecord;
+  /** What was given, and not taken back. */
+  signIns: SignInInput[];
   /** The oldest first; only `transfers.ts` moves them. */
   transfers: TransferRecord[];
   /** What the test of a root finds; without one all is well. */
@@ -172,6 +176,7 @@ function emptyWorld(): World {
       upload_hours: null,
       scrub_days: 30,
     },
+    signIns: [],
     transfers: [],
     tests: new Map(),
     older: new Map(),
