@@ -1,5 +1,5 @@
 /** The transfers as the engine has them, read once for the rail, the table and their own screen. */
-import { createContext } from 'svelte';
+import { createContext, onDestroy } from 'svelte';
 import type { TransferRecord } from '../../shared/contract/index.ts';
 import { describeError } from '../client/errors.ts';
 import { createResource, type Resource } from '../client/resource.svelte.ts';
@@ -28,6 +28,8 @@ export const [transferQueue, provideTransferQueue] = createContext<TransferQueue
 /** Enough to notice what has just ended. */
 export const FEW_OVER = 20;
 export const FEW_WAITING = 1000;
+/** Ms. */
+const LOOK_EVERY = 2000;
 
 /** Call it while a component is set up. */
 export function createTransferQueue(app: AppContext): TransferQueue {
@@ -38,6 +40,11 @@ export function createTransferQueue(app: AppContext): TransferQueue {
     () => app.client.transfers.list({ over, most }),
     (event) => event.type === 'transfers',
   );
+  // Bytes that move are told from time to time, a standstill never: what is worked on is asked for.
+  const clock = setInterval(() => {
+    if (app.connection.state === 'ready' && list.data?.items.some(({ busy }) => busy) === true) void list.reload();
+  }, LOOK_EVERY);
+  onDestroy(() => clearInterval(clock));
   const byUid = $derived(
     new Map((list.data?.items ?? []).filter((item) => !isOver(item)).map((item) => [item.uid, item])),
   );
