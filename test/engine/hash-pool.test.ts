@@ -75,7 +75,7 @@ it('F-IN23 stops at once in a file of 100 GB, goes on with others, and takes no 
   // And so is the one that was stopped: two at once answer.
   const after = performance.now();
   expect(await Promise.all([pool.hashFiles([small]), pool.hashFiles([small])])).toHaveLength(2);
-  expect(performance.now() - after).toBeLessThan(20_000);
+  expect(performance.now() - after).toBeLessThan(5000);
   stop.abort();
   await expect(pool.hashFiles([small], { signal: stop.signal })).rejects.toMatchObject({ code: 'cancelled' });
 });

@@ -18,7 +18,7 @@ import { registerFiles } from '../../src-main/artifacts/index.ts';
 import { addLabels } from '../../src-main/annotation/index.ts';
 import { confirmLoss, findMissing, locateArtifact } from '../../src-main/watching/index.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
-import { openWatching, until, untilLater, type TestWatching } from './open-watching.ts';
+import { openWatching, until, type TestWatching } from './open-watching.ts';
 
 const HOLD = 10_000;
 let test: TestWatching;
@@ -529,7 +529,8 @@ describe('while the folder is watched', () => {
     test.hints.hint(test.path('a.csv'));
     await until(async () => (await test.gone()).length === 1, 'it is noted');
     expect(await stateOf(uid)).toBe('ok');
-    await untilLater(clock, async () => (await stateOf(uid)) === 'missing: path-gone', 'it is missing', HOLD + 1000);
+    await clock.advance(HOLD + 1000);
+    await until(async () => (await stateOf(uid)) === 'missing: path-gone', 'it is missing');
   });
 
   it('many gone at once are told, and a person is asked', async () => {
@@ -540,8 +541,8 @@ describe('while the folder is watched', () => {
     await watching.look();
     rmSync(test.path('run'), { recursive: true });
     await watching.look();
-    const isTold = async (): Promise<boolean> => (await watching.folders())[0]?.health === 'possible loss';
-    await untilLater(clock, isTold, 'it is told', HOLD + 1000);
+    await clock.advance(HOLD + 1000);
+    await until(async () => (await watching.folders())[0]?.health === 'possible loss', 'it is told');
     expect((await watching.folders())[0]).toMatchObject({ n_gone: 100 });
   });
 });

@@ -207,16 +207,3 @@ export async function until(
     await pause(PATIENCE.interval);
   }
 }
-
-/** Time goes on by `step` ms until `look` says yes: what is at work sets its next alarm only when it is done. */
-export function untilLater(
-  clock: FakeClock,
-  look: () => Promise<boolean> | boolean,
-  what: string,
-  step = 5_000,
-): Promise<void> {
-  return until(async () => {
-    await clock.advance(step);
-    return look();
-  }, what);
-}

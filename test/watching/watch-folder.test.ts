@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { hintThread } from '../../src-main/engine/hint-client.ts';
 import { startWatching, type ScanRequest, type Scanner, type Watching } from '../../src-main/watching/index.ts';
 import { fakeClock } from './fake-clock.ts';
-import { LONG, openWatching, until, untilLater, type TestWatching } from './open-watching.ts';
+import { LONG, openWatching, until, type TestWatching } from './open-watching.ts';
 
 let test: TestWatching;
 afterEach(() => test.close());
@@ -52,7 +52,7 @@ describe('a watched folder', () => {
     });
   });
 
-  it('a dropped file waits, and is registered once it is stable', async () => {
+  it('a dropped file waits within 1 s and is registered within 1 s after it is stable', async () => {
     test = await openWatching();
     await test.rule({ settle: 1 });
     const hints = hintThread();
@@ -63,10 +63,14 @@ describe('a watched folder', () => {
       await until(async () => (await test.inbox()).length === 1, 'the hint thread watches');
       test.put('run 2/dropped.csv');
       const dropped = performance.now();
-      await until(async () => (await test.inbox()).some(({ path }) => path.endsWith('dropped.csv')), 'waiting');
-      await until(async () => (await test.keys()).includes('run 2/dropped.csv'), 'registered');
-      // How soon after the settle time is measured in the benchmark.
-      expect(performance.now() - dropped).toBeGreaterThan(1000);
+      await until(async () => (await test.inbox()).some(({ path }) => path.endsWith('dropped.csv')), 'waiting', 2000);
+      const shown = performance.now() - dropped;
+      await until(async () => (await test.keys()).includes('run 2/dropped.csv'), 'registered', 5000);
+      const registered = performance.now() - dropped;
+      // Wanted: 1 s and 2 s; the rest is for a machine with other work.
+      expect(shown).toBeLessThan(2000);
+      expect(registered).toBeGreaterThan(1000);
+      expect(registered).toBeLessThan(4000);
     } finally {
       await watching.close();
       await hints.close();
@@ -151,11 +155,18 @@ describe('a watched folder', () => {
     const [failed] = await test.inbox();
     expect(failed).toMatchObject({ state: 'failed', reason: expect.stringContaining('too long') as unknown });
     const scans = starts.length;
-    await untilLater(clock, async () => (await test.inbox())[0]?.next !== failed?.next, 'second try');
-    await untilLater(clock, () => starts.length >= scans + 2, 'third try');
+    await clock.advance(10_000);
+    await until(async () => (await test.inbox())[0]?.next !== failed?.next, 'second try');
+    const [second] = await test.inbox();
+    await clock.advance(10_000);
+    await clock.advance(10_000);
+    await until(() => starts.length >= scans + 2, 'third try');
     expect(starts.length).toBeLessThan(scans + 4);
+    // Its end says when the fourth is: time that goes on before it would put that off.
+    await until(async () => (await test.inbox())[0]?.next !== second?.next, 'the third try is over');
     execFileSync('rm', ['-rf', join(test.root, 'd'.repeat(200))]);
-    await untilLater(clock, async () => (await test.inbox()).length === 0, 'nothing to complain about');
+    await clock.advance(60_000);
+    await until(async () => (await test.inbox()).length === 0, 'nothing to complain about');
   });
 
   it('F-WA03 looks through all of it again when hints were lost, also in the middle of a pass', async () => {
@@ -187,7 +198,8 @@ describe('a watched folder', () => {
     expect((await health(watching)).health_reason).toBe('Too many folders. Raise the limit.');
     await watching.look();
     test.put('a.csv');
-    await untilLater(clock, async () => (await test.keys()).length === 1, 'found in a minute', 60_000);
+    await clock.advance(60_000);
+    await until(async () => (await test.keys()).length === 1, 'found in a minute');
     test.hints.problem('overflow', 'all is watched again');
     await until(async () => (await health(watching)).health === 'watching', 'watched again');
   });
@@ -202,7 +214,8 @@ describe('a watched folder', () => {
     test.put('a.csv');
     await clock.advance(14 * 60_000);
     expect(await test.keys()).toEqual([]);
-    await untilLater(clock, async () => (await test.keys()).length === 1, 'found', 60_000);
+    await clock.advance(60_000);
+    await until(async () => (await test.keys()).length === 1, 'found');
     await watching.close();
   });
 
@@ -216,14 +229,17 @@ describe('a watched folder', () => {
     await until(async () => (await test.inbox()).length === 1, 'waiting');
     await watching.look();
     clock.jump(-LONG);
-    await untilLater(
-      clock,
-      async () => Date.parse((await test.inbox())[0]?.next ?? '') < clock.now() + LONG + 1000,
-      'a new time to wait',
-    );
+    // Again and again: the timer may be set after the clock has moved.
+    await until(async () => {
+      await clock.advance(10_000);
+      return Date.parse((await test.inbox())[0]?.next ?? '') < clock.now() + LONG + 1000;
+    }, 'a new time to wait');
     const passed = (await health(watching)).checked_at;
     clock.jump(2 * LONG);
-    await untilLater(clock, async () => (await health(watching)).checked_at !== passed, 'a pass after the jump');
+    await until(async () => {
+      await clock.advance(10_000);
+      return (await health(watching)).checked_at !== passed;
+    }, 'a pass after the jump');
     await until(async () => (await test.keys()).length === 1, path);
   });
 
@@ -298,9 +314,8 @@ describe('a watched folder', () => {
       await watching.look((await test.storage()).uid);
       return (await test.keys()).includes('a.csv');
     }, 'the other folder goes on');
-    let over = false;
-    void looked.then(() => (over = true));
-    await untilLater(clock, () => over, 'given up');
+    for (let i = 0; i < 12; i++) await clock.advance(10_000);
+    await looked;
     const folder = (await watching.folders()).find(({ storage }) => storage === uid);
     expect(folder?.health).toBe('offline');
     // One call hangs: no more are made, since each would hold a thread that serves the others.
@@ -337,7 +352,8 @@ describe('a watched folder', () => {
     renameSync(join(test.base, 'away'), test.root);
     test.put('new.csv');
     const begun = test.hints.begun;
-    await untilLater(clock, async () => (await test.keys()).length === 7, 'attached again');
+    await clock.advance(5_000);
+    await until(async () => (await test.keys()).length === 7, 'attached again');
     await until(async () => (await health(watching)).health === 'watching', 'watching again');
     expect(test.hints.begun).toBe(begun + 1);
     expect(await test.gone()).toEqual([]);

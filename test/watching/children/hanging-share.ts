@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepAlive } from '../../../src-main/ports/clock.ts';
 import { fakeClock } from '../fake-clock.ts';
-import { openWatching, until, untilLater } from '../open-watching.ts';
+import { openWatching, until } from '../open-watching.ts';
 
 const [base = ''] = process.argv.slice(2);
 const rest = keepAlive();
@@ -46,13 +46,19 @@ results['F-WA10 others go on'] = await test.keys();
 // What may hang is the root itself or, where it is cached, the walk: the clock goes on until one of them gives up.
 let over = false;
 void looked.then(() => (over = true));
-await untilLater(clock, () => over, 'given up');
+await until(async () => {
+  await clock.advance(5_000);
+  return over;
+}, 'given up');
 results['F-WA10 hanging'] = [await health(), await untouched()];
 test.put('b.csv');
 await watching.look(mine);
 results['F-WA10 others still go on'] = await test.keys();
 fuse.kill('SIGCONT');
-await untilLater(clock, async () => (await health()) === 'watching', 'it answers again');
+await until(async () => {
+  await clock.advance(5_000);
+  return (await health()) === 'watching';
+}, 'it answers again');
 results['F-WA10 answering'] = [await health(), await untouched()];
 
 const died = new Promise((resolve) => fuse.once('exit', resolve));
