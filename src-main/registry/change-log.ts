@@ -79,10 +79,10 @@ export async function writeRegistry<T>(
 ): Promise<T> {
   const { registry } = context;
   let committed: Committed | null = null;
-  registry.guard.check();
   try {
     failpoint('registry.commit.before');
-    const result = await registry.db.transaction().execute(async (tx) => {
+    const result = await registry.commit(async (tx) => {
+      registry.guard.check();
       const log = await startLog(tx, registry, timestamp(context.clock), author, operation);
       const value = await work(log.write);
       await deriveFinding(tx, registry, log.touched);

@@ -6,6 +6,7 @@ import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { registryMigrations, type Migration } from './migrations/index.ts';
 import { REGISTRY_APPLICATION_ID, type RegistryDB } from './schema.ts';
 import { addSqlFunctions } from './search/sql-functions.ts';
+import { sharedCommit, type Commit } from './shared-commit.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { sqliteError } from './sqlite-error.ts';
 import { writeGuard, type WriteGuard } from './write-guard.ts';
@@ -18,6 +19,8 @@ export interface Registry {
   sqlite: SqliteHandle;
   readonly: boolean;
   guard: WriteGuard;
+  /** For `change-log`. */
+  commit: Commit<RegistryDB>;
 }
 
 export interface OpenRegistryOptions {
@@ -42,12 +45,14 @@ export async function openRegistry(path: RawPath, options: OpenRegistryOptions):
   try {
     sqlite = openSqlite(path, { readonly: options.readonly });
     addSqlFunctions(sqlite);
+    const db = new Kysely<RegistryDB>({ dialect: sqliteDialect(sqlite) });
     const registry: Registry = {
       path,
       sqlite,
-      db: new Kysely<RegistryDB>({ dialect: sqliteDialect(sqlite) }),
+      db,
       readonly: options.readonly,
       guard: writeGuard(path),
+      commit: sharedCommit(db, sqlite),
     };
     // Asked of SQLite, not read from the file's head: after a crash the newest version may stand in the log only.
     const version = sqlite.pragma('user_version', { simple: true }) as number;

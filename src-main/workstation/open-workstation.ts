@@ -5,6 +5,7 @@ import { failpoint } from '../ports/failpoint.ts';
 import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteDialect } from '../registry/sqlite-dialect.ts';
+import { sharedCommit, type Commit } from '../registry/shared-commit.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 import { writeGuard, type WriteGuard } from '../registry/write-guard.ts';
 import * as core from './migrations/0001-core.ts';
@@ -25,6 +26,7 @@ export interface Workstation {
   db: Kysely<WorkstationDB>;
   sqlite: SqliteHandle;
   guard: WriteGuard;
+  commit: Commit<WorkstationDB>;
 }
 
 /** Errors: `registry_foreign` where the file is another program's, `newer_version`, and those of SQLite. */
@@ -34,7 +36,13 @@ export async function openWorkstation(path: RawPath, options: OpenWorkstationOpt
   try {
     sqlite = openSqlite(path, { readonly: options.readonly, cacheKib: 16_384 });
     const db = new Kysely<WorkstationDB>({ dialect: sqliteDialect(sqlite) });
-    const workstation: Workstation = { path, db, sqlite, guard: writeGuard(path) };
+    const workstation: Workstation = {
+      path,
+      db,
+      sqlite,
+      guard: writeGuard(path),
+      commit: sharedCommit(db, sqlite),
+    };
     if (!options.readonly) await migrate(workstation, sqlite.pragma('user_version', { simple: true }) as number);
     return workstation;
   } catch (error) {
@@ -75,15 +83,17 @@ async function migrate(workstation: Workstation, from: number): Promise<void> {
   }
 }
 
-/** One durable transaction; the registry's part of an operation is committed before it. */
+/** Durable when it resolves, whole or not at all; the registry's part of an operation is committed before it. */
 export async function writeWorkstation<T>(
   workstation: Workstation,
   work: (tx: Transaction<WorkstationDB>) => Promise<T> | T,
 ): Promise<T> {
-  workstation.guard.check();
   try {
     failpoint('workstation.commit.before');
-    const result = await workstation.db.transaction().execute(async (tx) => work(tx));
+    const result = await workstation.commit((tx) => {
+      workstation.guard.check();
+      return work(tx);
+    });
     failpoint('workstation.commit.after');
     return result;
   } catch (error) {
