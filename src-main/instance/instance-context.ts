@@ -9,7 +9,7 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { Random } from '../ports/random.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import type { Registry } from '../registry/open-registry.ts';
-import type { Stores } from '../storage/index.ts';
+import type { PartBuffers, Stores } from '../storage/index.ts';
 import type { TransferQueue } from '../transfers/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
@@ -45,6 +45,8 @@ export interface InstanceContext {
   sessionRuns: Map<string, Promise<number>>;
   /** Ids of transfers that somebody in this process is at work on. */
   busyTransfers: Set<number>;
+  /** Memory of parts that are being sent. */
+  partBuffers: PartBuffers;
   /** Works on uploads. */
   queue: TransferQueue;
   /** Version families, by stem, for which bytes are being laid down: until that is done, whoever is next waits. */

@@ -2,7 +2,7 @@
 import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
-import { keptSignIns } from '../storage/index.ts';
+import { keptSignIns, partBuffers } from '../storage/index.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
 import { bandwidth, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
@@ -95,6 +95,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     random,
     sessionRuns: new Map(),
     busyTransfers: new Set(),
+    partBuffers: partBuffers(),
     queue,
     familiesAtWork: new Map(),
     contentsAtWork: new Map(),

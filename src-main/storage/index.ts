@@ -1,6 +1,7 @@
 export { keptSignIns, keptSignInsIn } from './kept-sign-ins.ts';
 export type { Keychain } from './keychain.ts';
 export { withConditions } from './probe-conditions.ts';
+export { partBuffers, type PartBuffers } from './part-buffers.ts';
 export { signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
 export { storagesOfComputer } from './storages-of-computer.ts';
 export { testStorage, type TestStorageContext } from './test-storage.ts';
@@ -14,6 +15,7 @@ export type {
   ObjectFacts,
   ObjectStore,
   Part,
+  PutOptions,
   ReceivedPart,
   StoreChecksums,
 } from './objects/object-store.ts';

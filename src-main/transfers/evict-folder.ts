@@ -11,13 +11,10 @@ import { digestOfManifest, manifestKey, memberKey } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
 import { cloudCopies } from './prove-in-store.ts';
 import { putAside } from './put-aside.ts';
-import { readParts } from './read-parts.ts';
+import { readChecksums } from './read-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 export type Evicted = { kind: 'evicted'; size: number } | { kind: 'not cached' } | { kind: 'kept'; reason: string };
-
-/** Bytes that are read at once: the engine's thread is kept busy no longer than that takes. */
-const CHUNK = 1024 ** 2;
 
 /** Errors: those of the store and of reading, which keep it. */
 export async function evictFolder(
@@ -83,7 +80,7 @@ async function isInStore(
   signal: AbortSignal,
 ): Promise<boolean> {
   const md5 = there.checksums.crc32 === undefined && there.checksums.md5 !== undefined;
-  const checksums = await readParts(fs, local, CHUNK, () => Promise.resolve(), { md5 });
+  const checksums = await readChecksums(fs, local, { md5, signal });
   return isContent(store, there, { size: local.facts.size, sha256: local.sha256, checksums }, signal);
 }
 

@@ -8,7 +8,7 @@ import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.t
 import type { CopyRow, StorageRow } from '../registry/schema.ts';
 import { storeOf, type ObjectFacts } from '../storage/index.ts';
 import { isContent } from './judge-object.ts';
-import { readParts } from './read-parts.ts';
+import { readChecksums } from './read-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 type ProofContext = Pick<TransferContext, 'registry' | 'stores' | 'fs'>;
@@ -21,9 +21,6 @@ export interface StoreProof {
 }
 
 export type Proven = { kind: 'proven'; proof: StoreProof } | { kind: 'not proven'; reason: string };
-
-/** Bytes that are read at once: the engine's thread is kept busy no longer than that takes. */
-const CHUNK = 1024 ** 2;
 
 export interface LocalContent {
   path: RawPath;
@@ -52,7 +49,7 @@ export async function proveInStore(
   }
   if (objects.length === 0) return { kind: 'not proven', reason };
   const md5 = objects.some(({ object: { checksums } }) => checksums.crc32 === undefined && checksums.md5 !== undefined);
-  const checksums = await readParts(context.fs, local, CHUNK, () => Promise.resolve(), { md5 });
+  const checksums = await readChecksums(context.fs, local, { md5, signal });
   for (const { copy, storage, object } of objects) {
     const store = await storeOf(context, storage);
     const { size } = local.facts;

@@ -1,49 +1,142 @@
-/** Reads a file once, from its beginning to its end, for sending it: parts with their checksums, and those of the whole. */
-import { createHash } from 'node:crypto';
+/**
+ * Reads a file once, from its beginning to its end, and makes the checksums on the way: of parts for sending it, and of
+ * the whole. Slice by slice, because hashing one is work of the thread that everybody waits for.
+ */
+import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { sameFacts } from '../ports/fs/file-facts.ts';
-import type { Fs } from '../ports/fs/fs.ts';
+import { isOneFile } from '../ports/fs/file-facts.ts';
+import type { Fs, OpenFile } from '../ports/fs/fs.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { Part, StoreChecksums } from '../storage/index.ts';
 import type { UploadSource } from './transfer-context.ts';
 
+/** Bytes that are hashed in one go: about 2 ms. */
+const SLICE = 1024 ** 2;
+
+/** Hex, of all bytes. */
+export type ReadChecksums = StoreChecksums & { crc32: string };
+
+export interface Checksummed {
+  /** Also of the whole: it takes six times as long as CRC-32, so only for stores that make nothing else. */
+  md5?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface PartsWanted extends Checksummed {
+  /** Bytes of every part but the last. */
+  partSize: number;
+  /** Each part gets its SHA-256, for stores that sign what is sent. */
+  sha256?: boolean;
+  /** Where the bytes of a part go; whoever gets the part gives it back. */
+  buffer: (bytes: number) => Promise<Buffer>;
+}
+
 /**
- * Calls `onPart` for each part in order; a promise that it returns is waited for before more is read. Returns checksums
- * of all bytes (hex): CRC-32 always, MD5 where it is asked for, because it takes six times as long. Errors: `file_changed` where it is not what it was when the transfer was planned; then nothing of
- * what was sent may be used.
+ * Calls `onPart` for each part in order; a promise that it returns is waited for before more is read. The last part is
+ * given only when all was read and is what it was to be: some stores make the object with it. Errors: `file_changed`
+ * where it is not what it was when the transfer was planned; then nothing of what was sent may be used.
  */
 export async function readParts(
-  fs: Fs,
+  fs: Pick<Fs, 'look' | 'openFile'>,
   source: UploadSource,
-  partSize: number,
+  { partSize, sha256 = false, buffer, ...wanted }: PartsWanted,
   onPart: (part: Part) => Promise<void>,
-  { md5 = false }: { md5?: boolean } = {},
-): Promise<StoreChecksums & { crc32: string }> {
-  await refuseChanged(fs, source);
+): Promise<ReadChecksums> {
   const { size } = source.facts;
-  const whole = createHash('sha256');
-  const second = md5 ? createHash('md5') : null;
-  let crc = 0;
-  for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
-    const bytes = await fs.readRange(source.path, offset, Math.min(partSize, size - offset));
-    if (bytes.length !== Math.min(partSize, size - offset)) throw changed(source);
-    whole.update(bytes);
-    second?.update(bytes);
-    crc = crc32(bytes, crc);
-    await onPart({ number, offset, bytes, crc32: hexOf(crc32(bytes)) });
-  }
+  let last: Part | null = null;
+  const checksums = await readAll(fs, source, wanted, async (file, whole) => {
+    for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
+      if (last !== null) await onPart(last);
+      const bytes = await buffer(Math.min(partSize, size - offset));
+      last = { number, offset, bytes, crc32: '' };
+      const digest = sha256 ? createHash('sha256') : null;
+      let crc = 0;
+      await readSlices(file, source, { bytes, offset }, (slice) => {
+        whole.add(slice);
+        digest?.update(slice);
+        crc = crc32(slice, crc);
+      });
+      last = { ...last, crc32: hexOf(crc), ...(digest === null ? {} : { sha256: digest.digest('hex') }) };
+    }
+  });
+  if (last !== null) await onPart(last);
+  return checksums;
+}
+
+/** Of a file that is only looked at. Errors: `file_changed` where it is not what it was to be. */
+export function readChecksums(
+  fs: Pick<Fs, 'look' | 'openFile'>,
+  source: UploadSource,
+  wanted: Checksummed = {},
+): Promise<ReadChecksums> {
+  const { size } = source.facts;
+  return readAll(fs, source, wanted, async (file, whole) => {
+    const buffer = Buffer.allocUnsafe(Math.min(SLICE, size));
+    for (let offset = 0; offset < size; offset += SLICE) {
+      const bytes = buffer.subarray(0, Math.min(SLICE, size - offset));
+      await readSlices(file, source, { bytes, offset }, whole.add);
+    }
+  });
+}
+
+interface Whole {
+  add(slice: Buffer): void;
+}
+
+async function readAll(
+  fs: Pick<Fs, 'look' | 'openFile'>,
+  source: UploadSource,
+  { md5 = false, signal }: Checksummed,
+  read: (file: OpenFile, whole: Whole) => Promise<void>,
+): Promise<ReadChecksums> {
   await refuseChanged(fs, source);
-  if (whole.digest('hex') !== source.sha256) throw otherContent(source);
-  return { crc32: hexOf(crc), ...(second === null ? {} : { md5: second.digest('hex') }) };
+  const hashes: Hash[] = [createHash('sha256')];
+  if (md5) hashes.push(createHash('md5'));
+  let crc = 0;
+  const file = await fs.openFile(source.path);
+  try {
+    await read(file, {
+      add(slice) {
+        signal?.throwIfAborted();
+        for (const hash of hashes) hash.update(slice);
+        crc = crc32(slice, crc);
+      },
+    });
+  } finally {
+    await file.close();
+  }
+  const [sha256, second] = hashes.map((hash) => hash.digest('hex'));
+  if (sha256 !== source.sha256) {
+    await refuseChanged(fs, source);
+    throw otherContent(source);
+  }
+  return { crc32: hexOf(crc), ...(second === undefined ? {} : { md5: second }) };
+}
+
+/** Fills `bytes`; `onSlice` gets them piece by piece, with a turn for others in between. */
+async function readSlices(
+  file: OpenFile,
+  source: UploadSource,
+  { bytes, offset }: { bytes: Buffer; offset: number },
+  onSlice: (slice: Buffer) => void,
+): Promise<void> {
+  for (let from = 0; from < bytes.length; from += SLICE) {
+    const slice = bytes.subarray(from, from + SLICE);
+    if ((await file.read(slice, offset + from)) !== slice.length) throw changed(source);
+    onSlice(slice);
+  }
 }
 
 function hexOf(crc: number): string {
   return crc.toString(16).padStart(8, '0');
 }
 
-/** Errors: `file_changed`, `file_not_found`. */
-export async function refuseChanged(fs: Pick<Fs, 'look'>, source: UploadSource): Promise<void> {
+/**
+ * Before hours of sending what is not the content. New names and rights of the file are no reason: what was read tells.
+ * Errors: `file_changed`, `file_not_found`.
+ */
+async function refuseChanged(fs: Pick<Fs, 'look'>, source: UploadSource): Promise<void> {
   const now = await fs.look(source.path);
   if (now === null) {
     throw new BenchkeepError(
@@ -52,7 +145,8 @@ export async function refuseChanged(fs: Pick<Fs, 'look'>, source: UploadSource):
       'Put it back, or save it again from where it is now. Nothing was removed.',
     );
   }
-  if (!sameFacts(now, source.facts)) throw changed(source);
+  const { facts } = source;
+  if (!isOneFile(now, facts) || now.size !== facts.size || now.mtimeNs !== facts.mtimeNs) throw changed(source);
 }
 
 function otherContent({ path }: UploadSource): BenchkeepError {

@@ -150,7 +150,7 @@ async function putManifest(
   const metadata = await wordsOf(context, row, tools);
   try {
     const request = { store, key, shown: `${storage.root}/${key}`, source, ask: false, metadata };
-    return await sendMember(context.fs, request, { signal: tools.signal });
+    return await sendMember(context, request, { signal: tools.signal });
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'already_exists') return store.stat(key, tools);
     throw error;

@@ -20,7 +20,7 @@ import { beginUpload, wordsOf } from './begin-upload.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
 import { runFolderUpload } from './run-folder-upload.ts';
-import { isSmall, sendContent, type SentContent } from './send-content.ts';
+import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
 import { sourcePlace } from './source-place.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
@@ -56,7 +56,7 @@ async function tryOnce(
   storage: StorageRow,
   tools: TransferTools,
 ): Promise<TransferRow> {
-  const { workstation, clock, fs } = context;
+  const { workstation, clock } = context;
   const set = (row: TransferRow, patch: Parameters<typeof updateTransfer>[2]): Promise<TransferRow> =>
     updateTransfer(workstation, row.id, { ...patch, updated_at: timestamp(clock) });
   const key = keyOf(given);
@@ -73,7 +73,7 @@ async function tryOnce(
   }
   let content: SentContent | null;
   try {
-    content = await sendContent(fs, { store, key, source: sourceOf(row), token: row.token }, tools);
+    content = await sendContent(context, { store, key, source: sourceOf(row), token: row.token }, tools);
   } catch (error) {
     if (error instanceof BenchkeepError && error.code === 'upload_lost') content = null;
     else throw await sourceFailure(context, store, row, error);
@@ -129,14 +129,14 @@ async function complete(
   store: ObjectStore,
   key: string,
   row: TransferRow,
-  { bytes, parts, checksums: { crc32 } }: SentContent,
+  { small, parts, checksums: { crc32 } }: SentContent,
   tools: TransferTools,
 ): Promise<MadeObject | null> {
   const { size, token } = row;
   const { signal } = tools;
   if (token !== null) return store.uploads.complete(key, token, parts, { size, crc32 }, { signal });
   const metadata = await wordsOf(context, row, tools);
-  return store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, metadata, signal });
+  return putSmall(store, key, small, { metadata, signal });
 }
 
 /** How sending ended: what the store said that it made, or what went wrong. */

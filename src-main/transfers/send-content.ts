@@ -1,9 +1,14 @@
 /** Brings the bytes of a file to a store; what an earlier try has brought is not sent again. */
-import type { Fs } from '../ports/fs/fs.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import type { ObjectStore, Part, ReceivedPart, StoreChecksums } from '../storage/index.ts';
-import { readParts } from './read-parts.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import type { MadeObject, ObjectStore, Part, PartBuffers, PutOptions, ReceivedPart } from '../storage/index.ts';
+import { readParts, type ReadChecksums } from './read-parts.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
+
+export interface SendContext {
+  fs: Pick<Fs, 'look' | 'openFile'>;
+  partBuffers: PartBuffers;
+}
 
 export interface SendRequest {
   store: ObjectStore;
@@ -16,12 +21,15 @@ export interface SendRequest {
 /** What was sent, and what makes an object of it. */
 export interface SentContent {
   parts: ReceivedPart[];
-  checksums: StoreChecksums & { crc32: string };
+  checksums: ReadChecksums;
   /** Something is there already; some stores notice when the last part comes. What it is, whoever asked looks. */
   taken: BenchkeepError | null;
-  /** All of a small file, which is put in one request. */
-  bytes: Buffer | null;
+  /** All of a small file, for `putSmall`. */
+  small: Part | null;
 }
+
+/** The part of an empty file. */
+const EMPTY: Part = { number: 1, offset: 0, bytes: Buffer.alloc(0), crc32: '00000000' };
 
 /** True where one request is enough. */
 export function isSmall(store: ObjectStore, size: number): boolean {
@@ -30,12 +38,11 @@ export function isSmall(store: ObjectStore, size: number): boolean {
 
 /** Null where the store does not know the upload any more. Errors: `file_changed`, those of the store and of reading. */
 export async function sendContent(
-  fs: Fs,
+  context: SendContext,
   { store, key, source, token }: SendRequest,
   tools: TransferTools,
 ): Promise<SentContent | null> {
-  const md5 = store.proves === 'md5';
-  if (token === null) return readSmall(fs, source, md5);
+  if (token === null) return readSmall(context, store, source, tools);
   const { partSize, parallel } = store.uploads.plan(source.facts.size);
   const received = await store.uploads.received(key, token, { signal: tools.signal });
   if (received === null) return null;
@@ -53,40 +60,73 @@ export async function sendContent(
   const signal = AbortSignal.any([tools.signal, failed.signal]);
   const underWay = new Set<Promise<void>>();
   let failure: { error: unknown } | null = null;
+  const refuseFailed = (): void => {
+    if (failure !== null) throw failure.error;
+  };
+  const taken = new Set<Buffer>();
+  const giveBack = (buffer: Buffer): void => {
+    if (taken.delete(buffer)) context.partBuffers.give(buffer);
+  };
   const sendPart = async (part: Part): Promise<void> => {
     try {
       have(await store.uploads.send(key, token, part, { signal }));
     } catch (error) {
       failure ??= { error };
       failed.abort();
+    } finally {
+      giveBack(part.bytes);
     }
   };
-  const refuseFailed = (): void => {
-    if (failure !== null) throw failure.error;
-  };
   try {
+    const buffer = async (bytes: number): Promise<Buffer> => {
+      const one = await context.partBuffers.take(bytes, signal);
+      taken.add(one);
+      return one;
+    };
     const send = async (part: Part): Promise<void> => {
+      while (failure === null && underWay.size >= parallel) await Promise.race(underWay);
       tools.signal.throwIfAborted();
       refuseFailed();
       const there = known.get(part.number);
       // Without a checksum of the part, that of the whole tells.
       if (there?.size === part.bytes.length && (there.crc32 ?? part.crc32) === part.crc32) {
         have(there);
+        giveBack(part.bytes);
         return;
       }
       const sending = sendPart(part).finally(() => underWay.delete(sending));
       underWay.add(sending);
-      if (underWay.size >= parallel) await Promise.race(underWay);
     };
-    const checksums = await readParts(fs, source, partSize, send, { md5 });
+    const wanted = { partSize, md5: store.proves === 'md5', sha256: store.signsContent === true, buffer, signal };
+    const checksums = await readParts(context.fs, source, wanted, send);
     await Promise.all(underWay);
-    const taken = takenBy(failure);
-    if (taken === null) refuseFailed();
-    return { parts: parts.sort((a, b) => a.number - b.number), checksums, bytes: null, taken };
+    const isTaken = takenBy(failure);
+    if (isTaken === null) refuseFailed();
+    return { parts: parts.sort((a, b) => a.number - b.number), checksums, small: null, taken: isTaken };
+  } catch (error) {
+    // Reading was only stopped by it.
+    refuseFailed();
+    throw error;
   } finally {
     failed.abort();
     await Promise.all(underWay);
+    for (const one of taken) giveBack(one);
   }
+}
+
+/** Makes an object of a small file, where there is none. Errors: `already_exists`, those of the store. */
+export function putSmall(
+  store: ObjectStore,
+  key: string,
+  small: Part | null,
+  words: Pick<PutOptions, 'metadata' | 'signal'>,
+): Promise<MadeObject> {
+  const { bytes, sha256 } = small ?? EMPTY;
+  return store.put(key, bytes, {
+    condition: { absent: true },
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...words,
+  });
 }
 
 function takenBy(failure: { error: unknown } | null): BenchkeepError | null {
@@ -94,12 +134,23 @@ function takenBy(failure: { error: unknown } | null): BenchkeepError | null {
   return error instanceof BenchkeepError && error.code === 'already_exists' ? error : null;
 }
 
-async function readSmall(fs: Fs, source: UploadSource, md5: boolean): Promise<SentContent> {
-  let bytes = Buffer.alloc(0);
-  const keep = (part: Part): Promise<void> => {
-    bytes = part.bytes as Buffer<ArrayBuffer>;
-    return Promise.resolve();
+async function readSmall(
+  { fs }: SendContext,
+  store: ObjectStore,
+  source: UploadSource,
+  { signal }: TransferTools,
+): Promise<SentContent> {
+  let small: Part = EMPTY;
+  const wanted = {
+    partSize: Math.max(1, source.facts.size),
+    md5: store.proves === 'md5',
+    sha256: store.signsContent === true,
+    buffer: (bytes: number) => Promise.resolve(Buffer.allocUnsafe(bytes)),
+    signal,
   };
-  const checksums = await readParts(fs, source, Math.max(1, source.facts.size), keep, { md5 });
-  return { parts: [], checksums, bytes, taken: null };
+  const checksums = await readParts(fs, source, wanted, (part) => {
+    small = part;
+    return Promise.resolve();
+  });
+  return { parts: [], checksums, small, taken: null };
 }

@@ -1,11 +1,10 @@
 /** Brings one file of a folder to the store, or finds it there; proven by what the store itself says when it returns. */
 import { BenchkeepError } from '../../shared/errors.ts';
-import type { Fs } from '../ports/fs/fs.ts';
 import type { MadeObject, ObjectFacts, ObjectStore } from '../storage/index.ts';
 import { beginUpload } from './begin-upload.ts';
 import { isContent } from './judge-object.ts';
-import { readParts } from './read-parts.ts';
-import { isSmall, sendContent, type SentContent } from './send-content.ts';
+import { readChecksums } from './read-parts.ts';
+import { isSmall, putSmall, sendContent, type SendContext, type SentContent } from './send-content.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
 
 export interface MemberRequest {
@@ -21,31 +20,34 @@ export interface MemberRequest {
 
 /** How often an upload that the store forgot is begun again in one go. */
 const TRIES = 3;
-const CHUNK = 1024 ** 2;
 
 /**
  * What the store has. Errors: `already_exists` (something else is there: nothing was replaced), `wrong_content` (the
  * store kept other bytes; they were removed again), `file_changed`, `file_not_found`, those of the store and of reading.
  */
-export async function sendMember(fs: Fs, request: MemberRequest, tools: TransferTools): Promise<ObjectFacts> {
+export async function sendMember(
+  context: SendContext,
+  request: MemberRequest,
+  tools: TransferTools,
+): Promise<ObjectFacts> {
   const { store, key, source } = request;
   const { signal } = tools;
   if (request.ask) {
     const there = await store.stat(key, { signal });
     if (there !== null) {
       const md5 = store.proves === 'md5' || there.checksums.crc32 === undefined;
-      const checksums = await readParts(fs, source, CHUNK, () => Promise.resolve(), { md5 });
+      const checksums = await readChecksums(context.fs, source, { md5, signal });
       const { size } = source.facts;
       if (await isContent(store, there, { size, sha256: source.sha256, checksums }, signal)) return there;
       throw conflict(request);
     }
   }
   for (let tries = 0; tries < TRIES; tries++) {
-    const { failure, made, checksums } = await send(fs, request, tools);
+    const { failure, made, checksums } = await send(context, request, tools);
     const there = await store.stat(key, { signal });
     if (there !== null && checksums !== null) return judge(request, there, checksums, made, signal);
     // It was made by a try that is not this one's: it is compared as what is found there.
-    if (there !== null) return sendMember(fs, { ...request, ask: true }, tools);
+    if (there !== null) return sendMember(context, { ...request, ask: true }, tools);
     if (failure !== null && failure.code !== 'upload_lost') throw failure;
   }
   throw lost(request);
@@ -57,14 +59,14 @@ interface Sent {
   checksums: SentContent['checksums'] | null;
 }
 
-async function send(fs: Fs, request: MemberRequest, tools: TransferTools): Promise<Sent> {
+async function send(context: SendContext, request: MemberRequest, tools: TransferTools): Promise<Sent> {
   const { store, key, source, metadata = {} } = request;
   const { signal } = tools;
   const { size } = source.facts;
   const token = isSmall(store, size) ? null : await beginUpload(store, key, size, metadata, signal);
   let content: SentContent | null;
   try {
-    content = await sendContent(fs, { store, key, source, token }, tools);
+    content = await sendContent(context, { store, key, source, token }, tools);
   } catch (error) {
     if (!(error instanceof BenchkeepError)) throw error;
     if (error.code === 'file_changed' && token !== null) await store.uploads.abort(key, token);
@@ -72,12 +74,12 @@ async function send(fs: Fs, request: MemberRequest, tools: TransferTools): Promi
     content = null;
   }
   if (content === null) return { failure: null, made: null, checksums: null };
-  const { bytes, parts, checksums, taken } = content;
+  const { small, parts, checksums, taken } = content;
   if (taken !== null) return { failure: taken, made: null, checksums };
   try {
     const made =
       token === null
-        ? await store.put(key, bytes ?? Buffer.alloc(0), { condition: { absent: true }, metadata, signal })
+        ? await putSmall(store, key, small, { metadata, signal })
         : await store.uploads.complete(key, token, parts, { size, crc32: checksums.crc32 }, { signal });
     return { failure: null, made, checksums };
   } catch (error) {

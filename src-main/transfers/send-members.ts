@@ -39,7 +39,7 @@ const FOR_GOOD: ReadonlySet<string> = new Set(['already_exists', 'file_changed',
  * that failed. Others that are on their way then arrive, and are not sent again.
  */
 export async function sendMembers(
-  context: Pick<TransferContext, 'fs'>,
+  context: Pick<TransferContext, 'fs' | 'partBuffers'>,
   { store, key, shown, folder, manifest, journal }: MembersRequest,
   tools: TransferTools,
 ): Promise<void> {
@@ -64,7 +64,7 @@ export async function sendMembers(
       const onSent = (bytes: number): void => {
         progress.of(n, bytes);
       };
-      const there = await sendMember(context.fs, { ...request, ask: n < asked }, { signal, onSent });
+      const there = await sendMember(context, { ...request, ask: n < asked }, { signal, onSent });
       progress.done(n, entry.size);
       await notes.add(n, { etag: there.etag, version: there.version, look: lookOf(facts) });
     } catch (error) {

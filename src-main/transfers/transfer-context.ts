@@ -17,6 +17,7 @@ export type TransferContext = Pick<
   | 'onCommitted'
   | 'author'
   | 'busyTransfers'
+  | 'partBuffers'
   | 'familiesAtWork'
   | 'instanceUid'
   | 'contentsAtWork'

@@ -7,19 +7,13 @@ import { timestamp, type Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import {
-  findTransfer,
-  makeAllDue,
-  nextDue,
-  readyTransfers,
-  updateTransfer,
-  type ReadyTransfer,
-} from '../workstation/transfer-rows.ts';
+import { findTransfer, makeAllDue, nextDue, updateTransfer } from '../workstation/transfer-rows.ts';
 import { readUploadSettings, type UploadSettings } from '../workstation/upload-settings.ts';
 import type { Stores } from '../storage/index.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import { gatedStores } from './gated-stores.ts';
 import { isOfStore, isToldAtOnce, pauseAfter } from './failed-try.ts';
+import { readyUploads } from './ready-uploads.ts';
 import { runningTransfer, type RunningTransfer, type RunTools } from './running-transfer.ts';
 import type { Settled } from './settle-upload.ts';
 import { isUploadTime } from './upload-hours.ts';
@@ -29,6 +23,9 @@ import { stopped, waitingFor, type Waiter } from './waiting-for.ts';
 const LOOK = 30_000;
 /** Ms that the wall clock may get away from the steady one between two looks. More: the computer slept. */
 const JUMP = 20_000;
+/** Bytes, and the part of a place that so small an upload takes. */
+const SMALL = 1024 ** 2;
+const SMALL_PLACE = 1 / 8;
 /** Ms between two writings of how far one is, and between two tellings. */
 const KEEP_EVERY = 1_000;
 const TELL_EVERY = 500;
@@ -78,11 +75,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
   /** Until when (wall clock, ms) a store is left in peace. */
   const failing = new Map<string, number>();
   let settings: UploadSettings | null = null;
-  /** What may begin, in order; null where that has to be looked up anew. */
-  let ready: ReadyTransfer[] | null = null;
-  /** Until when (wall clock, ms) that holds: then one that failed may begin again. */
-  let readyUntil = Infinity;
-  let wakes = 0;
+  const ready = readyUploads({ workstation, clock });
   let isStarted = false;
   let isClosed = false;
   let looking: Promise<void> | null = null;
@@ -104,8 +97,9 @@ export function transferQueue(context: QueueContext): TransferQueue {
       while (lookAgain && !isClosed) {
         lookAgain = false;
         await fill();
+        // Who asks for a look while the alarm is set gets one, too.
+        if (!lookAgain) await setAlarm();
       }
-      await setAlarm();
     } catch {
       // What fails here is the database itself, which everybody who writes is told; the uploads stay in it.
       alarmIn(LOOK);
@@ -113,17 +107,15 @@ export function transferQueue(context: QueueContext): TransferQueue {
   }
 
   function wake(): void {
-    wakes++;
-    ready = null;
+    ready.forget();
     look();
   }
 
   async function fill(): Promise<void> {
     const now = (settings ??= await readSettings());
-    const isTime = now.hours === null || isUploadTime(now.hours, clock.now());
-    const isFor = (id: number): boolean => waiters.has(id) || (isStarted && isTime);
-    for (const one of running.values()) if (!isFor(one.row.id)) one.stopAfterPart();
-    while (!isClosed && running.size < now.atOnce) if (!(await beginNext(isFor))) return;
+    const isTime = isStarted && (now.hours === null || isUploadTime(now.hours, clock.now()));
+    for (const one of running.values()) if (!isTime && !waiters.has(one.row.id)) one.stopAfterPart();
+    while (!isClosed && (await beginNext(isTime, now.atOnce))) continue;
   }
 
   async function readSettings(): Promise<UploadSettings> {
@@ -132,26 +124,29 @@ export function transferQueue(context: QueueContext): TransferQueue {
     return read;
   }
 
-  /** False where there is none. */
-  async function beginNext(isFor: (id: number) => boolean): Promise<boolean> {
-    if (ready === null || clock.now() >= readyUntil) {
-      const asked = wakes;
-      const now = timestamp(clock);
-      const read = await readyTransfers(workstation, now);
-      const due = await nextDue(workstation, now);
-      // Something was added while it was read.
-      if (asked !== wakes) return true;
-      ready = read;
-      readyUntil = due === null ? Infinity : Date.parse(due);
-    }
-    const mayBegin = ({ id, storage_uid: storage }: ReadyTransfer): boolean =>
-      isFor(id) && !running.has(id) && !held.has(id) && (failing.get(storage) ?? 0) <= clock.now();
-    const index = ready.findIndex(mayBegin);
-    const [next] = index < 0 ? [] : ready.splice(index, 1);
-    if (next === undefined) return false;
+  /** False where there is none, or no room for it. */
+  async function beginNext(isTime: boolean, atOnce: number): Promise<boolean> {
+    const now = clock.now();
+    const isFailing = (storage: string): boolean => (failing.get(storage) ?? 0) > clock.now();
+    const next = await ready.first({
+      only: isTime ? null : () => waiters.ids(),
+      except: [...failing].filter(([, until]) => until > now).map(([storage]) => storage),
+      passed: running.size + held.size,
+      mayBegin: ({ id, storage_uid: storage }) =>
+        (isTime || waiters.has(id)) && !running.has(id) && !held.has(id) && !isFailing(storage),
+    });
+    if (next === null || !hasRoom(next.size, atOnce)) return false;
+    ready.take(next);
     const row = await findTransfer(workstation, next.id);
-    if (!isClosed && row !== null && isDue(row, clock.now()) && mayBegin(next)) begin(row);
+    const mayStill = !isClosed && !running.has(next.id) && !held.has(next.id);
+    if (row !== null && mayStill && isDue(row, clock.now())) begin(row);
     return true;
+  }
+
+  /** Small ones wait for answers more than they send: several of them take the place of one. */
+  function hasRoom(size: number, atOnce: number): boolean {
+    const taken = [...running.values()].reduce((sum, { row }) => sum + placeOf(row.size), 0);
+    return taken === 0 || taken + placeOf(size) <= atOnce;
   }
 
   function begin(row: TransferRow): void {
@@ -214,8 +209,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
       error: JSON.stringify(error),
       updated_at: timestamp(clock),
     });
-    wakes++;
-    ready = null;
+    ready.forget();
     if (isOfStore(error)) failing.set(storage, until);
     if (!isToldAtOnce(error, attempts)) return;
     waiters.reject(id, failure);
@@ -224,7 +218,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
 
   async function setAlarm(): Promise<void> {
     if (isClosed || !(isStarted || waiters.any())) return;
-    const due = running.size < (settings?.atOnce ?? 1) ? await nextDue(workstation, timestamp(clock)) : null;
+    const due = hasRoom(0, settings?.atOnce ?? 1) ? await nextDue(workstation, timestamp(clock)) : null;
     alarmIn(due === null ? LOOK : Math.min(LOOK, Math.max(0, Date.parse(due) - clock.now())));
   }
 
@@ -340,6 +334,11 @@ export function transferQueue(context: QueueContext): TransferQueue {
       waiters.end();
     },
   };
+}
+
+/** Of the places of those at once. */
+function placeOf(size: number): number {
+  return size <= SMALL ? SMALL_PLACE : 1;
 }
 
 function isOver({ state }: TransferRow): boolean {

@@ -12,6 +12,7 @@ export interface WaitingFor<T> {
   add(id: number, waiter: Waiter<T>): void;
   remove(id: number, waiter: Waiter<T>): void;
   has(id: number): boolean;
+  ids(): number[];
   any(): boolean;
   sent(id: number, bytes: number): void;
   resolve(id: number, settled: T): void;
@@ -39,6 +40,7 @@ export function waitingFor<T>(): WaitingFor<T> {
       if (left?.size === 0) waiters.delete(id);
     },
     has: (id) => waiters.has(id),
+    ids: () => [...waiters.keys()],
     any: () => waiters.size > 0,
     sent(id, bytes) {
       for (const { onSent } of waiters.get(id) ?? []) onSent(bytes);

@@ -96,20 +96,31 @@ export async function countTransfers({
   return row;
 }
 
-export type ReadyTransfer = Pick<TransferRow, 'id' | 'storage_uid'>;
+export type ReadyTransfer = Pick<TransferRow, 'id' | 'storage_uid' | 'size'>;
 
-/** Uploads whose turn it may be, in their order. `now`: UTC. */
-export function readyTransfers({ db }: Pick<Workstation, 'db'>, now: string): Promise<ReadyTransfer[]> {
-  return db
+/** Uploads whose turn it may be, in their order. `now`: UTC; `only`: ids of those to choose from, null for all. */
+export function readyTransfers(
+  { db }: Pick<Workstation, 'db'>,
+  {
+    now,
+    only,
+    except,
+    limit,
+  }: { now: string; only: readonly number[] | null; except: readonly string[]; limit: number },
+): Promise<ReadyTransfer[]> {
+  const query = db
     .selectFrom('transfer')
-    .select(['id', 'storage_uid'])
+    .select(['id', 'storage_uid', 'size'])
     .where(isActive)
     .where('purpose', '=', 'upload')
     .where('paused', '=', 0)
     .where((e) => e.or([e('next', 'is', null), e('next', '<=', now)]))
     .orderBy('rank')
     .orderBy('id')
-    .execute();
+    .limit(limit);
+  const left = except.length === 0 ? query : query.where('storage_uid', 'not in', except);
+  if (only === null) return left.execute();
+  return left.where('id', 'in', sql<number>`(SELECT value FROM json_each(${JSON.stringify(only)}))`).execute();
 }
 
 /** When the first of those that wait after a failure is tried again; null where none waits. */

@@ -34,6 +34,45 @@ describe('the queue of transfers', () => {
     expect(bench.wrong).toEqual([]);
   });
 
+  it('small ones go several in the place of one, and none passes a large one that waits for its place', async () => {
+    const bench = await queueBench({ atOnce: 2 });
+    const small = Array.from({ length: 20 }, (_, i) => `small${String(i)}`);
+    const ids = await bench.add('large', ...small, 'next');
+    // One place, and eight in the other.
+    await bench.work(ids.slice(0, 9));
+    bench.succeed(ids[0] ?? 0);
+    await bench.work(ids.slice(1, 17));
+    for (const id of ids.slice(1, 17)) bench.succeed(id);
+    await bench.work(ids.slice(17));
+    expect(bench.wrong).toEqual([]);
+  });
+
+  it('a long queue for a store that does not answer keeps nothing from another store', async () => {
+    const bench = await queueBench({ atOnce: 1 });
+    const [first = 0] = await bench.add('a', ...Array.from({ length: 600 }, (_, i) => `waits${String(i)}`));
+    const [other = 0] = await bench.add('other');
+    await bench.work([first]);
+    await bench.failed(first, offline);
+    await bench.work([other]);
+    bench.succeed(other);
+    await bench.work([]);
+    expect(bench.wrong).toEqual([]);
+  });
+
+  it('many that somebody waits for are all worked on, outside the hours too', async () => {
+    const bench = await queueBench({ atOnce: 1, start: false });
+    const ids = await bench.add(...Array.from({ length: 300 }, (_, i) => `a${String(i)}`));
+    const { signal } = new AbortController();
+    const wanted = ids.slice(250, 260);
+    const done = Promise.all(wanted.map((id) => bench.queue.finish({ id, storage_uid: 'storage' }, { signal })));
+    for (const id of wanted) {
+      await bench.work([id]);
+      bench.succeed(id);
+    }
+    await done;
+    expect([...bench.begun.keys()]).toEqual(wanted);
+  });
+
   it('stops what is paused or cancelled at once, and goes on with what is resumed', async () => {
     const bench = await queueBench({ atOnce: 1 });
     const [a = 0, b = 0] = await bench.add('a', 'b');

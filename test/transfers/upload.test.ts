@@ -158,18 +158,28 @@ describe('uploaded', () => {
     expect([await states(), existsSync(own), lab.cached()]).toEqual([['done'], false, [`${uid}.fcs`]]);
   });
 
-  it('F-UP14 its drive away while it is sent: it waits; removed by a person: it is over, and says so', async () => {
-    const { uid } = await kept('a.fcs', randomBytes(LARGE));
+  it('F-UP14 removed by a person while it is sent: what was open is read to its end, and is in the cloud', async () => {
+    const { uid, own, bytes } = await kept('a.fcs', randomBytes(LARGE));
     lab.before(
       'send',
+      times(1, () => rmSync(own)),
+    );
+    await lab.upload(uid);
+    expect([(await lab.object(uid))?.equals(bytes), await states()]).toEqual([true, ['done']]);
+  });
+
+  it('F-UP14 its drive away before it is sent: it waits; removed by a person: it is over, and says so', async () => {
+    const { uid, own } = await kept('a.fcs', randomBytes(LARGE));
+    lab.before(
+      'begin',
       times(1, () => renameSync(lab.local, `${lab.local}-away`)),
     );
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'offline' });
     expect(await states()).toEqual(['sending']);
     renameSync(`${lab.local}-away`, lab.local);
     lab.before(
-      'send',
-      times(1, () => rmSync(join(lab.local, '.lamindb', `${uid}.fcs`))),
+      'received',
+      times(1, () => rmSync(own)),
     );
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_not_found' });
     expect(await states()).toEqual(['cancelled']);

@@ -30,6 +30,13 @@ export interface CopyRequest {
   signal?: AbortSignal;
 }
 
+/** A file that is open for reading; whoever opened it closes it. */
+export interface OpenFile {
+  /** Fills `into` from `offset` on; fewer bytes only where the file ends. Resolves to their number. */
+  read(into: Uint8Array, offset: number): Promise<number>;
+  close(): Promise<void>;
+}
+
 export interface Fs {
   /** Null where nothing is there. Never follows a link in the last part. */
   look(path: RawPath): Promise<FileFacts | null>;
@@ -40,6 +47,8 @@ export interface Fs {
   readFolder(path: RawPath): Promise<FolderEntry[]>;
   /** At most `length` bytes from `offset`; refuses links and anything but files. */
   readRange(path: RawPath, offset: number, length: number): Promise<Buffer>;
+  /** For reading all of it, piece by piece; refuses what `readRange` refuses. */
+  openFile(path: RawPath): Promise<OpenFile>;
   /** With its parents; what exists is fine. Synced. */
   makeFolder(path: RawPath, mode?: number): Promise<void>;
   /** Whole or not at all: temporary name, sync, rename over, sync of the folder. */

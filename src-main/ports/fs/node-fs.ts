@@ -9,11 +9,11 @@ import { factsFromStats, isOneFile, sameFacts, type FileFacts } from './file-fac
 import type { CopyRequest, Fs } from './fs.ts';
 import { errnoOf, fsError, isMissing } from './fs-error.ts';
 import { isListed } from './is-listed.ts';
+import { openFile, READ_ONLY } from './open-file.ts';
 import { partVerbs } from './part-verbs.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, splitRaw, type RawPath } from './raw-path.ts';
 
 const COPY_CHUNK = 1024 * 1024;
-const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Names of files on their way to a final name; nobody else's files begin like this. */
 export const TEMPORARY_PREFIX = '.benchkeep-';
@@ -54,23 +54,16 @@ export function nodeFs(random: Random): Fs {
     realPath: (path) =>
       about(path, async () => rawFromBytes(await fsp.realpath(rawToBytes(path), { encoding: 'buffer' }))),
     readFolder,
-    readRange: (path, offset, length) =>
-      about(path, async () => {
-        const file = await fsp.open(rawToBytes(path), READ_ONLY);
-        try {
-          if (!(await file.stat()).isFile()) throw notAFile(path);
-          const buffer = Buffer.alloc(length);
-          let filled = 0;
-          while (filled < length) {
-            const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
-            if (bytesRead === 0) break;
-            filled += bytesRead;
-          }
-          return buffer.subarray(0, filled);
-        } finally {
-          await file.close();
-        }
-      }),
+    async readRange(path, offset, length) {
+      const file = await openFile(path);
+      try {
+        const bytes = Buffer.alloc(length);
+        return bytes.subarray(0, await file.read(bytes, offset));
+      } finally {
+        await file.close();
+      }
+    },
+    openFile,
     makeFolder: (path, mode = 0o777) =>
       about(path, () =>
         effect('fs.makeFolder', async () => {
@@ -233,10 +226,6 @@ async function about<T>(path: RawPath, run: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw fsError(error, path);
   }
-}
-
-function notAFile(path: RawPath): BenchkeepError {
-  return new BenchkeepError('not_a_file', `${rawToDisplay(path)} is not a file`, 'Choose a file.');
 }
 
 async function copyContent(request: CopyRequest, temporary: RawPath): Promise<void> {

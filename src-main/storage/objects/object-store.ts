@@ -43,10 +43,18 @@ export interface Call {
   signal?: AbortSignal;
 }
 
+export interface PutOptions extends Call, Described {
+  condition?: PutCondition;
+  /** Hex, of all bytes, where they are known; see `signsContent`. */
+  sha256?: string;
+}
+
 export interface ObjectStore {
   readonly kind: 's3' | 'gs' | 'https' | 'hf';
   /** What the store computes of every object that is sent to it, for comparing with the same made of what was sent. */
   readonly proves: 'crc32' | 'md5';
+  /** True where what is sent is signed with its SHA-256, which whoever reads the bytes makes best. */
+  readonly signsContent?: boolean;
   /** Null where the store says that there is no such object; never because it could not be asked. */
   stat(key: string, options?: Call & { version?: string | null }): Promise<ObjectFacts | null>;
   /** All objects whose key begins with `prefix`, in the order of their keys. */
@@ -58,7 +66,7 @@ export interface ObjectStore {
   /** Every version that the store keeps of an object, newest first; missing where it keeps none. */
   versions?(key: string, options?: Call): AsyncGenerator<ObjectFacts>;
   /** In one request: for small objects. Errors: `already_exists` where the condition does not hold. */
-  put(key: string, bytes: Buffer, options?: Call & Described & { condition?: PutCondition }): Promise<ObjectFacts>;
+  put(key: string, bytes: Buffer, options?: PutOptions): Promise<ObjectFacts>;
   /** An object that is not there is fine. With `version` that version for good, where the store keeps versions. */
   delete(key: string, options?: Call & { version?: string | null }): Promise<void>;
   readonly uploads: Uploads;
@@ -74,6 +82,8 @@ export interface Part {
   bytes: Buffer;
   /** Hex. */
   crc32: string;
+  /** Hex; for stores that sign what is sent. */
+  sha256?: string;
 }
 
 /** A part that the store has. */

@@ -43,7 +43,7 @@ async function trialOfS3(root: CloudRoot, access: S3Access, { fs, clock }: Trial
   const { s3, way, agents } = await openS3Client(sdk, root, { ...access, patience }, fs);
   const china = way.region.startsWith('cn-') ? '.cn' : '';
   const endpoint = way.endpoint ?? `https://s3.${way.region}.amazonaws.com${china}`;
-  const store = s3Store(root, s3, sdk);
+  const store = s3Store(root, s3, sdk, way);
   const wire = openWire(clock, agents);
   return {
     endpoint,

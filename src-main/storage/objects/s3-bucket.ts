@@ -9,6 +9,8 @@ export interface S3Bucket {
   s3: S3Client;
   sdk: typeof import('@aws-sdk/client-s3');
   bucket: string;
+  /** Its endpoint speaks TLS. */
+  isSecure: boolean;
   /** As people see it. */
   root: string;
   /** Key in the bucket of a key below the root. Errors: `invalid_key` for none: S3 would take the bucket itself. */
@@ -25,12 +27,14 @@ export interface S3Bucket {
   said<T>(value: T | undefined): T;
 }
 
-export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk']): S3Bucket {
+/** `endpoint` undefined: Amazon's own. */
+export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk'], endpoint: string | undefined): S3Bucket {
   const lead = root.prefix === '' ? '' : `${root.prefix}/`;
   return {
     s3,
     sdk,
     bucket: root.bucket,
+    isSecure: endpoint === undefined || /^https:/i.test(endpoint),
     root: root.root,
     full(key) {
       if (key === '') throw new BenchkeepError('invalid_key', 'An object needs a name', 'Give one.');

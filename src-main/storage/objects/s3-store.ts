@@ -5,7 +5,7 @@ import { effect } from '../../ports/failpoint.ts';
 import { nodeFs } from '../../ports/fs/node-fs.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Call, Described, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
+import type { Call, ObjectFacts, ObjectStore, PutOptions } from './object-store.ts';
 import {
   base64OfHex,
   bucketAt,
@@ -16,8 +16,9 @@ import {
   versionOf,
   type S3Bucket,
 } from './s3-bucket.ts';
-import { openS3Client, stoppedBy, type S3Access } from './s3-client.ts';
+import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.ts';
 import { headFirst } from './head-first.ts';
+import { signedWith } from './s3-content-hash.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
@@ -35,16 +36,22 @@ const BODIES = 3;
 export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
-  const { s3 } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
-  return s3Store(root, s3, sdk);
+  const { s3, way } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
+  return s3Store(root, s3, sdk, way);
 }
 
 /** The store of a client that is open. */
-export function s3Store(root: CloudRoot, s3: S3Client, sdk: typeof import('@aws-sdk/client-s3')): ObjectStore {
-  const bucket = bucketAt(root, s3, sdk);
+export function s3Store(
+  root: CloudRoot,
+  s3: S3Client,
+  sdk: typeof import('@aws-sdk/client-s3'),
+  { endpoint }: Pick<S3Way, 'endpoint'>,
+): ObjectStore {
+  const bucket = bucketAt(root, s3, sdk, endpoint);
   const store: ObjectStore = {
     kind: 's3',
     proves: 'crc32',
+    signsContent: !bucket.isSecure,
     stat: (key, options) => statS3Object(bucket, key, options),
     list: (prefix, options) => list(bucket, prefix, options),
     readRange: (key, offset, length, options) => readRange(bucket, key, offset, length, options),
@@ -137,7 +144,7 @@ async function put(
   at: S3Bucket,
   key: string,
   bytes: Buffer,
-  { condition = null, metadata, signal }: Call & Described & { condition?: PutCondition } = {},
+  { condition = null, metadata, sha256, signal }: PutOptions = {},
 ): Promise<ObjectFacts> {
   const { s3, sdk, bucket } = at;
   const crc = crc32(bytes).toString(16).padStart(8, '0');
@@ -152,7 +159,7 @@ async function put(
       ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
     });
     try {
-      return await s3.send(command, stoppedBy(signal));
+      return await s3.send(signedWith(command, { isSecure: at.isSecure, sha256 }), stoppedBy(signal));
     } catch (error) {
       // What should be replaced is gone: another way for the condition not to hold.
       if (condition !== null && isGone(error)) throw storeError({ status: 412, name: 'NoSuchKey' }, at.root, null);

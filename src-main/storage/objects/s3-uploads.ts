@@ -13,6 +13,7 @@ import type {
 } from './object-store.ts';
 import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
+import { signedWith } from './s3-content-hash.ts';
 import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
 import { storeError } from './store-error.ts';
 
@@ -98,24 +99,22 @@ async function send(
   at: S3Bucket,
   key: string,
   token: string,
-  { number, bytes, crc32 }: Part,
+  { number, bytes, crc32, sha256 }: Part,
   { signal }: Call = {},
 ): Promise<ReceivedPart> {
   const { s3, sdk, bucket: Bucket } = at;
+  const command = new sdk.UploadPartCommand({
+    Bucket,
+    Key: at.full(key),
+    UploadId: token,
+    PartNumber: number,
+    Body: bytes,
+    ContentLength: bytes.length,
+    ChecksumCRC32: base64OfHex(crc32),
+  });
   const answer = await at.ask(async () => {
     try {
-      return await s3.send(
-        new sdk.UploadPartCommand({
-          Bucket,
-          Key: at.full(key),
-          UploadId: token,
-          PartNumber: number,
-          Body: bytes,
-          ContentLength: bytes.length,
-          ChecksumCRC32: base64OfHex(crc32),
-        }),
-        stoppedBy(signal),
-      );
+      return await s3.send(signedWith(command, { isSecure: at.isSecure, sha256 }), stoppedBy(signal));
     } catch (error) {
       throw isUploadLost(error) ? uploadLost(at) : error;
     }

@@ -1,0 +1,70 @@
+/** Uploads that may begin, in their order: read some at a time, for the queue may be long. */
+import { timestamp, type Clock } from '../ports/clock.ts';
+import type { Workstation } from '../workstation/open-workstation.ts';
+import { nextDue, readyTransfers, type ReadyTransfer } from '../workstation/transfer-rows.ts';
+
+/** Rows of one reading. */
+const SOME = 200;
+
+export interface ReadyWanted {
+  /** Ids of those that alone may begin; null for all. */
+  only: (() => readonly number[]) | null;
+  /** Storages that are left in peace. */
+  except: readonly string[];
+  /** How many are not to begin for reasons that the database does not know, at most. */
+  passed: number;
+  mayBegin: (row: ReadyTransfer) => boolean;
+}
+
+export interface ReadyUploads {
+  /** The first that may begin, null where there is none now. It stays until it is taken. */
+  first(wanted: ReadyWanted): Promise<ReadyTransfer | null>;
+  take(row: ReadyTransfer): void;
+  /** Something was added or changed. */
+  forget(): void;
+}
+
+export function readyUploads({ workstation, clock }: { workstation: Workstation; clock: Clock }): ReadyUploads {
+  let rows: ReadyTransfer[] | null = null;
+  /** What the rows were read for. */
+  let readFor = '';
+  let hasMore = false;
+  /** Until when (wall clock, ms) they hold: then one that failed may begin again. */
+  let until = Infinity;
+  let changes = 0;
+
+  async function read({ only, except, passed }: ReadyWanted): Promise<readonly ReadyTransfer[]> {
+    const limit = SOME + passed;
+    for (;;) {
+      const asked = changes;
+      const now = timestamp(clock);
+      const found = await readyTransfers(workstation, { now, only: only?.() ?? null, except, limit });
+      const due = await nextDue(workstation, now);
+      // Something was added while it was read.
+      if (asked !== changes) continue;
+      rows = found;
+      hasMore = found.length === limit;
+      until = due === null ? Infinity : Date.parse(due);
+      return found;
+    }
+  }
+
+  return {
+    async first(wanted) {
+      const key = `${wanted.only === null ? 'all' : 'some'} ${wanted.except.join()}`;
+      const isKnown = rows !== null && key === readFor && clock.now() < until;
+      const known = isKnown && rows !== null ? rows : await read(wanted);
+      readFor = key;
+      const found = known.find(wanted.mayBegin);
+      if (found !== undefined || !hasMore) return found ?? null;
+      return (await read(wanted)).find(wanted.mayBegin) ?? null;
+    },
+    take(row) {
+      rows = rows?.filter((other) => other !== row) ?? null;
+    },
+    forget() {
+      changes++;
+      rows = null;
+    },
+  };
+}
