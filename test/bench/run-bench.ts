@@ -14,6 +14,8 @@ const BENCHES = [
   ['million-artifacts', 'Finding among 1,000,000 artifacts'],
   ['watching', 'Watched folders: nothing new, a burst, one file dropped'],
   ['hints', 'Hints from 100,000 files in 1,000 folders'],
+  ['upload', 'Uploading 2 GiB and 5,000 small files, beside mc, rclone and aws-cli'],
+  ['publish', 'Publishing a large registry, and how long a save waits meanwhile'],
   ['cli-start', 'One command of the command line, from start to end'],
 ] as const;
 
