@@ -91,6 +91,23 @@ test('what another computer published meanwhile in the old place stays, and is n
   expect(existsSync(snapshotIn(fresh))).toBe(false);
 });
 
+test('nor where that one gave the turn back before the move', async () => {
+  const window = await open(a);
+  await chooseFresh(window);
+  a.sleep(60 * MINUTE);
+  const waiting = await open(b);
+  await b.pass(GONE_AFTER + MINUTE);
+  await close(waiting);
+  const other = await open(b);
+  await other.label('of-b');
+  await close(other);
+  expect(recordIn(old).holder).toBeNull();
+  await close(window);
+  expect(recordIn(old)).toMatchObject({ holder: null, moved_to: null });
+  expect(labelsIn(old)).toEqual(['of-b']);
+  expect(existsSync(snapshotIn(fresh))).toBe(false);
+});
+
 test('a close that has no time for it leaves it where it is; the next opening moves it, however long it takes', async () => {
   const window = await open(a);
   await window.label('of-a');

@@ -3,55 +3,21 @@
  * Nothing here may keep a person from working: a place that does not answer soon is asked again later.
  */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { keptSignInsIn, type PlaceState, type PublishedPlace } from '../../storage/index.ts';
+import { keptSignInsIn, type PublishedPlace } from '../../storage/index.ts';
 import { findInstance } from '../find-instance.ts';
-import { instanceFolder, workstationPath, type InstanceCard } from '../instance-card.ts';
+import { instanceFolder, workstationPath } from '../instance-card.ts';
 import { whileOwning } from '../own-instance.ts';
 import type { Workbench } from '../workbench.ts';
 import { followPublished, type Followed } from './follow-published.ts';
 import { placeKnownAs } from './known-place.ts';
-import { holderInWords, holdingOf, type Self } from './lease.ts';
+import { turnIn, type JoinedPlace } from './joined-place.ts';
+import { holderInWords, holdingOf } from './lease.ts';
 import { placeOf, selfOf } from './place-of.ts';
-import { readMemory, type KnownPlace, type PublishedMemory } from './published-memory.ts';
+import { readMemory, type PublishedMemory } from './published-memory.ts';
 import { DIVERGED, heldByOthers, movedAway, onlyRead } from './published-words.ts';
 import { recordWatch, type RecordWatch } from './record-watch.ts';
-import { giveTurnBack, takeTurn, type Turn, type TurnContext } from './take-turn.ts';
+import { giveTurnBack, takeTurn, type Turn } from './take-turn.ts';
 import { inTime, within } from './within.ts';
-
-export interface JoinedPlace {
-  /** With stores that are signed in as the instance is; whoever keeps on with it closes them. */
-  workbench: Workbench;
-  card: InstanceCard;
-  place: PublishedPlace | null;
-  /** Which one `place` is. */
-  where: KnownPlace | null;
-  /** The default storage is another one since the registry was published in `place`: it is to be moved there. */
-  movesTo: (KnownPlace & { place: PublishedPlace }) | null;
-  /** It was published there before, and that place does not answer. */
-  left: KnownPlace | null;
-  self: Self;
-  records: RecordWatch;
-  /** Of the record when it was last read; null where there is none, or it could not be asked. */
-  state: PlaceState | null;
-  /** Of the snapshot that was there then. */
-  tag: string | null;
-  /** The place answered. */
-  asked: boolean;
-  /** Why it did not. */
-  problem: BenchkeepError | null;
-  /** This opening has the turn. */
-  holds: boolean;
-  /** Why nothing may be written, in plain words; null where it may. */
-  readOnly: string | null;
-  /** What of the place makes it so: somebody has the turn, newer changes did not come, writing is not allowed there. */
-  blocked: 'held' | 'unfetched' | 'not allowed' | null;
-  /** What a person should know, in plain words. */
-  warnings: string[];
-  /** Of the warnings that which holds until the place is reached; null where it was. */
-  notReached: string | null;
-  /** The published copy has gone another way than this one. */
-  diverged: boolean;
-}
 
 export interface JoinOptions {
   /** Takes the turn at once; else only when something is written. */
@@ -191,20 +157,6 @@ function hear(joined: JoinedPlace, place: PublishedPlace, turn: Turn): void {
   if (turn.kind === 'others') joined.readOnly = heldByOthers(turn.holder);
   if (turn.kind === 'not allowed') joined.readOnly = onlyRead(place.root, turn.error);
   if (turn.kind === 'moved') joined.readOnly = movedAway(place.root);
-}
-
-export function turnIn(
-  { self, records, workbench: { clock } }: Pick<JoinedPlace, 'self' | 'records' | 'workbench'>,
-  place: PublishedPlace,
-  signal: AbortSignal,
-): TurnContext {
-  return {
-    place,
-    self,
-    now: () => new Date(clock.now()).toISOString(),
-    unchangedFor: (turn) => records.unchangedFor(place.root, turn),
-    signal,
-  };
 }
 
 /** Nobody opens the registry before what was given up has ended: it might take another one's name yet. */

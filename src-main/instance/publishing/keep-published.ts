@@ -80,7 +80,7 @@ export async function keepPublished(context: KeepPublishedContext): Promise<Publ
       state.firstUnpublished ??= state.lastChange;
     },
     beforeWriting: () => beforeWriting(state),
-    publish: ({ beside }) => inTurn(() => publish(state, beside)),
+    publish: ({ beside }) => inTurn(() => publish(state, beside).catch(closedOr(stopping.signal))),
     info: (storage) => infoOf(state, storage),
     leaveUnpublished() {
       state.leavesUnpublished = true;
@@ -143,6 +143,14 @@ async function publish(state: KeeperState, beside: boolean): Promise<PublishAnsw
   await succeeded(state);
   const { size, head } = done.note;
   return { kind: done.kind, path: `${state.place.root}/.lamindb/benchkeep.db`, lastChange: head.id, size };
+}
+
+/** What ends because the instance is closed is no fault. */
+function closedOr(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    if (!signal.aborted || error instanceof BenchkeepError) throw error;
+    throw new BenchkeepError('cancelled', 'The instance was closed', 'Run it again.', { retry: true });
+  };
 }
 
 function infoOf(state: KeeperState, storage: string): PublishedInfo {

@@ -7,7 +7,7 @@ import { instanceFolder } from '../instance-card.ts';
 import type { RegistryWork } from '../registry-work.ts';
 import { warningSlot } from '../warning-slot.ts';
 import type { Workbench } from '../workbench.ts';
-import { turnIn, type JoinedPlace } from './join-published.ts';
+import { turnIn, type JoinedPlace } from './joined-place.ts';
 import { changeMemory, type PublishedMemory } from './published-memory.ts';
 import type { TurnContext } from './take-turn.ts';
 

@@ -2,7 +2,7 @@
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { readOnlyError } from '../open-instance.ts';
 import { DIVERGED, heldByOthers, movedAway } from './published-words.ts';
-import type { JoinedPlace } from './join-published.ts';
+import type { JoinedPlace } from './joined-place.ts';
 import { remember, turnContext, type KeeperState } from './keeper-state.ts';
 import { placeKnownAs } from './known-place.ts';
 import { judgeOldPlace, retirePlace, type OldPlace } from './move-published.ts';
