@@ -189,6 +189,8 @@ export const publishedInfo = z.object({
   diverged: z.boolean(),
   /** Why publishing failed last, in plain words. */
   problem: z.string().nullable(),
+  /** The default storage is another one: the registry is moved there at the close, or after the next start. */
+  moves: z.boolean(),
 });
 
 export const instanceInfo = instanceRecord.extend({

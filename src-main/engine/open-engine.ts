@@ -1,7 +1,7 @@
 /** Composition: one engine of a workstation, with the instance it has open. */
 import type { MessagePort } from 'node:worker_threads';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { connectedInstanceFolder, openWorkbench, type Workbench } from '../instance/index.ts';
+import { connectedInstanceFolder, openWorkbench, recordWatch, type Workbench } from '../instance/index.ts';
 import { systemClock } from '../ports/clock.ts';
 import { nodeFs } from '../ports/fs/node-fs.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
@@ -62,6 +62,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
       unseal: (sealed) => host.unsealSecret(sealed),
     }),
   });
+  const records = recordWatch(clock);
   let services: Services | null = null;
   /** Why the instance could not be opened when that was tried last. */
   let unopened: BenchkeepError | null = null;
@@ -105,6 +106,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
         transfers,
         listen,
         threads,
+        records,
         onTurn,
       });
       services = opened;

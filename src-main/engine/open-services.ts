@@ -12,6 +12,7 @@ import {
 } from '../artifacts/index.ts';
 import {
   claimLostStorages,
+  defaultRootOf,
   headOf,
   joinPublished,
   keepBackups,
@@ -24,6 +25,7 @@ import {
   type InstanceContext,
   type OpenInstance,
   type PublishedKeeper,
+  type RecordWatch,
   type RegistryWork,
   type Workbench,
 } from '../instance/index.ts';
@@ -74,6 +76,8 @@ export interface ServicesOptions {
   listen: boolean;
   threads: boolean;
   attach: (port: MessagePort | FramePort) => void;
+  /** Of places, kept from one opening to the next. */
+  records: RecordWatch;
   /** Who may write has changed, or what others published: it is to be opened anew. */
   onTurn: () => void;
 }
@@ -96,7 +100,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     const files = options.threads ? registryThreads() : null;
     const work = oneByOne(files ?? registryWork(workbench.fs));
     if (files !== null) closers.push(soon(() => files.close()));
-    const joined = await joinPublished(workbench, options.name, { takes: options.watch });
+    const joined = await joinPublished(workbench, options.name, { takes: options.watch, records: options.records });
     let keeper: PublishedKeeper | null = null;
     closers.push(() => {
       joined.workbench.stores.close();
@@ -141,11 +145,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     };
     const published = await keepPublished({
       workbench: joined.workbench,
-      joined: context.readOnly === joined.readOnly ? joined : { ...joined, readOnly: context.readOnly },
+      joined: context.readOnly === joined.readOnly ? joined : { ...joined, readOnly: context.readOnly, blocked: null },
       warnings: context.warnings,
       stays: options.watch,
       work,
       head: headOf(context.registry.sqlite),
+      storage: await defaultRootOf(context.registry.db),
       onNews: onWarning,
       onTurn: options.onTurn,
     });

@@ -18,7 +18,9 @@ export { oneByOne, registryWork, type RegistryWork, type RegistryWorkName } from
 export { watchRegistry } from './watch-registry.ts';
 export { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
 export { whileAlone } from './while-alone.ts';
+export { defaultRootOf } from './default-root.ts';
 export { joinPublished } from './publishing/join-published.ts';
+export { recordWatch, type RecordWatch } from './publishing/record-watch.ts';
 export { keepPublished, type PublishedKeeper } from './publishing/keep-published.ts';
 export { headOf } from './prove-backup.ts';
 export { claimLostStorages } from './publishing/claim-storages.ts';

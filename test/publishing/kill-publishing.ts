@@ -1,9 +1,11 @@
 /** Two data folders and one place take turns; each command of one is killed at its failpoints. Nothing is lost. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import * as z from 'zod';
 import { instanceInfo } from '../../shared/contract/index.ts';
-import { commandLine, type CommandLine, type Ended } from '../hosts/cli/command-line.ts';
+import { commandLine, errorDocument, type CommandLine, type Ended } from '../hosts/cli/command-line.ts';
 
 const labels = z.object({ items: z.array(z.object({ name: z.string() })) });
 const anything = z.unknown();
@@ -23,6 +25,18 @@ function withFailpoint(
   }
 }
 
+/** Labels in the registry of this computer as it lies there, with what only its `-wal` has. */
+function committed(home: string): string[] {
+  const instances = join(home, 'instances');
+  const uid = readdirSync(instances).find((name) => !name.startsWith('.')) ?? '';
+  const db = new Database(join(instances, uid, 'registry.db'), { readonly: true });
+  try {
+    return db.prepare<[], string>('SELECT name FROM ulabel').pluck().all();
+  } finally {
+    db.close();
+  }
+}
+
 /**
  * Kills `label create` (which takes the turn, writes, publishes and gives the turn back) at every `step`th point that a
  * whole one hits; then the other computer goes on, or says that it waits, and in the end both have everything.
@@ -39,18 +53,23 @@ export async function killPublishing(given: string, env: Record<string, string>,
     expect(points.some((point) => point.startsWith('registry.commit.after'))).toBe(true);
     const chosen = points.filter((_, n) => n % step === 0);
     const names: string[] = ['traced'];
-    const isThere = async (one: CommandLine, name: string): Promise<boolean> =>
-      (await one.json(labels, 'label', 'list')).items.some((label) => label.name === name);
     for (const [n, point] of chosen.entries()) {
       const [one, other] = n % 2 === 0 ? [a, b] : [b, a];
       const name = `killed-${String(n)}`;
       const ended = await withFailpoint(one, env, { BK_FAILPOINT: `${point}=kill` }, ['label', 'create', name]);
       expect([ended.signal, ended.code], point).toEqual(expect.arrayContaining([ended.code === 0 ? null : 'SIGKILL']));
+      // What was committed is in the end there for both, whenever the kill came.
+      if (ended.code === 0 || committed(one.home).includes(name)) names.push(name);
+      // The other computer goes on first, or is told who has the turn; it never comes to another history.
+      const meanwhile = `meanwhile-${String(n)}`;
+      const went = await other.run('label', 'create', meanwhile, '--json');
+      if (went.code === 0) names.push(meanwhile);
+      else expect(errorDocument.parse(JSON.parse(went.err)).error.code, point).toBe('registry_read_only');
       // The computer that was killed starts again and says what it knows; nothing of the other is in danger.
       const told = await one.json(instanceInfo, 'info');
       expect(told.warnings, point).toEqual([]);
       expect(told.published?.diverged, point).toBe(false);
-      if (await isThere(one, name)) names.push(name);
+      expect(committed(one.home), point).toEqual(expect.arrayContaining(names));
       await one.json(anything, 'publish');
       // It had the turn when it was killed; now it gives it back at its end.
       await one.json(anything, 'label', 'create', `after-${String(n)}`);

@@ -196,8 +196,12 @@ describe.each(places)('the registry in %s', (name, start) => {
       card,
       JSON.stringify({ ...(JSON.parse(text) as object), storage: aside, storage_options: undefined }),
     );
+    const memory = join(a.home, 'instances', uid, 'published.json');
+    const known = JSON.parse(readFileSync(memory, 'utf8')) as object;
+    writeFileSync(memory, JSON.stringify({ ...known, place: null }));
     await a.json(anything, 'label', 'create', 'of-a-alone');
     writeFileSync(card, text);
+    writeFileSync(memory, JSON.stringify(known));
     const told = await a.json(instanceInfo, 'info');
     expect(told.published?.diverged).toBe(true);
     expect(told.warnings.join(' ')).toContain('have gone different ways');

@@ -16,8 +16,9 @@ import { os, type RouterContext } from './base.ts';
 
 async function info(context: RouterContext): Promise<InstanceInfo> {
   const { context: open, published } = context.services();
-  const where = published.info();
-  return { ...(await instanceInfo(open, context.workbench, VERSION)), ...(where === null ? {} : { published: where }) };
+  const told = await instanceInfo(open, context.workbench, VERSION);
+  const where = published.info(told.storage);
+  return where === null ? told : { ...told, published: where };
 }
 
 export const instance = os.instance.router({
@@ -34,7 +35,10 @@ export const instance = os.instance.router({
   connect: os.instance.connect.handler(async ({ input, context }) => {
     // Another registry can take the place of one that is closed only.
     const leaves = input.published && context.isOpen();
-    if (leaves) await context.leave();
+    if (leaves) {
+      context.services().published.leaveUnpublished();
+      await context.leave();
+    }
     const connected = await connectInstance(context.workbench, input).catch(async (error: unknown) => {
       // Nothing came of it: the one that was open is open again.
       if (leaves) await context.enter(null);

@@ -52,7 +52,10 @@ export async function followPublished(
       if (standing === 'same') await seen(workbench, folder, place, there.tag, head);
       return standing;
     }
+    // Given up meanwhile: whoever did goes on with the registry that is there.
+    request.signal?.throwIfAborted();
     await backUp(workbench, request);
+    request.signal?.throwIfAborted();
     await swapRegistry(fs, { folder, uid: request.uid, from: path, now: workbench.clock.now() });
     await seen(workbench, folder, place, there.tag, head);
     await changeMemory(fs, folder, { put_away: null });

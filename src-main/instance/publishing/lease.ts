@@ -30,13 +30,13 @@ export function holdingOf(state: PlaceState | null, self: Self): Holding {
   return holder.workstation_uid === self.workstationUid && holder.host === self.host ? 'former' : 'other';
 }
 
-/** The record as it is with this computer as its holder: taken, or renewed. `now`: UTC ISO-8601. */
+/** The record as it is with this computer as its holder: taken, or renewed. Where it went stays. `now`: UTC ISO-8601. */
 export function heldBy(state: PlaceState | null, self: Self, now: string): PlaceState {
   const since = holdingOf(state, self) === 'mine' ? (state?.holder?.since ?? now) : now;
   const { workstationUid, session, host, user, home } = self;
   const holder: LeaseHolder = { workstation_uid: workstationUid, session, host, user, since, renewed_at: now };
   const workstations = { ...state?.workstations, [workstationUid]: { host, home } };
-  return next(state, self, { holder, workstations, moved_to: null });
+  return next(state, self, { holder, workstations });
 }
 
 /** The record once it is given back; null where it was not this opening's. */

@@ -19,32 +19,37 @@ export interface MakeSnapshot {
   /** The instance's folder and uid. */
   folder: RawPath;
   uid: string;
+  /** Unique to this try: one that was given up may still be at work when the next one begins. */
+  attempt: string;
 }
 
 const STEP = 4 * 1024 * 1024;
 
-function snapshotPath(folder: RawPath): RawPath {
-  return joinRaw(folder, rawFromText('publishing.db'));
-}
+const PREFIX = 'publishing';
+const ENDINGS = ['', '-journal', '-wal', '-shm'];
 
-/** One at a time; whoever asked removes it. Errors: `registry_corrupt`, `disk_full`, `io_error`. */
-export async function makeSnapshot(fs: Fs, { folder, uid }: MakeSnapshot): Promise<Snapshot> {
-  const path = snapshotPath(folder);
-  await removeSnapshot(fs, folder);
+/** One at a time that counts; whoever asked removes it. Errors: `registry_corrupt`, `disk_full`, `io_error`. */
+export async function makeSnapshot(fs: Fs, { folder, uid, attempt }: MakeSnapshot): Promise<Snapshot> {
+  const path = joinRaw(folder, rawFromText(`${PREFIX}-${attempt}.db`));
+  await removeLeft(fs, folder);
   try {
     const { head, nArtifacts } = await copyAndProve(fs, { folder, uid }, path);
     const { size = 0 } = (await fs.look(path)) ?? {};
     return { path, size, head, nArtifacts, checksums: await checksumsOf(fs, path) };
   } catch (error) {
-    await removeSnapshot(fs, folder);
+    await removeSnapshot(fs, path);
     throw error;
   }
 }
 
-/** Also what a crash left of it. */
-export async function removeSnapshot(fs: Fs, folder: RawPath): Promise<void> {
-  for (const ending of ['', '-journal', '-wal', '-shm'])
-    await fs.removeOwnFile((snapshotPath(folder) + rawFromText(ending)) as RawPath);
+export async function removeSnapshot(fs: Fs, path: RawPath): Promise<void> {
+  for (const ending of ENDINGS) await fs.removeOwnFile((path + rawFromText(ending)) as RawPath);
+}
+
+/** What a crash left, or a try that was given up: it puts nothing anywhere any more. */
+async function removeLeft(fs: Fs, folder: RawPath): Promise<void> {
+  for (const { name, kind } of await fs.readFolder(folder))
+    if (kind === 'file' && name.startsWith(PREFIX)) await fs.removeOwnFile(joinRaw(folder, name));
 }
 
 async function checksumsOf(fs: Fs, path: RawPath): Promise<SnapshotFile['checksums']> {

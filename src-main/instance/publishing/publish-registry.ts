@@ -1,4 +1,5 @@
 /** Publishes the registry of an instance as it is now: a snapshot is made, proven, put in its place and removed here. */
+import { newUid } from '../../../shared/uid.ts';
 import type { RawPath } from '../../ports/fs/raw-path.ts';
 import type { PublishedPlace } from '../../storage/index.ts';
 import { registryPath } from '../instance-card.ts';
@@ -32,13 +33,14 @@ type Work = Pick<RegistryWork, 'makeSnapshot'>;
 
 /** `remembered` gets what is known of the place from then on. Errors: those of `makeSnapshot` and `publishSnapshot`. */
 export async function publishRegistry(
-  { fs, clock }: Pick<Workbench, 'fs' | 'clock'>,
+  { fs, clock, random }: Pick<Workbench, 'fs' | 'clock' | 'random'>,
   work: Work,
   { folder, uid, place, self, memory, signal }: PublishRequest,
   remembered: (memory: PublishedMemory) => void,
 ): Promise<Published | null> {
+  const snapshot = await work.makeSnapshot({ folder, uid, attempt: newUid(random, 12) });
   try {
-    const snapshot = await work.makeSnapshot({ folder, uid });
+    signal.throwIfAborted();
     const tools = {
       place,
       self,
@@ -59,22 +61,22 @@ export async function publishRegistry(
     };
     return await withHistory(registryPath(folder), (history) => publishSnapshot({ ...tools, history }, snapshot));
   } finally {
-    await removeSnapshot(fs, folder);
+    await removeSnapshot(fs, snapshot.path);
   }
 }
 
 /** Under a name of its own, never over anything. */
 export async function publishBeside(
-  { fs }: Pick<Workbench, 'fs'>,
+  { fs, random }: Pick<Workbench, 'fs' | 'random'>,
   work: Work,
   { folder, uid, place, self, signal }: PublishRequest,
 ): Promise<PublishAnswer> {
+  const made = await work.makeSnapshot({ folder, uid, attempt: newUid(random, 12) });
   try {
-    const made = await work.makeSnapshot({ folder, uid });
     const { head, size } = made;
     const name = `benchkeep-of-${self.workstationUid}-at-change-${String(head.id)}-${head.hash.slice(0, 8)}.db`;
     return { kind: 'beside', path: await place.putBeside(made, name, { signal }), lastChange: head.id, size };
   } finally {
-    await removeSnapshot(fs, folder);
+    await removeSnapshot(fs, made.path);
   }
 }

@@ -30,6 +30,8 @@ export type Published =
   | { kind: 'published' | 'current'; note: PublishedNote }
   /** Somebody else has the turn. */
   | { kind: 'held'; holder: LeaseHolder }
+  /** The registry is published elsewhere since then; nothing was put here. */
+  | { kind: 'moved' }
   /** What is there has changes that are not in this registry: fetched where it goes on from here, else diverged. */
   | { kind: 'not ahead'; theirs: Head; note: PublishedNote | null };
 
@@ -50,6 +52,7 @@ async function publishOnce(context: PublishContext, snapshot: Snapshot): Promise
   const { place, self, history, memory, signal } = context;
   const call = { signal };
   const read = await place.readState(call);
+  if (read !== null && read.state.moved_to !== null) return { kind: 'moved' };
   const holding = holdingOf(read?.state ?? null, self);
   if (read?.state.holder && holding === 'other') return { kind: 'held', holder: read.state.holder };
   const there = await place.lookAtSnapshot(call);

@@ -210,6 +210,7 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
           holds: true,
           diverged: true,
           problem: 'The store did not answer.',
+          moves: true,
         },
       });
       const [cloudy] = world.artifacts.slice(50);
