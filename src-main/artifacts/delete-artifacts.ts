@@ -6,7 +6,7 @@ import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, offline } from '../storage/index.ts';
-import { dropCached, withoutUploads } from '../transfers/index.ts';
+import { dropDeleted, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import { deleteObjects, type Doomed, type KeptObject } from './delete-objects.ts';
@@ -56,9 +56,12 @@ async function deleteThese(
     for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
   });
   const done = await doRemovals(context, removals);
-  await dropManifests(context, doomed);
-  for (const { artifact } of doomed) await dropCached(context, artifact);
   const remains = [...doomed.flatMap((one) => one.remains), ...earlier];
+  for (const { artifact } of doomed) {
+    const kept = await dropDeleted(context, artifact);
+    if (kept !== null) remains.push(kept);
+  }
+  await dropManifests(context, doomed);
   for (const one of done) {
     if (one.kind === 'removed' || one.kind === 'gone') continue;
     const there = one.kind === 'waits' || (await context.fs.look(one.path)) !== null;

@@ -1,5 +1,5 @@
 /** Deleting that ends in the middle: what is gone from a store counts for nothing any more (`faults.md`, I5). */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BenchkeepError } from '../../shared/errors.ts';
@@ -129,4 +129,78 @@ test('F-TR03 the program ended in the middle of a folder that is here, too: that
   await finishRemovals(lab.context);
   expect((await cloudCopy(uid))?.verified_at).toBe(null);
   expect(await lab.artifact(uid)).toMatchObject({ state: 'ok' });
+});
+
+test('a store that does not answer is asked once, and by nobody who only looks at disks', async () => {
+  const uids: string[] = [];
+  for (const name of ['a.fcs', 'b.fcs', 'c.fcs']) {
+    const { uid } = await lab.save(lab.put(name), { key: name });
+    await lab.upload(uid);
+    uids.push(uid);
+  }
+  const bucket = await lab.bucket();
+  await planRemovals(
+    lab.context,
+    uids.map((uid) => ({
+      uid,
+      storageUid: bucket.uid,
+      path: rawFromText(`.lamindb/${uid}.fcs`),
+      kind: 'object',
+    })),
+  );
+  const asked: string[] = [];
+  lab.before('stat', (key) => {
+    asked.push(key);
+    silent();
+  });
+  expect(await finishRemovals(lab.context, { of: 'disks' })).toEqual([]);
+  expect(asked).toEqual([]);
+  const waits = await finishRemovals(lab.context, { of: 'stores' });
+  expect(waits.map(({ kind }) => kind)).toEqual(['waits', 'waits', 'waits']);
+  expect(asked).toHaveLength(1);
+  lab.before('stat', null);
+  const stopped = await finishRemovals(lab.context, { of: 'stores', signal: AbortSignal.abort() });
+  expect(stopped).toEqual([]);
+  const done = await finishRemovals(lab.context, { of: 'stores' });
+  expect(done.map(({ kind }) => kind)).toEqual(['gone', 'gone', 'gone']);
+  expect((await lab.artifact(uids[0] ?? '')).state).toBe('ok');
+});
+
+describe('F-CA04 what was fetched of a deleted artifact', () => {
+  async function fetched(): Promise<{ uid: string; path: string }> {
+    const { uid } = await lab.save(lab.put('a.fcs', 'content'), { key: 'a.fcs' });
+    await lab.upload(uid);
+    const [name = ''] = lab.cached();
+    return { uid, path: join(lab.context.folder, 'cache', name) };
+  }
+
+  test('goes with it', async () => {
+    const { uid, path } = await fetched();
+    expect(existsSync(path)).toBe(true);
+    expect((await remove(uid)).remains).toEqual([]);
+    expect(lab.cached()).toEqual([]);
+  });
+
+  test('stays where somebody edited it, and it is said where', async () => {
+    const { uid, path } = await fetched();
+    appendFileSync(path, ' and my own work');
+    const { remains } = await remove(uid);
+    const [name = ''] = lab.cached();
+    expect(lab.cached()).toHaveLength(1);
+    expect(remains).toEqual([expect.stringContaining(join(lab.context.folder, 'cache', name))]);
+    expect(readFileSync(join(lab.context.folder, 'cache', name), 'utf8')).toBe('content and my own work');
+  });
+
+  test('of a folder, too', async () => {
+    fill(join(lab.base, 'run'), 3);
+    const { uid } = await lab.save(join(lab.base, 'run'), { key: 'run' });
+    await lab.upload(uid);
+    const cached = join(lab.context.folder, 'cache', uid);
+    appendFileSync(join(cached, 'd1', 'f001'), ' and my own work');
+    const { remains } = await remove(uid);
+    const [name = ''] = lab.cached();
+    expect(remains).toEqual([expect.stringContaining(name)]);
+    expect(readFileSync(join(lab.context.folder, 'cache', name, 'd1', 'f001'), 'utf8')).toContain('my own work');
+    expect(readdirSync(join(lab.context.folder, 'manifests'))).toEqual([]);
+  });
 });
