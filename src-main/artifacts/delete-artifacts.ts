@@ -2,17 +2,19 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, offline } from '../storage/index.ts';
-import { dropCached, withoutUploads } from '../transfers/index.ts';
+import { dropDeleted, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
+import { deleteObjects, type Doomed, type KeptObject } from './delete-objects.ts';
 import { keepLatest } from './keep-latest.ts';
-import { doRemovals, forgetRemoval, planRemovals, type PendingRemoval } from './pending-removals.ts';
+import { objectSharers } from './object-sharers.ts';
+import { doRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
 import { objectsOf, placesOf, remainsHere, whyBlocked, type DeletionPlace } from './plan-deletion.ts';
-import { objectSharers, proveObject, removeObjects, type DoomedObject } from './remove-objects.ts';
+import { proveObject, type DoomedObject } from './remove-objects.ts';
 import { proveContent } from './prove-content.ts';
 import { sharersOf } from './shared-places.ts';
 
@@ -20,14 +22,6 @@ export interface Deleted {
   items: { uid: string; key: string | null }[];
   /** Paths that were removed, and what stays where. */
   removed: string[];
-  remains: string[];
-}
-
-interface Doomed {
-  artifact: ArtifactRow;
-  places: DeletionPlace[];
-  removals: PendingRemoval[];
-  objects: DoomedObject[];
   remains: string[];
 }
 
@@ -62,9 +56,12 @@ async function deleteThese(
     for (const stem of new Set(doomed.map(({ artifact }) => artifact.stem_uid))) await keepLatest(write, stem);
   });
   const done = await doRemovals(context, removals);
-  await dropManifests(context, doomed);
-  for (const { artifact } of doomed) await dropCached(context, artifact);
   const remains = [...doomed.flatMap((one) => one.remains), ...earlier];
+  for (const { artifact } of doomed) {
+    const kept = await dropDeleted(context, artifact);
+    if (kept !== null) remains.push(kept);
+  }
+  await dropManifests(context, doomed);
   for (const one of done) {
     if (one.kind === 'removed' || one.kind === 'gone') continue;
     const there = one.kind === 'waits' || (await context.fs.look(one.path)) !== null;
@@ -80,53 +77,16 @@ async function deleteThese(
   return result;
 }
 
-function notDeleted({ one, address, reason }: Kept, n: number, done: Deleted): BenchkeepError {
+function notDeleted({ one, address, reason, isLost }: KeptObject, n: number, done: Deleted): BenchkeepError {
   const others = n === 1 ? '' : `, like ${String(n - 1)} more`;
   const went = done.items.length === 0 ? '' : ` ${String(done.items.length)} others were deleted.`;
+  const lost = isLost ? ' Some of its content is gone already, and its record says so.' : '';
   return new BenchkeepError(
     'not_allowed',
     `"${escapeForDisplay(one.artifact.key ?? one.artifact.uid)}" could not be deleted${others}: a ${one.artifact.n_files === null ? 'file' : 'folder'} remains here: ${address} (${reason.replace(/\.\s*$/, '')})`,
-    `Its record stays.${went} Ask who looks after the bucket, or delete the record only: --storage no.`,
+    `Its record stays.${went}${lost} Ask who looks after the bucket, or delete the record only: --storage no.`,
     { details: { ...done } },
   );
-}
-
-interface Kept {
-  one: Doomed;
-  address: string;
-  reason: string;
-}
-
-/** Each written down before: a program that dies in between knows at its next start that content may be gone. */
-async function deleteObjects(
-  context: InstanceContext,
-  doomed: readonly Doomed[],
-): Promise<{ going: Doomed[]; kept: Kept[]; remains: string[]; removed: string[] }> {
-  const plans = doomed.flatMap(({ artifact: { uid }, objects }) =>
-    objects.map(({ place: { storage, copy } }): PendingRemoval => {
-      return { uid, storageUid: storage.uid, path: rawFromBytes(copy.path), kind: 'object' };
-    }),
-  );
-  await planRemovals(context, plans);
-  const going: Doomed[] = [];
-  const kept: Kept[] = [];
-  const remains: string[] = [];
-  const removed: string[] = [];
-  for (const one of doomed) {
-    let stays: Kept | null = null;
-    for (const object of one.objects) {
-      const { reason, ...done } = await removeObjects(object);
-      remains.push(...done.remains);
-      removed.push(...done.removed);
-      if (reason !== null) stays ??= { one, address: object.place.address, reason };
-    }
-    if (stays === null) going.push(one);
-    else kept.push(stays);
-  }
-  for (const plan of plans)
-    if (kept.some(({ one }) => one.artifact.uid === plan.uid)) await forgetRemoval(context, plan);
-  for (const one of going) one.removals.push(...plans.filter(({ uid }) => uid === one.artifact.uid));
-  return { going, kept, remains, removed };
 }
 
 /** It was another one by then, or could not be removed. */

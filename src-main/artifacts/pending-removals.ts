@@ -8,10 +8,11 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
+import { whileContentAlone } from '../transfers/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
-import { noteInterrupted } from './remove-objects.ts';
+import { noteInterrupted } from './note-lost-objects.ts';
 import { sharersOf } from './shared-places.ts';
 
 /** `facts` are of when a person asked: anything else is not what was meant, and stays. */
@@ -36,7 +37,16 @@ export type Removed = { path: RawPath } & ({ kind: 'removed' | 'stays' | 'gone' 
 
 type Context = Pick<
   InstanceContext,
-  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'stores' | 'clock' | 'author' | 'onCommitted' | 'folder'
+  | 'registry'
+  | 'workstation'
+  | 'workstationUid'
+  | 'fs'
+  | 'stores'
+  | 'clock'
+  | 'author'
+  | 'onCommitted'
+  | 'folder'
+  | 'contentsAtWork'
 >;
 
 const PREFIX = 'removal ';
@@ -52,28 +62,64 @@ export async function planRemovals({ workstation }: Context, removals: readonly 
   });
 }
 
-/** All that an earlier start left, before anything else is done. */
-export async function finishRemovals(context: Context): Promise<Removed[]> {
-  const plans = await listSettings(context.workstation.db, PREFIX);
+/**
+ * What an earlier start left. `of`: what lies on disks goes before anything else is done; stores are asked in the
+ * background, for they may not answer for long. Ends early when `signal` aborts.
+ */
+export async function finishRemovals(
+  context: Context,
+  { of = 'all', signal }: { of?: 'all' | 'disks' | 'stores'; signal?: AbortSignal } = {},
+): Promise<Removed[]> {
+  const plans = (await listSettings(context.workstation.db, PREFIX)).map(({ value }) => value as PendingRemoval);
   return doRemovals(
     context,
-    plans.map(({ value }) => value as PendingRemoval),
+    plans.filter(({ kind }) => of === 'all' || (kind === 'object') === (of === 'stores')),
+    signal,
   );
 }
 
+/** Nothing else of the store would get another answer. */
+const OF_STORE: ReadonlySet<string> = new Set(['offline', 'not_signed_in', 'bucket_not_found']);
+
 /** Only these: others may be planned by somebody whose records are just going. */
-export async function doRemovals(context: Context, removals: readonly PendingRemoval[]): Promise<Removed[]> {
+export async function doRemovals(
+  context: Context,
+  removals: readonly PendingRemoval[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Removed[]> {
   const done: Removed[] = [];
   const touched: Touched = new Set();
+  const silent = new Map<string, string>();
   for (const removal of removals) {
-    const one = await finish(context, removal, touched).catch((error: unknown): Removed => {
-      if (!(error instanceof BenchkeepError)) throw error;
-      return { path: removal.path, kind: 'waits', reason: error.message };
-    });
+    const { path, storageUid } = removal;
+    if (signal.aborted) break;
+    const reason = removal.kind === 'object' ? silent.get(storageUid) : undefined;
+    const one: Removed =
+      reason !== undefined
+        ? { path, kind: 'waits', reason }
+        : await finishAlone(context, removal, { touched, signal }).catch((error: unknown): Removed => {
+            if (!(error instanceof BenchkeepError) && !signal.aborted) throw error;
+            const { code, message } = error as BenchkeepError;
+            if (OF_STORE.has(code)) silent.set(storageUid, message);
+            return { path, kind: 'waits', reason: message };
+          });
     done.push(one);
-    if (one.kind !== 'waits') await forgetRemoval(context, removal);
   }
   return done;
+}
+
+/** Not while somebody deletes the same objects: theirs is another plan of the same name. */
+async function finishAlone(
+  context: Context,
+  removal: PendingRemoval,
+  tools: { touched: Touched; signal: AbortSignal },
+): Promise<Removed> {
+  const work = async (): Promise<Removed> => {
+    const one = await finish(context, removal, tools);
+    if (one.kind !== 'waits') await forgetRemoval(context, removal);
+    return one;
+  };
+  return removal.kind === 'object' ? whileContentAlone(context, removal.uid, work) : work();
 }
 
 /** With what this computer knows of the file: one that stayed is looked at as a new one. */
@@ -88,15 +134,21 @@ export async function forgetRemoval({ registry, workstation }: Context, removal:
   });
 }
 
-async function finish(context: Context, removal: PendingRemoval, touched: Touched): Promise<Removed> {
+async function finish(
+  context: Context,
+  removal: PendingRemoval,
+  { touched, signal }: { touched: Touched; signal: AbortSignal },
+): Promise<Removed> {
   const { db } = context.registry;
   const { path, uid, storageUid } = removal;
   const row = await db.selectFrom('artifact').select('id').where('uid', '=', uid).executeTakeFirst();
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
-  if (row !== undefined && storage !== undefined && removal.kind === 'object')
-    await noteInterrupted(context, removal, storage);
-  // A record that is still there: it was never confirmed that it went. An object went before its record.
-  if (removal.kind === 'object') return { path, kind: 'gone' };
+  if (removal.kind === 'object') {
+    await noteInterrupted(context, removal, signal);
+    // It went before its record.
+    return { path, kind: 'gone' };
+  }
+  // A record that is still there: it was never confirmed that it went.
   if (row !== undefined || storage === undefined) return { path, kind: 'stays' };
   const root = await checkRoot(context, storage);
   if (!root.attached) return { path, kind: 'waits', reason: root.reason };

@@ -3,18 +3,15 @@
  * everything), and then the record stays with what it names (`faults.md`, F-TR06).
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { rawFromBytes } from '../ports/fs/raw-path.ts';
-import { writeRegistry } from '../registry/change-log.ts';
-import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { readManifest } from '../storage/folder-manifest.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
 import { splitVersion, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
-import { manifestKey, manifestOf, memberKey } from '../transfers/index.ts';
+import { manifestKey, manifestOf } from '../transfers/index.ts';
 import { collectFolderHash } from './collect-folder-hash.ts';
+import { foreignBelow, memberLeft, ownMembers } from './folder-objects.ts';
 import { hashOfObject } from './object-hash.ts';
 import { objectMembers } from '../storage/objects/object-members.ts';
-import type { PendingRemoval } from './pending-removals.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 
 /** Requests at once. */
@@ -24,12 +21,16 @@ export interface DoomedObject {
   place: DeletionObject;
   isFolder: boolean;
   store: ObjectStore;
-  /** What is there and goes; of a folder each member. */
+  /** What was looked at and goes; of a folder that Benchkeep sent there: nothing here, see `own`. */
   objects: ObjectFacts[];
-  /** Of a folder that Benchkeep sent there: its list, which goes when the members are gone. */
+  own: OwnFolder | null;
+}
+
+/** Of a folder that Benchkeep sent there: each member that its list names goes, and then the list. */
+interface OwnFolder {
+  /** Null where nobody has the list, and nothing is there. */
+  manifest: RawPath | null;
   last: ObjectFacts | null;
-  /** Of others, below the folder. */
-  foreign: string[];
 }
 
 /** Looks at it once more. Errors: `file_changed` where it is not what the record names. */
@@ -48,9 +49,9 @@ export async function proveObject(
     // Benchkeep's own has a name that nobody else's has.
     const isIt = facts === null || place.isOwn || isContent(store, artifact, facts);
     if (!isIt) throw changed(place.address);
-    return { place, isFolder, store, objects, last: null, foreign: [] };
+    return { place, isFolder, store, objects, own: null };
   }
-  if (place.isOwn) return { place, isFolder, store, ...(await ownFolder(context, store, artifact, place)) };
+  if (place.isOwn) return { place, isFolder, store, objects, own: await ownFolder(context, store, artifact, place) };
   const hash = collectFolderHash();
   const where = { folder: key, shown: place.address };
   for await (const { facts } of objectMembers(store, where, new AbortController().signal)) {
@@ -58,10 +59,8 @@ export async function proveObject(
     hash.add(hashOfObject(store.kind, facts).hash);
   }
   if (objects.length > 0 && (await hash.end()) !== artifact.hash) throw changed(place.address);
-  return { place, isFolder, store, objects, last: null, foreign: [] };
+  return { place, isFolder, store, objects, own: null };
 }
-
-const MOST_FOREIGN = 20;
 
 /** Exactly what its list names. Error: `file_not_found` where there is no list, here or beside it. */
 async function ownFolder(
@@ -69,26 +68,11 @@ async function ownFolder(
   store: ObjectStore,
   artifact: ArtifactRow,
   { key, address }: DeletionObject,
-): Promise<Pick<DoomedObject, 'objects' | 'last' | 'foreign'>> {
+): Promise<OwnFolder> {
   const { signal } = new AbortController();
   const manifest = await manifestOf(context, store, artifact, signal);
-  const objects: ObjectFacts[] = [];
-  const foreign: string[] = [];
-  const listed = new Map<string, ObjectFacts>();
-  for await (const facts of store.list(`${key}/`)) listed.set(facts.key, facts);
-  if (manifest === null && listed.size > 0) throw listless(address);
-  if (manifest !== null) {
-    for await (const { path } of readManifest(manifest)) {
-      const facts = listed.get(memberKey(key, path));
-      if (facts === undefined) continue;
-      objects.push(facts);
-      listed.delete(facts.key);
-    }
-  }
-  for (const left of [...listed.keys()].slice(0, MOST_FOREIGN))
-    foreign.push(`not Benchkeep's own, it remains here: ${address}/${left.slice(key.length + 1)}`);
-  if (listed.size > MOST_FOREIGN) foreign.push(`and ${String(listed.size - MOST_FOREIGN)} more in ${address}`);
-  return { objects, last: await store.stat(manifestKey(artifact.uid)), foreign };
+  if (manifest === null) for await (const _ of store.list(`${key}/`)) throw listless(address);
+  return { manifest, last: await store.stat(manifestKey(artifact.uid)) };
 }
 
 function listless(address: string): BenchkeepError {
@@ -118,42 +102,105 @@ export interface RemovedObjects {
   remains: string[];
   /** Why it could not be deleted; null where it was. */
   reason: string | null;
+  /** Of the content, now; `unknown` where the store did not say what became of the only object. */
+  left: 'all' | 'part' | 'none' | 'unknown';
 }
 
 /** By version where the store has versions: else they would only be hidden. Ends at the first that is refused. */
 export async function removeObjects(doomed: DoomedObject): Promise<RemovedObjects> {
-  const { place, store, objects, isFolder, last, foreign } = doomed;
-  const left = objects.values();
-  let reason: string | null = null;
-  const worker = async (): Promise<void> => {
-    for (const facts of left) {
-      if (reason !== null) return;
-      reason = (await removeOne(store, facts)) ?? reason;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, objects.length) }, worker));
-  if (reason === null && last !== null) reason = await removeOne(store, last);
-  if (reason !== null) return { removed: [], remains: [], reason };
-  const removed = objects.length === 0 ? [] : [place.address];
+  const { place, store, objects, isFolder, own } = doomed;
+  const strangers = foreignBelow(place);
+  const manifest = own?.manifest ?? null;
+  const doomedOnes: AsyncIterable<ObjectFacts> | Iterable<ObjectFacts> =
+    manifest === null ? objects.values() : ownMembers(store, { key: place.key, manifest }, strangers.add);
+  const { gone, unclear, reason: refused } = await removeAll(store, doomedOnes, { isOwn: own !== null });
+  let reason = refused;
+  // One list instead of a question for each member.
+  if (reason === null && manifest !== null) reason = await whyLeft(store, { key: place.key, manifest });
+  const isEmptied = reason === null;
+  if (reason === null && own !== null && own.last !== null)
+    ({ reason } = await removeOne(store, own.last, { isOwn: false }));
+  if (reason !== null) {
+    const left = isEmptied ? 'none' : gone > 0 ? 'part' : unclear > 0 ? 'unknown' : 'all';
+    return { removed: [], remains: [], reason, left };
+  }
+  const removed = gone === 0 ? [] : [place.address];
   const [only] = objects;
   const others = isFolder || only === undefined ? 0 : await countVersions(store, only.key);
   const earlier = `${String(others)} earlier version${others === 1 ? '' : 's'} of it remain${others === 1 ? 's' : ''} here: ${place.address}`;
-  return { removed, remains: others === 0 ? foreign : [earlier, ...foreign], reason };
+  const foreign = await strangers.told(store);
+  return { removed, remains: others === 0 ? foreign : [earlier, ...foreign], reason, left: 'none' };
 }
 
-async function removeOne(store: ObjectStore, { key, version, etag }: ObjectFacts): Promise<string | null> {
+/** Several at once. Each of them is gone, refused, or nobody knows (`unclear`). */
+async function removeAll(
+  store: ObjectStore,
+  objects: AsyncIterable<ObjectFacts> | Iterable<ObjectFacts>,
+  how: { isOwn: boolean },
+): Promise<{ gone: number; unclear: number; reason: string | null }> {
+  let gone = 0;
+  let unclear = 0;
+  let reason: string | null = null;
+  const worker = async (): Promise<void> => {
+    try {
+      for await (const facts of objects) {
+        if (reason !== null) return;
+        const one = await removeOne(store, facts, how);
+        if (one.isGone === true) gone += 1;
+        else if (one.isGone === null) unclear += 1;
+        reason ??= one.reason;
+      }
+    } catch (error) {
+      reason ??= whyNot(error);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return { gone, unclear, reason };
+}
+
+async function whyLeft(store: ObjectStore, folder: { key: string; manifest: RawPath }): Promise<string | null> {
   try {
-    // Lists do not tell versions.
-    const facts = version === null ? await store.stat(key) : await store.stat(key, { version });
-    if (facts === null) return null;
-    if (facts.etag !== etag) return `${key} was replaced meanwhile.`;
-    await store.delete(key, { version: facts.version });
-    return (await store.stat(key, { version: facts.version })) === null ? null : 'The store did not delete it.';
+    return (await memberLeft(store, folder)) === null ? null : NOT_DELETED;
   } catch (error) {
-    if (!(error instanceof BenchkeepError)) throw error;
-    const kept = error.code === 'not_allowed' ? ', or its bucket keeps it for a set time' : '';
-    return `${error.message}${kept}. ${error.remedy}`;
+    return whyNot(error);
   }
+}
+
+const NOT_DELETED = 'The store did not delete it.';
+
+/** What the store says for good: nothing was deleted. */
+const REFUSALS: ReadonlySet<string> = new Set(['not_allowed', 'not_signed_in', 'bucket_not_found', 'refused']);
+
+/** `isGone` null: nobody knows. `isOwn`: a member that was just listed; whether it went is asked for all together. */
+async function removeOne(
+  store: ObjectStore,
+  { key, version, etag }: ObjectFacts,
+  { isOwn }: { isOwn: boolean },
+): Promise<{ isGone: boolean | null; reason: string | null }> {
+  let isAsked = false;
+  try {
+    let of = version;
+    if (!isOwn || version === null) {
+      // Lists do not tell versions.
+      const facts = version === null ? await store.stat(key) : await store.stat(key, { version });
+      if (facts === null) return { isGone: true, reason: null };
+      if (facts.etag !== etag) return { isGone: false, reason: `${key} was replaced meanwhile.` };
+      of = facts.version;
+    }
+    isAsked = true;
+    await store.delete(key, { version: of });
+    if (isOwn || (await store.stat(key, { version: of })) === null) return { isGone: true, reason: null };
+    return { isGone: false, reason: NOT_DELETED };
+  } catch (error) {
+    const reason = whyNot(error);
+    return { isGone: isAsked && !REFUSALS.has((error as BenchkeepError).code) ? null : false, reason };
+  }
+}
+
+function whyNot(error: unknown): string {
+  if (!(error instanceof BenchkeepError)) throw error;
+  const kept = error.code === 'not_allowed' ? ', or its bucket keeps it for a set time' : '';
+  return `${error.message}${kept}. ${error.remedy}`;
 }
 
 async function countVersions(store: ObjectStore, key: string): Promise<number> {
@@ -166,84 +213,4 @@ async function countVersions(store: ObjectStore, key: string): Promise<number> {
     if (!(error instanceof BenchkeepError)) throw error;
   }
   return n;
-}
-
-const MOST_NAMED = 5;
-
-/** Others that need it: records of it, of what is in it, of a folder that it is in. For people, some of them. */
-export async function objectSharers(
-  { registry }: Pick<InstanceContext, 'registry'>,
-  { storage, key }: DeletionObject,
-  except: ReadonlySet<number>,
-): Promise<string[]> {
-  const mine = `${storage.root}/${key}`;
-  const storages = await registry.db.selectFrom('storage').selectAll().where('type', '=', storage.type).execute();
-  const named: string[] = [];
-  for (const { id: storageId, root } of storages) {
-    if (root === mine || root.startsWith(`${mine}/`)) named.push(`the storage ${root}`);
-    if (!mine.startsWith(`${root}/`)) continue;
-    const below = mine.slice(root.length + 1);
-    const rows = await registry.db
-      .selectFrom('copy')
-      .innerJoin('artifact', 'artifact.id', 'copy.artifact_id')
-      .select(['artifact.id', 'artifact.key', 'artifact.uid'])
-      .where('copy.storage_id', '=', storageId)
-      .where((where) =>
-        where.or([
-          where(
-            'copy.path',
-            'in',
-            [below, ...foldersAbove(below)].map((path) => Buffer.from(path)),
-          ),
-          // `0` is what comes after `/`.
-          where.and([
-            where('copy.path', '>=', Buffer.from(`${below}/`)),
-            where('copy.path', '<', Buffer.from(`${below}0`)),
-          ]),
-        ]),
-      )
-      .limit(MOST_NAMED + except.size)
-      .execute();
-    for (const row of rows) if (!except.has(row.id)) named.push(`"${escapeForDisplay(row.key ?? row.uid)}"`);
-  }
-  return named.slice(0, MOST_NAMED);
-}
-
-function foldersAbove(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('/'));
-}
-
-/** The program ended while it deleted: a record whose content is gone says so. */
-export async function noteInterrupted(
-  context: Pick<InstanceContext, 'registry' | 'stores' | 'clock' | 'author' | 'onCommitted' | 'fs' | 'folder'>,
-  removal: PendingRemoval,
-  storage: StorageRow,
-): Promise<void> {
-  const { db } = context.registry;
-  const artifact = await db.selectFrom('artifact').selectAll().where('uid', '=', removal.uid).executeTakeFirst();
-  if (artifact === undefined) return;
-  const copies = await db
-    .selectFrom('copy')
-    .select(['id', 'storage_id', 'path'])
-    .where('artifact_id', '=', artifact.id)
-    .execute();
-  const own = copies.find(({ storage_id: id, path }) => id === storage.id && rawFromBytes(path) === removal.path);
-  if (own === undefined || copies.length > 1) return;
-  const key = own.path.toString('utf8');
-  const place = {
-    storage,
-    key,
-    copy: own,
-    address: `${storage.root}/${key}`,
-    isOwn: true,
-  } as unknown as DeletionObject;
-  const { objects } = await proveObject(context, artifact, place);
-  if (objects.length === (artifact.n_files ?? 1)) return;
-  await writeRegistry(context, await context.author(), 'delete', async (write) => {
-    write.note = 'The program ended while it was deleted.';
-    const state = objects.length === 0 ? 'missing' : 'changed';
-    const reason = 'Its content was deleted, and the program ended before its record was.';
-    await write.update('artifact', artifact.id, { state, state_reason: reason, updated_at: write.now });
-  });
 }

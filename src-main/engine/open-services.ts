@@ -163,8 +163,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await sweepOrphans(context);
       await sweepParts(context);
       await finishFrees(context);
-      await finishRemovals(context);
+      await finishRemovals(context, { of: 'disks' });
       await finishMoves(context);
+      // A store may not answer for long, and nobody waits for it.
+      const stop = new AbortController();
+      const asking = finishRemovals(context, { of: 'stores', signal: stop.signal }).catch(() => undefined);
+      closers.push(
+        soon(async () => {
+          stop.abort();
+          await asking;
+        }),
+      );
     }
 
     closers.push(soon(() => published.stop()));

@@ -4,12 +4,22 @@ import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
 /** Ms: twice as long after each failure, up to the longest. */
 const FIRST_PAUSE = 15_000;
 const LONGEST_PAUSE = 30 * 60_000;
+const DAY = 24 * 3600_000;
 /** As often somebody who waits for it sees it fail for what may pass before they are told. */
 const PATIENCE = 3;
 
-/** Ms. `failed`: tries in a row, this one too; `random` from 0 to 1: many that failed together don't come together again. */
-export function pauseAfter(failed: number, random: number): number {
-  return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, failed - 1)) * (0.5 + random / 2);
+/**
+ * Ms. `failed`: tries in a row, this one too; `random` from 0 to 1: many that failed together don't come together again.
+ * Not sooner than the store asks for (`retry_after` of the error, in seconds), within a day.
+ */
+export function pauseAfter(
+  failed: number,
+  random: number,
+  error: { details?: ErrorData['details'] | undefined } = {},
+): number {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, failed - 1)) * (0.5 + random / 2);
+  const asked = error.details?.['retry_after'];
+  return typeof asked === 'number' && asked > 0 ? Math.max(pause, Math.min(DAY, asked * 1000)) : pause;
 }
 
 /** Not of one file but of the whole store: the others would fail alike, so they are not tried meanwhile. */

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
+import { giveWay } from '../ports/give-way.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { PART_ENDING } from '../ports/fs/part-verbs.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
@@ -55,7 +56,9 @@ export async function openJournal(context: JournalContext, row: TransferRow): Pr
   if (begun === null) return beginJournal(context, row, { askAll: false });
   let count = 0;
   let { end } = begun;
+  const turn = giveWay();
   for await (const member of readJournal(context, row)) {
+    await turn();
     count += 1;
     end = member.end;
   }

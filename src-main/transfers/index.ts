@@ -13,6 +13,7 @@ export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
 export { transferQueue, type QueueContext, type TransferQueue } from './transfer-queue.ts';
 export { whileContentAlone } from './content-lock.ts';
+export { dropDeleted } from './drop-deleted.ts';
 export { evictCached, type Evicted } from './evict-cached.ts';
 export { fetchToCache } from './fetch-to-cache.ts';
 export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';

@@ -6,7 +6,9 @@ import { isUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp, type Clock } from '../ports/clock.ts';
-import { OWN_FOLDER, readObjectMarker, storeOf } from '../storage/index.ts';
+import { OWN_FOLDER, readObjectMarker, storeOf, type ObjectStore } from '../storage/index.ts';
+import type { Call } from '../storage/objects/object-store.ts';
+import { SNAPSHOT_NAME } from '../storage/published/published-place.ts';
 import { readSetting, writeSetting } from '../workstation/settings.ts';
 import { transfersInto } from '../workstation/transfer-rows.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -43,15 +45,18 @@ export async function findOrphanUploads(
   return { orphans: orphans.map(({ address, startedAt }) => ({ address, startedAt })), unreachable };
 }
 
-/** Takes them away; how many. What can't be reached is done another day. */
+/** Takes them away; how many. What can't be reached, or taken away, is done another day. */
 export async function sweepOrphanUploads(context: OrphanContext, signal?: AbortSignal): Promise<number> {
   let removed = 0;
   for (const { storage, key, token } of (await find(context, signal)).orphans) {
-    const store = await storeOf(context, storage);
-    // Begun again meanwhile with the same token it is not: but a live row may have taken it up.
-    if (!(await tokensOf(context, storage)).has(token)) {
+    try {
+      const store = await storeOf(context, storage);
+      // Begun again meanwhile with the same token it is not: but a live row may have taken it up.
+      if ((await tokensOf(context, storage)).has(token)) continue;
       await store.uploads.abort(key, token, signal === undefined ? {} : { signal });
       removed++;
+    } catch (error) {
+      if (!(error instanceof BenchkeepError) || signal?.aborted === true) throw error;
     }
   }
   return removed;
@@ -91,22 +96,40 @@ async function orphansIn(
   const call = signal === undefined ? {} : { signal };
   const live = await transfersInto(context.workstation, storage.uid);
   const keys = live.map(keyOf);
-  const found: Found[] = [];
-  for await (const { key, token, startedAt } of store.uploads.list(`${OWN_FOLDER}/`, call)) {
+  const found = new Map<string, Found>();
+  for await (const { key, token, startedAt } of begunIn(store, call)) {
     if (startedAt === null || context.clock.now() - Date.parse(startedAt) < OLD) continue;
     if (!isOurs(key) || keys.some((one) => key === one || key.startsWith(`${one}/`))) continue;
-    found.push({ storage, key, token, startedAt, address: `${storage.root}/${key}` });
+    found.set(`${key} ${token}`, { storage, key, token, startedAt, address: `${storage.root}/${key}` });
   }
-  return found;
+  return [...found.values()];
+}
+
+/** Some twice. MinIO takes what is asked for as the whole name of an object, and lists all of them where nothing is. */
+async function* begunIn(store: ObjectStore, call: Call): ReturnType<ObjectStore['uploads']['list']> {
+  yield* store.uploads.list(`${OWN_FOLDER}/`, call);
+  try {
+    yield* store.uploads.list('', call);
+  } catch (error) {
+    // Who may see only our folder has seen it.
+    if (!(error instanceof BenchkeepError) || call.signal?.aborted === true) throw error;
+  }
 }
 
 async function tokensOf(context: OrphanContext, storage: StorageRow): Promise<Set<string | null>> {
   return new Set((await transfersInto(context.workstation, storage.uid)).map(({ token }) => token));
 }
 
-/** Named by a uid in our folder, or a member of a folder that is: as this program names what it brings there. */
+/**
+ * As this program names what it brings to our folder: by a uid, a member of a folder that is named so, the list of
+ * one, the registry.
+ */
 function isOurs(key: string): boolean {
+  if (!key.startsWith(`${OWN_FOLDER}/`)) return false;
   const name = key.slice(OWN_FOLDER.length + 1);
+  if (name === SNAPSHOT_NAME) return true;
+  const list = /^manifests\/(?<uid>[^/]+)\.tsv\.gz$/.exec(name)?.groups?.['uid'];
+  if (list !== undefined) return isUid(list, 'artifact');
   return isUid(name.slice(0, 20), 'artifact') && /^(?:\.[^/]*)?(?:\/.+)?$/.test(name.slice(20));
 }
 

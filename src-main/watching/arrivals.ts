@@ -1,11 +1,12 @@
 /**
- * What arrives in watched folders whose rule says so is queued for uploading: each artifact once, when all of its content
- * was read. What was there before, and what a person cancelled, is left alone.
+ * What arrives in watched folders whose rule says so, files and run folders, is queued for uploading: each artifact
+ * once, when all of its content was read. What was there before, and what a person cancelled, is left alone.
  */
+import type { ErrorCode } from '../../shared/errors.ts';
 import { queueUploads } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { targetStorage } from '../storage/index.ts';
+import { checkRoot, targetStorage } from '../storage/index.ts';
 import { forgetSetting, readSetting, writeSetting } from '../workstation/settings.ts';
 import { transfersOf } from '../workstation/transfer-rows.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
@@ -15,7 +16,7 @@ import { watchedStorages } from './watched-storages.ts';
 
 /** Ms between something that was registered and the look: many come together. */
 const SOON = 500;
-/** Ms until it is looked again after a failure of the database. */
+/** Ms until it is looked again after a failure of the database, or where a drive is away. */
 const AGAIN = 60_000;
 /** Artifacts of one look. */
 const PAGE = 500;
@@ -24,7 +25,7 @@ const PAGE = 500;
 interface Cursor {
   /** Artifacts with a greater id have not been looked at. */
   after: number;
-  /** Ids of those that were looked at, but not read wholly by then. */
+  /** Ids of those that were looked at, but not read wholly by then, or not there. */
   unread: number[];
 }
 
@@ -44,29 +45,41 @@ export async function forgetArrivals({ workstation }: ArrivalContext, storageUid
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, settingOf(storageUid)));
 }
 
-/** Queues what has arrived since the last look; how many. */
-export async function queueArrivals(context: InstanceContext): Promise<number> {
+/** What a look did. `waits`: a drive is away; nobody tells when it is back. */
+export interface Looked {
+  queued: number;
+  waits: boolean;
+}
+
+/** Queues what has arrived since the last look. */
+export async function queueArrivals(context: InstanceContext): Promise<Looked> {
+  const done: Looked = { queued: 0, waits: false };
   const storages = (await watchedStorages(context)).filter(({ watch_rule: rule }) => ruleFromRow(rule).upload);
-  if (storages.length === 0) return 0;
+  if (storages.length === 0) return done;
   const instance = await context.registry.db
     .selectFrom('instance')
     .innerJoin('storage', 'storage.id', 'instance.default_storage_id')
     .select('storage.type')
     .executeTakeFirst();
   // Nothing to upload to at present: they are queued when there is.
-  if (instance === undefined || instance.type === 'local') return 0;
+  if (instance === undefined || instance.type === 'local') return done;
   const target = await targetStorage(context, { upload: true });
-  let queued = 0;
-  for (const storage of storages) queued += await queueArrivalsOf(context, storage, target);
-  return queued;
+  for (const storage of storages) {
+    const { queued, waits } = await queueArrivalsOf(context, storage, target);
+    done.queued += queued;
+    done.waits ||= waits;
+  }
+  return done;
 }
 
-async function queueArrivalsOf(context: InstanceContext, storage: StorageRow, target: StorageRow): Promise<number> {
+async function queueArrivalsOf(context: InstanceContext, storage: StorageRow, target: StorageRow): Promise<Looked> {
   const { registry, workstation } = context;
   const name = settingOf(storage.uid);
   // Without one this computer has forgotten what it had seen: what is there by now is not sent by surprise.
   let cursor = (await readSetting<Cursor>(workstation, name)) ?? (await expectArrivals(context, storage.uid));
-  let queued = 0;
+  const done: Looked = { queued: 0, waits: false };
+  // Its drive is away, and all of it would be refused: it is looked at when it is back.
+  if (!(await checkRoot(context, storage)).attached) return { ...done, waits: true };
   for (let isFirst = true; ; isFirst = false) {
     const fresh = await registry.db
       .selectFrom('artifact')
@@ -77,39 +90,42 @@ async function queueArrivalsOf(context: InstanceContext, storage: StorageRow, ta
       .limit(PAGE)
       .execute();
     const waited = isFirst ? await artifactsById(context, cursor.unread) : [];
-    const looked = [...waited, ...fresh].filter((artifact) => isHere(artifact, storage));
-    const unread = looked.filter(({ sha256 }) => sha256 === null);
-    const ready = looked.filter(({ sha256 }) => sha256 !== null);
+    const wanted = [...waited, ...fresh].filter((artifact) => isWanted(artifact, storage));
+    const uids = wanted.map(({ uid }) => uid);
     // Whatever became of an upload of it, there was one.
-    const known = new Set(
-      (
-        await transfersOf(
-          workstation,
-          ready.map(({ uid }) => uid),
-          { everything: true },
-        )
-      ).map(({ artifact_uid: uid }) => uid),
-    );
-    const { rows } = await queueUploads(
-      context,
-      ready.filter(({ uid }) => !known.has(uid)),
-      target,
-    );
-    queued += rows.length;
+    const all = await transfersOf(workstation, uids, { everything: true });
+    const known = new Set(all.map(({ artifact_uid: uid }) => uid));
+    const left = wanted.filter(({ uid }) => !known.has(uid));
+    const { rows, refused } = await queueUploads(context, left.filter(isReady), target);
+    done.queued += rows.length;
+    done.waits ||= refused.some(({ error }) => error.code === 'offline');
+    const again = new Set(refused.flatMap(({ artifact, error }) => (NEVER.has(error.code) ? [] : [artifact.id])));
+    const unread = left.filter((artifact) => !isReady(artifact) || again.has(artifact.id));
     const next: Cursor = {
       after: fresh.at(-1)?.id ?? cursor.after,
       unread: [...(isFirst ? [] : cursor.unread), ...unread.map(({ id }) => id)],
     };
     if (JSON.stringify(next) !== JSON.stringify(cursor)) await writeSetting(workstation, name, next);
     cursor = next;
-    if (fresh.length < PAGE) return queued;
+    if (fresh.length < PAGE) return done;
   }
 }
 
-/** Its file is (still) there, and it is a file. */
-function isHere({ storage_id: id, visibility, n_files: files, state }: ArtifactRow, storage: StorageRow): boolean {
-  return id === storage.id && visibility >= 0 && files === null && (state === 'ok' || state === 'unverified');
+/** It may be there now or come back. What was written over never does. */
+function isWanted(
+  { storage_id: id, visibility, state, state_reason: reason }: ArtifactRow,
+  storage: StorageRow,
+): boolean {
+  return id === storage.id && visibility >= 0 && !(state === 'missing' && reason === 'overwritten');
 }
+
+/** It is there, and all of it was read. */
+function isReady({ sha256, state }: ArtifactRow): boolean {
+  return sha256 !== null && (state === 'ok' || state === 'unverified');
+}
+
+/** No later look finds it otherwise: it is in a store already, or the registry is wrong. */
+const NEVER: ReadonlySet<ErrorCode> = new Set(['in_cloud', 'refused']);
 
 async function artifactsById({ registry }: ArrivalContext, ids: readonly number[]): Promise<ArtifactRow[]> {
   const rows: ArtifactRow[] = [];
@@ -141,7 +157,7 @@ export function followArrivals(context: InstanceContext): Arrivals {
   async function look(): Promise<void> {
     if (isClosed) return;
     try {
-      await queueArrivals(context);
+      if ((await queueArrivals(context)).waits) bell.ringIn(AGAIN);
     } catch {
       // Whoever writes is told of a database that fails; what has arrived stays in the registry.
       bell.ringIn(AGAIN);

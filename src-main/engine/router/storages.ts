@@ -35,5 +35,7 @@ export const storages = os.storages.router({
   test: os.storages.test.handler(({ input, context }) => testStorage(testContext(context), input)),
   signIn: os.storages.signIn.handler(({ input, context }) => signInStorage(signInContext(context), input)),
   signOut: os.storages.signOut.handler(({ input, context }) => signOutStorage(signInContext(context), input)),
-  tree: os.storages.tree.handler(({ input, context }) => storageTree(context.services().context, input)),
+  tree: os.storages.tree.handler(({ input, context, signal }) =>
+    storageTree(context.services().context, input, signal),
+  ),
 });

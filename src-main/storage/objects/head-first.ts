@@ -21,7 +21,7 @@ export function headFirst(store: ObjectStore, root: string): ObjectStore {
     uploads: {
       ...store.uploads,
       async complete(key, token, parts, whole, options = {}) {
-        await check(key, { absent: true }, callOf(options));
+        await check(key, options.condition ?? { absent: true }, callOf(options));
         return store.uploads.complete(key, token, parts, whole, options);
       },
     },

@@ -1,12 +1,15 @@
 /** A client for one bucket, with patience for bad networks and none for silence. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { LookupFunction } from 'node:net';
+import { systemClock } from '../../ports/clock.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
+import { systemRandom, type Random } from '../../ports/random.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Secret } from '../../../shared/secret.ts';
 import { readAwsProfile } from './aws-profile.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
+import { heedRetryAfter, longestRequest, pauseBefore, type Pauses } from './s3-retries.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { CloudRoot } from './store-options.ts';
 
@@ -25,16 +28,13 @@ export interface S3Access {
   lookup?: LookupFunction;
 }
 
-export interface Patience {
-  /** Attempts of one request, and ms between them. What lasts longer is the transfer's own patience. */
-  attempts: number;
-  firstPause: number;
-  longestPause: number;
+/** What lasts longer is the transfer's own patience. */
+export interface Patience extends Pauses {
   /** Ms until a connection must stand. */
   connect: number;
   /** Ms without a byte. */
   silence: number;
-  /** Ms for a whole request: a part of 16 MiB at 64 KiB/s, and some more. */
+  /** Ms for a whole request, beside what its body takes. */
   request: number;
 }
 
@@ -46,6 +46,9 @@ const PATIENCE: Patience = {
   silence: 10_000,
   request: 300_000,
 };
+
+/** Ms that a store may ask for before the next attempt. Who asks for more is left alone until then. */
+const LONGEST_ASKED = 10_000;
 
 /** Where a bucket is and who asks, from the root, the person's AWS configuration and the environment. */
 export interface S3Way {
@@ -110,10 +113,12 @@ export async function openS3Client(
   root: CloudRoot,
   access: S3Access,
   fs: Pick<Fs, 'readRange' | 'realPath'>,
+  random: Random = systemRandom,
 ): Promise<S3Connection> {
   const { ConfiguredRetryStrategy } = await import('@smithy/core/retry');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-  const { attempts, firstPause, longestPause, connect, silence, request } = { ...PATIENCE, ...access.patience };
+  const patience = { ...PATIENCE, ...access.patience };
+  const { attempts, connect, silence, request } = patience;
   const way = await planS3Way(root, access, process.env);
   const { endpoint, region, signIn, mayBePrivate } = way;
   if (endpoint !== undefined && !/^https?:\/\//i.test(endpoint))
@@ -127,25 +132,31 @@ export async function openS3Client(
   const credentials = s3Credentials(signIn, root.root, process.env);
   // A desktop has no metadata, and whoever answers at their address is not who it should be.
   if (signIn.by === 'machine') process.env['AWS_EC2_METADATA_DISABLED'] ??= 'true';
+  const handler = new NodeHttpHandler({
+    connectionTimeout: connect,
+    socketTimeout: silence,
+    requestTimeout: request,
+    throwOnRequestTimeout: true,
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
+  });
+  const handle = handler.handle.bind(handler);
+  handler.handle = (asked, options) =>
+    handle(asked, { ...options, requestTimeout: longestRequest(request, asked.body) });
   const s3 = new sdk.S3Client({
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     // What is configured was looked at above.
     ignoreConfiguredEndpointUrls: true,
     region,
     followRegionRedirects: endpoint === undefined,
-    retryStrategy: new ConfiguredRetryStrategy(attempts, (attempt) =>
-      Math.min(longestPause, firstPause * 2 ** (attempt - 1)),
+    retryStrategy: heedRetryAfter(
+      new ConfiguredRetryStrategy(attempts, (attempt) => pauseBefore(attempt, patience, random)),
+      LONGEST_ASKED,
+      systemClock,
     ),
     // Agents of our own: with its own ones the handler makes a new one for each request that expects to be asked for
     // its body (`Expect: 100-continue`), which has no authority of the lab's and keeps no connection.
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: connect,
-      socketTimeout: silence,
-      requestTimeout: request,
-      throwOnRequestTimeout: true,
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-    }),
+    requestHandler: handler,
     // And with ours it sends that header without waiting for the answer. Rights are known before a part is sent.
     expectContinueHeader: false,
     // Ours are named with each request; what old S3-alikes don't know is left out.

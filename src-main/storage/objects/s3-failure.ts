@@ -1,5 +1,6 @@
 /** What the S3 SDK throws, as Benchkeep's error. */
 import { BenchkeepError } from '../../../shared/errors.ts';
+import { secondsAsked } from './retry-after.ts';
 import { CREDENTIALS, DAMAGED, shownName, storeError } from './store-error.ts';
 
 interface SdkError {
@@ -24,7 +25,17 @@ export function s3Failure(error: unknown, root: string): BenchkeepError {
   // Whoever answers so is no S3, or not for this bucket: that says nothing of the object.
   if (status === 404 && !isGone(error) && !CREDENTIALS.test(said))
     return storeError({ status, name: 'NoSuchBucket' }, root, error);
-  return storeError(told, root, error);
+  const failure = storeError(told, root, error);
+  const seconds = failure.code === 'offline' ? secondsAsked(retryAfterTold(error)) : null;
+  if (seconds === null) return failure;
+  const { message, remedy, retry, details } = failure;
+  return new BenchkeepError('offline', message, remedy, { retry, details: { ...details, retry_after: seconds } });
+}
+
+/** When the store wants to be asked again, as it says it. */
+function retryAfterTold(error: unknown): string | null {
+  const told = (error as SdkError).$response?.headers?.['retry-after'];
+  return typeof told === 'string' ? told : null;
 }
 
 /** Where the bucket really is; null where that is not told. */

@@ -243,4 +243,21 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => world.rules.get('stor00000002')?.upload).toBe(true);
   });
+
+  it('contents that nobody waits for any more are not listed to their end', async () => {
+    const world = cloudWorld();
+    world.delays.set('list of storages.tree', new Promise(() => undefined));
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    await go(page, 'Storage places');
+    await page
+      .getByRole('button', { name: /^Show contents of / })
+      .first()
+      .click();
+    await page.getByRole('dialog', { name: 'Contents' }).getByText('Reading the folder…').waitFor();
+    await expect.poll(() => world.calls).toContain('storages.tree');
+    expect(world.calls).not.toContain('storages.tree was left');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => world.calls).toContain('storages.tree was left');
+    expect(complaints).toEqual([]);
+  });
 });

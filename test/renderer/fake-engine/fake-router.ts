@@ -241,7 +241,9 @@ export function fakeRouter(world: World) {
         return record;
       }),
       test: os.storages.test.handler(({ input }) => ({ items: world.tests.get(input.root) ?? ALL_WELL })),
-      tree: os.storages.tree.handler(({ input }) => {
+      tree: os.storages.tree.handler(async ({ input, signal }) => {
+        signal?.addEventListener('abort', () => world.calls.push('storages.tree was left'));
+        await world.delays.get('list of storages.tree');
         const rows = world.artifacts.filter((row) => row.storage.uid === storage(input.storage).uid);
         const size = rows.reduce((sum, row) => sum + row.size, 0);
         const files = rows.slice(0, 20).map((row) => ({ name: row.key?.split('/').at(-1) ?? row.uid, size: row.size }));

@@ -140,7 +140,8 @@ const tree: Command = {
   async run(context) {
     const client = await context.client();
     const [named = ''] = context.arguments.positionals;
-    const found = await onStorage(context, named, (storage) => client.storages.tree({ storage }));
+    const { signal } = context;
+    const found = await onStorage(context, named, (storage) => client.storages.tree({ storage }, { signal }));
     const suffixes = found.suffixes
       .map(({ suffix, n }) => `${suffix === '' ? '(none)' : suffix} ${String(n)}`)
       .join(', ');
