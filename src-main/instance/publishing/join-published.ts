@@ -4,14 +4,14 @@
  */
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { wait } from '../../ports/clock.ts';
-import { keptSignInsIn, parseCloudRoot, type PlaceState, type PublishedPlace } from '../../storage/index.ts';
+import { keptSignInsIn, type PlaceState, type PublishedPlace } from '../../storage/index.ts';
 import { findInstance } from '../find-instance.ts';
 import { instanceFolder, workstationPath, type InstanceCard } from '../instance-card.ts';
 import { whileOwning } from '../own-instance.ts';
 import type { Workbench } from '../workbench.ts';
 import { followPublished, type Followed } from './follow-published.ts';
 import { holderInWords, holdingOf, type Self } from './lease.ts';
-import { placeAt, placeOf, selfOf } from './place-of.ts';
+import { placeAt, placeOf, recordedRoot, selfOf } from './place-of.ts';
 import { readMemory } from './published-memory.ts';
 import { takeTurn } from './take-turn.ts';
 
@@ -54,7 +54,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
   const card = await findInstance(outside, name);
   const { fs, clock, home } = outside;
   const folder = instanceFolder(home, card.uid);
-  const kept = keptSignInsIn(workstationPath(folder), card.storage_options ?? null);
+  const kept = keptSignInsIn(workstationPath(folder));
   const workbench = { ...outside, stores: outside.stores.ofInstance(kept) };
   const self = selfOf(workbench, card.uid);
   const joined: JoinedPlace = {
@@ -82,12 +82,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
       for (let moves = 0; moves < MOST_MOVES; moves++) {
         const to = read?.state.moved_to ?? null;
         if (to === null) break;
-        const bucket = parseCloudRoot(to.root);
-        place = await placeAt(
-          workbench,
-          bucket === null ? to.root : { ...bucket, options: to.options ?? {} },
-          card.uid,
-        );
+        place = await placeAt(workbench, recordedRoot(to.root, to.options), card.uid);
         joined.place = place;
         read = await place.readState({ signal });
       }
@@ -115,6 +110,11 @@ export async function joinPublished(outside: Workbench, name: string, options: J
         ),
       );
       tell(joined, followed);
+      // Without a memory of the place nobody can tell whether an older registry was wanted here.
+      if (followed === 'followed' && memory.seen === null)
+        joined.warnings.push(
+          `The registry in ${place.root} had newer changes, and this computer goes on with it. The one from before is kept as a backup (benchkeep backup list)`,
+        );
     }
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'locked' || error.code === 'internal') throw error;
