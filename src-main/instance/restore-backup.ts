@@ -41,9 +41,10 @@ export async function restoreBackup(workbench: Workbench, input: RestoreInput): 
       );
     }
     await backupBefore(workbench, folder, uid);
-    const aside = await swapRegistry(fs, { folder, uid, from: backup.path, now: clock.now() });
-    // The person wants that history, not the one that is published: it may be replaced.
+    // The person wants that history, not the one that is published: it may be replaced. Said before it is done: what
+    // is published goes on from the backup and would be fetched over it. Where it is not done, nothing is put away.
     await putPublishedAway(workbench, card);
+    const aside = await swapRegistry(fs, { folder, uid, from: backup.path, now: clock.now() });
     return { id: backup.id, aside: rawToDisplay(aside) };
   });
 }

@@ -44,12 +44,14 @@ export async function followPublished(
     : await withHistory(registryPath(folder), (ours) => judge(ours.head, noted, memory, ours.goesThrough));
   if (first === null) return 'same';
   if (first === 'same' && noted !== null) await seen(workbench, folder, place, there.tag, noted);
+  if (first === 'same' || first === 'ahead') await takeBackPutAway(workbench, folder, memory);
   if (first !== 'unknown') return first;
   try {
     const { path, head } = await fetchPublished({ fs, ...request }, there.tag);
     const standing = anyway ? 'behind' : await standingOf(folder, path, head, memory);
     if (standing !== 'behind') {
       if (standing === 'same') await seen(workbench, folder, place, there.tag, head);
+      if (standing === 'same' || standing === 'ahead') await takeBackPutAway(workbench, folder, memory);
       return standing;
     }
     await backUp(workbench, request);
@@ -69,8 +71,9 @@ function judge(
   goesThrough: (head: Head) => boolean,
 ): Standing | 'away' {
   if (noted === null) return 'unknown';
-  if (putAway?.id === noted.id && putAway.hash === noted.hash) return 'away';
   const standing = compareCopies({ head: ours, goesThrough }, noted, null);
+  if (standing === 'same' || standing === 'ahead') return standing;
+  if (putAway?.id === noted.id && putAway.hash === noted.hash) return 'away';
   // A copy without changes of its own loses nothing by going over, so its own log decides nothing yet.
   return standing === 'diverged' ? 'unknown' : standing;
 }
@@ -82,16 +85,22 @@ async function standingOf(
   memory: PublishedMemory,
 ): Promise<Standing | 'away'> {
   const away = memory.put_away;
-  if (away?.id === head.id && away.hash === head.hash) return 'away';
   const standing = await withHistory(registryPath(folder), (ours) =>
     withHistory(path, (theirs) => {
       const found = compareCopies(ours, head, theirs);
+      if (found === 'same' || found === 'ahead') return found;
+      if (away?.id === head.id && away.hash === head.hash) return 'away';
       const last = memory.seen?.head;
       const hasNothingOfItsOwn = last?.id === ours.head.id && last.hash === ours.head.hash;
       return found === 'diverged' && hasNothingOfItsOwn ? 'behind' : found;
     }),
   );
   return standing ?? 'same';
+}
+
+/** Restoring was begun and not done: what was to be put away is in the registry here. */
+async function takeBackPutAway({ fs }: Pick<Workbench, 'fs'>, folder: RawPath, memory: PublishedMemory): Promise<void> {
+  if (memory.put_away !== null) await changeMemory(fs, folder, { put_away: null });
 }
 
 async function seen(

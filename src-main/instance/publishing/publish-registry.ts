@@ -1,10 +1,12 @@
 /** Publishes the registry of an instance as it is now: a snapshot is made, proven, put in its place and removed here. */
 import type { RawPath } from '../../ports/fs/raw-path.ts';
 import type { PublishedPlace } from '../../storage/index.ts';
+import type { Head } from '../head-file.ts';
 import { registryPath } from '../instance-card.ts';
 import type { RegistryWork } from '../registry-work.ts';
 import type { Workbench } from '../workbench.ts';
 import type { Self } from './lease.ts';
+import { keepReplaced } from './keep-replaced.ts';
 import { removeSnapshot } from './make-snapshot.ts';
 import { changeMemory, type PublishedMemory } from './published-memory.ts';
 import { publishSnapshot, type Published } from './publish-snapshot.ts';
@@ -52,6 +54,7 @@ export async function publishRegistry(
           await fs.removeOwnFile(fetchedPath(folder));
         }
       },
+      keep: (theirs: Head, tag: string) => keepReplaced({ fs, clock, place, folder, uid, signal }, theirs, tag),
       async remember(seen: Pick<NonNullable<PublishedMemory['seen']>, 'tag' | 'head' | 'at'>) {
         const patch = { seen: { root: place.root, ...seen }, put_away: null, failed: null };
         remembered(await changeMemory(fs, folder, patch));
