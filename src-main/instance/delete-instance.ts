@@ -119,7 +119,7 @@ async function refuseWhileHeld(
 
 /** Of the changes in what is published, and where nothing is. */
 async function isAllHere(
-  { fs, home }: Workbench,
+  { fs, home, registryWork }: Workbench,
   uid: string,
   { place, state }: ReachedPlace,
   { sqlite }: Registry,
@@ -129,7 +129,7 @@ async function isAllHere(
   if (state?.published?.tag === there.tag) return goesOnFrom(sqlite, state.published.head);
   const folder = instanceFolder(home, uid);
   try {
-    return goesOnFrom(sqlite, (await fetchPublished({ fs, place, folder, uid }, there.tag)).head);
+    return goesOnFrom(sqlite, (await fetchPublished({ fs, registryWork, place, folder, uid }, there.tag)).head);
   } finally {
     await fs.removeOwnFile(fetchedPath(folder));
   }

@@ -52,7 +52,7 @@ async function repair(workbench: Workbench, card: InstanceCard): Promise<Repaire
       const path = registryPath(folder);
       await copyForReading([path, ...besideSqlite(path)], damaged);
       const rebuilt = await rebuild(workbench, { card, folder, place, damaged: registryPath(damaged) });
-      const aside = await swapRegistry(fs, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
+      const aside = await swapRegistry(workbench, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
       return {
         message: `${rebuilt.message} The damaged files are kept in ${rawToDisplay(aside)}.`,
         aside: rawToDisplay(aside),
@@ -90,14 +90,14 @@ async function fromPublished(
   { card, folder, place }: Job,
   head: Head | null,
 ): Promise<Rebuilt | null> {
-  const { fs } = workbench;
+  const { fs, registryWork } = workbench;
   let isThere = (await readMemory(fs, folder)).seen !== null;
   try {
     const at = (await reachPlace(workbench, card))?.place ?? null;
     const there = (await at?.lookAtSnapshot()) ?? null;
     isThere = there !== null;
     if (at === null || there === null) return null;
-    const fetched = await fetchPublished({ fs, place: at, folder: place, uid: card.uid }, there.tag);
+    const fetched = await fetchPublished({ fs, registryWork, place: at, folder: place, uid: card.uid }, there.tag);
     const lost = Math.max(0, (head?.id ?? 0) - fetched.head.id);
     const gone =
       lost === 0 ? 'No change is lost.' : `The last ${String(lost)} changes had not been published and are gone.`;
@@ -143,7 +143,9 @@ async function startAnew(workbench: Workbench, { card, place }: Job, head: Head 
   const where = bucket === null ? root : await stores.open(bucket);
   const n = await rebuildRecords(workbench, { registry: registryPath(fresh), storageUid, place: where });
   const made =
-    n === 0 ? '' : ` The records of ${String(n)} files that Benchkeep keeps in ${card.storage} were made anew.`;
+    n === 0
+      ? ''
+      : ` The records of ${String(n)} files that Benchkeep keeps in ${card.storage} were made anew; what lay in its trash is shown again.`;
   const lost = head === null ? '' : ` All ${String(head.id)} changes of its history are gone.`;
   return {
     path: registryPath(fresh),

@@ -63,7 +63,7 @@ async function folderOf({ fs }: Pick<Workbench, 'fs'>, root: string): Promise<st
 }
 
 async function build(workbench: Workbench, given: string | CloudRoot, uid: string): Promise<InstanceCard | null> {
-  const { fs, home, clock } = workbench;
+  const { fs, home, clock, registryWork } = workbench;
   const { place, root: where } = await followMoves(workbench, given, uid);
   const there = await place.lookAtSnapshot();
   if (there === null) return null;
@@ -72,7 +72,7 @@ async function build(workbench: Workbench, given: string | CloudRoot, uid: strin
   await fs.makeFolder(folder, 0o700);
   try {
     await fs.makeFolder(backupsFolder(folder), 0o700);
-    const { path, head } = await fetchPublished({ fs, place, folder, uid }, there.tag);
+    const { path, head } = await fetchPublished({ fs, registryWork, place, folder, uid }, there.tag);
     await renameOwnFolder(path, registryPath(folder));
     await closeToOthers(registryPath(folder));
     const workstation = await openWorkstation(workstationPath(folder), { readonly: false });

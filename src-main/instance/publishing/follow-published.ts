@@ -7,7 +7,6 @@ import type { PublishedNote, PublishedPlace } from '../../storage/index.ts';
 import type { RawPath } from '../../ports/fs/raw-path.ts';
 import { registryPath } from '../instance-card.ts';
 import type { Head } from '../head-file.ts';
-import { makeBackup } from '../make-backup.ts';
 import { finishSwap, swapRegistry } from '../swap-registry.ts';
 import type { Workbench } from '../workbench.ts';
 import { compareCopies, type Standing } from './compare-copies.ts';
@@ -32,10 +31,10 @@ export type Followed = Standing | 'followed' | 'away';
 
 /** Errors: those of the place, of a backup and of a published registry that is no good. */
 export async function followPublished(
-  workbench: Pick<Workbench, 'fs' | 'clock'>,
+  workbench: Pick<Workbench, 'fs' | 'clock' | 'registryWork'>,
   request: FollowRequest,
 ): Promise<Followed> {
-  const { fs } = workbench;
+  const { fs, registryWork } = workbench;
   const { folder, memory, there, place, note, anyway = false } = request;
   await finishSwap(fs, folder);
   const noted = note?.tag === there.tag ? note.head : memory.seen?.tag === there.tag ? memory.seen.head : null;
@@ -47,7 +46,7 @@ export async function followPublished(
   if (first === 'same' || first === 'ahead') await takeBackPutAway(workbench, folder, memory);
   if (first !== 'unknown') return first;
   try {
-    const { path, head } = await fetchPublished({ fs, ...request }, there.tag);
+    const { path, head } = await fetchPublished({ fs, registryWork, ...request }, there.tag);
     const standing = anyway ? 'behind' : await standingOf(folder, path, head, memory);
     if (standing !== 'behind') {
       if (standing === 'same') await seen(workbench, folder, place, there.tag, head);
@@ -55,7 +54,7 @@ export async function followPublished(
       return standing;
     }
     await backUp(workbench, request);
-    await swapRegistry(fs, { folder, uid: request.uid, from: path, now: workbench.clock.now() });
+    await swapRegistry(workbench, { folder, uid: request.uid, from: path, now: workbench.clock.now() });
     await seen(workbench, folder, place, there.tag, head);
     await changeMemory(fs, folder, { put_away: null });
     return 'followed';
@@ -114,9 +113,12 @@ async function seen(
 }
 
 /** Where the registry is damaged or gone there is nothing to keep but its files, which go aside. */
-async function backUp({ fs, clock }: Pick<Workbench, 'fs' | 'clock'>, { folder, uid }: FollowRequest): Promise<void> {
+async function backUp(
+  { registryWork, clock }: Pick<Workbench, 'registryWork' | 'clock'>,
+  { folder, uid }: FollowRequest,
+): Promise<void> {
   try {
-    await makeBackup(fs, { folder, uid, kind: 'before restore', now: clock.now() });
+    await registryWork.makeBackup({ folder, uid, kind: 'before restore', now: clock.now() });
   } catch (error) {
     const isDamaged = error instanceof BenchkeepError && error.code.startsWith('registry_');
     if (!isDamaged) throw error;

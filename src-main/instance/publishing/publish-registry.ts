@@ -34,7 +34,7 @@ type Work = Pick<RegistryWork, 'makeSnapshot'>;
 
 /** `remembered` gets what is known of the place from then on. Errors: those of `makeSnapshot` and `publishSnapshot`. */
 export async function publishRegistry(
-  { fs, clock }: Pick<Workbench, 'fs' | 'clock'>,
+  { fs, clock, registryWork }: Pick<Workbench, 'fs' | 'clock' | 'registryWork'>,
   work: Work,
   { folder, uid, place, self, memory, signal }: PublishRequest,
   remembered: (memory: PublishedMemory) => void,
@@ -49,12 +49,13 @@ export async function publishRegistry(
       now: () => new Date(clock.now()).toISOString(),
       async inspect(tag: string) {
         try {
-          return (await fetchPublished({ fs, place, folder, uid, signal }, tag)).head;
+          return (await fetchPublished({ fs, registryWork, place, folder, uid, signal }, tag)).head;
         } finally {
           await fs.removeOwnFile(fetchedPath(folder));
         }
       },
-      keep: (theirs: Head, tag: string) => keepReplaced({ fs, clock, place, folder, uid, signal }, theirs, tag),
+      keep: (theirs: Head, tag: string) =>
+        keepReplaced({ fs, clock, registryWork, place, folder, uid, signal }, theirs, tag),
       async remember(seen: Pick<NonNullable<PublishedMemory['seen']>, 'tag' | 'head' | 'at'>) {
         const patch = { seen: { root: place.root, ...seen }, put_away: null, failed: null };
         remembered(await changeMemory(fs, folder, patch));
