@@ -98,7 +98,7 @@ export async function folderInPlace(
     size += facts.size;
   }
   if (hashes.length === 0) return null;
-  const md5 = (content: Uint8Array): Buffer => createHash('md5').update(content).digest();
+  const md5 = (content: string | Uint8Array): Buffer => createHash('md5').update(content).digest();
   const found = { size, nFiles: hashes.length, sha256: manifest.digest('hex') };
   return { ...found, hash: hashFolder(hashes, md5), hashType: HASH_TYPES.folder };
 }
