@@ -1,7 +1,7 @@
 /** Composition: one engine of a workstation, with the instance it has open. */
 import type { MessagePort } from 'node:worker_threads';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { connectedInstanceFolder, openWorkbench, recordWatch, type Workbench } from '../instance/index.ts';
+import { connectedInstanceFolder, oneByOne, openWorkbench, recordWatch, type Workbench } from '../instance/index.ts';
 import { systemClock } from '../ports/clock.ts';
 import { nodeFs } from '../ports/fs/node-fs.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
@@ -12,6 +12,7 @@ import type { EngineOptions } from './engine-handle.ts';
 import { eventHub } from './events.ts';
 import type { Scanner } from '../watching/index.ts';
 import type { Host } from './host.ts';
+import { registryThreads } from './registry-client.ts';
 import { openServices, type Services } from './open-services.ts';
 import { engineRouter, type EngineRouter, type RouterContext } from './router/index.ts';
 import { scanThreads } from './scan-client.ts';
@@ -51,7 +52,9 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   const clock = systemClock;
   const { watch, listen, threads, open = true, transfers = watch } = options;
   const events = eventHub(clock);
+  const files = threads ? registryThreads() : null;
   const workbench = await openWorkbench({
+    ...(files === null ? {} : { registryWork: oneByOne(files) }),
     home: rawFromText(options.home),
     fs: nodeFs(systemRandom),
     clock,
@@ -188,6 +191,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
         await leave();
         for (const port of clients) port.close();
         await surveyor?.close();
+        await files?.close();
       })();
       return closed;
     },

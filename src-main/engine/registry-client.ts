@@ -39,6 +39,7 @@ export function registryThreads(): RegistryThreads {
   return {
     makeBackup: (request) => run('makeBackup', request),
     listBackups: (request) => run('listBackups', request),
+    proveBackup: (request) => run('proveBackup', request),
     makeSnapshot: (request) => run('makeSnapshot', request),
     checkRegistry: (request) => run('checkRegistry', request),
     examineRegistry: (request) => run('examineRegistry', request),

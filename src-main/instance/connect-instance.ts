@@ -1,9 +1,10 @@
 /** Makes an instance the one that commands and windows work with. */
 import type { InstanceRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { parseCloudRoot } from '../storage/index.ts';
+import { endpointOf, parseCloudRoot, rememberChosen } from '../storage/index.ts';
+import { openWorkstation } from '../workstation/open-workstation.ts';
 import { findInstance } from './find-instance.ts';
-import type { InstanceCard } from './instance-card.ts';
+import { instanceFolder, workstationPath, type InstanceCard } from './instance-card.ts';
 import { instanceRecord } from './instance-record.ts';
 import { adoptInstance } from './publishing/adopt-instance.ts';
 import { takePublished } from './publishing/take-published.ts';
@@ -20,9 +21,23 @@ export async function connectInstance(
   input: { instance: string; published?: boolean },
 ): Promise<{ items: InstanceRecord[] }> {
   const card = await find(workbench, input.instance);
+  await rememberGiven(workbench, card, input.instance);
   if (input.published === true) await takePublished(workbench, card);
   await workbench.changeSettings({ instance: card.name });
   return { items: [instanceRecord(card, card.name)] };
+}
+
+/** An endpoint that is given here is one that may be asked, also where the registry names another one (S-10). */
+async function rememberGiven({ home }: Workbench, card: InstanceCard, given: string): Promise<void> {
+  const bucket = parseCloudRoot(given);
+  if (bucket === null || endpointOf(bucket) === undefined) return;
+  const path = workstationPath(instanceFolder(home, card.uid));
+  const workstation = await openWorkstation(path, { readonly: false });
+  try {
+    await rememberChosen({ workstation }, bucket);
+  } finally {
+    await workstation.db.destroy();
+  }
 }
 
 async function find(workbench: Workbench, instance: string): Promise<InstanceCard> {

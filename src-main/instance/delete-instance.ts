@@ -19,8 +19,10 @@ import {
 import { findInstance } from './find-instance.ts';
 import { instanceFolder, type InstanceCard } from './instance-card.ts';
 import { openDatabases } from './open-databases.ts';
-import { holderInWords } from './publishing/lease.ts';
-import { placeOf } from './publishing/place-of.ts';
+import { goesOnFrom } from './prove-backup.ts';
+import { GONE_AFTER, holderInWords } from './publishing/lease.ts';
+import { reachPlace, type ReachedPlace } from './publishing/reach-place.ts';
+import { fetchedPath, fetchPublished } from './publishing/read-history.ts';
 import { unfinishedFolder, whileSettingUp } from './unfinished.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -49,13 +51,19 @@ export async function deleteInstance(
         );
       const storages = await databases.registry.db.selectFrom('storage').selectAll().where('managed', '=', 1).execute();
       if (!input.force) await refuseData(databases.registry, card.name);
-      const stores = workbench.stores.ofInstance(keptSignIns(databases.workstation, card.storage_options ?? null));
+      const stores = workbench.stores.ofInstance(keptSignIns(databases.workstation));
       const signedIn = { ...workbench, stores };
-      left = [
-        ...(await takePublishedAway(signedIn, card, input.force)),
-        ...(await takeMarkersAway(signedIn, storages)),
-      ];
-      stores.close();
+      try {
+        const published = await takePublishedAway(signedIn, card, databases.registry);
+        left = [
+          ...published.remains,
+          ...(published.goesOn
+            ? storages.map(({ root }) => `${root} (its mark stays there: others go on with the instance)`)
+            : await takeMarkersAway(signedIn, storages)),
+        ];
+      } finally {
+        stores.close();
+      }
     } finally {
       await databases.close();
     }
@@ -68,23 +76,62 @@ export async function deleteInstance(
   return { remains };
 }
 
-/** What was put beside it stays, and is named. A place that can't be reached keeps nobody from going on. */
-async function takePublishedAway(workbench: Workbench, card: InstanceCard, force: boolean): Promise<string[]> {
+/**
+ * What was put beside it stays, and is named; so does what holds changes that are not here (`goesOn`). A place that can't
+ * be reached keeps nobody from going on.
+ */
+async function takePublishedAway(
+  workbench: Workbench,
+  card: InstanceCard,
+  registry: Registry,
+): Promise<{ remains: string[]; goesOn: boolean }> {
   try {
-    const place = await placeOf(workbench, card);
-    if (place === null) return [];
-    const holder = (await place.readState())?.state.holder ?? null;
-    if (!force && holder !== null && holder.workstation_uid !== workbench.workstationUid) {
-      throw new BenchkeepError(
-        'refused',
-        `The instance ${card.name} is open on another computer: ${holderInWords(holder)}`,
-        'Close it there first. To remove it all the same, give --force.',
-      );
-    }
-    return await place.remove();
+    const reached = await reachPlace(workbench, card);
+    if (reached === null) return { remains: [], goesOn: false };
+    const { place } = reached;
+    await refuseWhileHeld(workbench, card.name, reached);
+    if (await isAllHere(workbench, card.uid, reached, registry))
+      return { remains: await place.remove(), goesOn: false };
+    const snapshot = `${place.root}/.lamindb/${SNAPSHOT_NAME}`;
+    return { remains: [`${snapshot} (it has changes that were made on another computer)`], goesOn: true };
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'refused') throw error;
-    return [`${card.published_at ?? card.storage}/.lamindb/${SNAPSHOT_NAME} (${error.message})`];
+    const snapshot = `${card.published_at ?? card.storage}/.lamindb/${SNAPSHOT_NAME}`;
+    return { remains: [`${snapshot} (${error.message})`], goesOn: false };
+  }
+}
+
+/** Whatever a person forces here: somebody works in it there. Whoever was not heard of for long is gone. */
+async function refuseWhileHeld(
+  { workstationUid }: Workbench,
+  name: string,
+  { place, state }: ReachedPlace,
+): Promise<void> {
+  const holder = state?.holder ?? null;
+  if (holder === null || holder.workstation_uid === workstationUid) return;
+  if (((await place.ageOfState()) ?? 0) >= GONE_AFTER) return;
+  throw new BenchkeepError(
+    'refused',
+    `The instance ${name} is open on another computer: ${holderInWords(holder)}`,
+    `Close it there first. If that computer is gone, try again in ${String(GONE_AFTER / 60_000)} minutes.`,
+  );
+}
+
+/** Of the changes in what is published, and where nothing is. */
+async function isAllHere(
+  { fs, home, registryWork }: Workbench,
+  uid: string,
+  { place, state }: ReachedPlace,
+  { sqlite }: Registry,
+): Promise<boolean> {
+  const there = await place.lookAtSnapshot();
+  if (there === null) return true;
+  if (state?.published?.tag === there.tag) return goesOnFrom(sqlite, state.published.head);
+  const folder = instanceFolder(home, uid);
+  try {
+    return goesOnFrom(sqlite, (await fetchPublished({ fs, registryWork, place, folder, uid }, there.tag)).head);
+  } finally {
+    await fs.removeOwnFile(fetchedPath(folder));
   }
 }
 

@@ -18,8 +18,10 @@ const instanceCard = z.object({
   storage: z.string(),
   /** How it is reached, where it is a bucket. */
   storage_options: storeOptions.optional(),
-  /** Where the registry is published as this computer reaches it, if not at `storage`. */
+  /** Where the registry is published as this computer reaches it, if not at `storage` as the registry has it. */
   published_at: z.string().optional(),
+  /** How `published_at` is reached, where it is a bucket. */
+  published_options: storeOptions.optional(),
   created_at: z.string(),
 });
 export type InstanceCard = z.infer<typeof instanceCard>;

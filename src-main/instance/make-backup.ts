@@ -12,6 +12,7 @@ import { copySqlite, ONCE_THROUGH_KIB, openSqlite, type SqliteHandle } from '../
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 import { backupFiles, backupName, backupsFolder, HALF_BACKUP, type BackupKind } from './backup-file.ts';
+import type { Head } from './head-file.ts';
 import { registryPath } from './instance-card.ts';
 import { goesOnFrom, proveBackup, type BackupProof } from './prove-backup.ts';
 import { pruneBackups } from './prune-backups.ts';
@@ -32,7 +33,7 @@ export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRec
   const backups = backupsFolder(folder);
   await fs.makeFolder(backups, 0o700);
   await removeHalves(fs, backups);
-  const sequence = 1 + Math.max(0, ...(await backupFiles(fs, folder)).map((file) => file.sequence));
+  const sequence = await nextSequence(fs, folder);
   const half = joinRaw(backups, rawFromText(`${HALF_BACKUP}${String(sequence)}.db`));
   try {
     const proof = await copyAndProve(fs, request, half);
@@ -57,6 +58,22 @@ export async function makeBackup(fs: Fs, request: MakeBackup): Promise<BackupRec
     // A mistake of the program stays one.
     throw errnoOf(known) === null ? known : fsError(known, backups);
   }
+}
+
+/** Makes a file of the instance's folder that is proven to be a registry one of its backups. */
+export async function keepAsBackup(
+  fs: Fs,
+  { folder, kind, now }: Omit<MakeBackup, 'uid'>,
+  { path, head }: { path: RawPath; head: Head },
+): Promise<void> {
+  const backups = backupsFolder(folder);
+  await fs.makeFolder(backups, 0o700);
+  const id = backupName({ kind, sequence: await nextSequence(fs, folder), lastChange: head.id }, now);
+  await renameOwnFolder(path, joinRaw(backups, rawFromText(`${id}.db`)));
+}
+
+async function nextSequence(fs: Fs, folder: RawPath): Promise<number> {
+  return 1 + Math.max(0, ...(await backupFiles(fs, folder)).map((file) => file.sequence));
 }
 
 /** A copy of the registry as it is at one moment, whole and proven, in a new file. */

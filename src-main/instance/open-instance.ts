@@ -55,7 +55,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   const folder = instanceFolder(home, card.uid);
   const databases = await openDatabases({ fs, clock, token: newUid(random, 16) }, card, folder);
   const { registry, workstation } = databases;
-  const stores = workbench.stores.ofInstance(keptSignIns(workstation, card.storage_options ?? null));
+  const stores = workbench.stores.ofInstance(keptSignIns(workstation));
   const readOnly = databases.readOnly ?? options.readOnly ?? null;
   if (readOnly !== null) registry.guard.forbid(readOnlyError(readOnly));
   const warnings = [...workbench.warnings, ...databases.warnings];

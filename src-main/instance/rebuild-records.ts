@@ -2,22 +2,21 @@
  * Makes the records of what Benchkeep keeps in a managed storage anew, where nothing else is left of a registry
  * (`faults.md`, F-AP09): from the names below `.lamindb/`, and from what was kept with each object in a bucket.
  */
-import { createHash } from 'node:crypto';
 import { checkKey } from '../../shared/keys.ts';
-import { encodeHash, FAST_HASH_LIMIT, FAST_HASH_PART, HASH_TYPES, hashTypeOf } from '../../shared/hash-encoding.ts';
+import { encodeHash, FAST_HASH_LIMIT, HASH_TYPES } from '../../shared/hash-encoding.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import { stemOf } from '../../shared/uid.ts';
-import { giveWay } from '../ports/give-way.ts';
 import { joinRaw, rawFromText, rawToBytes, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import { closeRegistry, openRegistry } from '../registry/open-registry.ts';
 import { OWN_FOLDER, ownFolderOf, wordsOfObject, type ObjectStore } from '../storage/index.ts';
+import { hashesOf } from './hash-content.ts';
+import { folderInPlace, folderInStore } from './rebuild-folders.ts';
 import type { Workbench } from './workbench.ts';
 
 /** An object's requests at once, and records of one transaction. */
 const PARALLEL = 8;
 const BATCH = 250;
-const CHUNK = 1024 ** 2;
 
 interface FoundContent {
   uid: string;
@@ -25,6 +24,8 @@ interface FoundContent {
   path: RawPath;
   suffix: string;
   size: number;
+  /** Of a folder; null for a file. */
+  nFiles: number | null;
   key: string | null;
   hash: string | null;
   hashType: string | null;
@@ -80,7 +81,7 @@ function insertFound(write: RegistryWrite, one: FoundContent, storageId: number,
       hash: one.hash,
       hash_type: one.hashType,
       sha256: one.sha256,
-      n_files: null,
+      n_files: one.nFiles,
       visibility: 1,
       is_latest: isLatest ? 1 : 0,
       key_is_virtual: 1,
@@ -109,9 +110,17 @@ function nameParts(name: string): { uid: string; suffix: string } | null {
 
 async function inStore(store: ObjectStore): Promise<FoundContent[]> {
   const named: { key: string; uid: string; suffix: string }[] = [];
+  /** By uid. Without its manifest, which is put last, a folder is not there. */
+  const folders = new Map<string, { key: string; suffix: string }>();
+  const manifests: string[] = [];
   for await (const { key } of store.list(`${OWN_FOLDER}/`)) {
-    const parts = nameParts(key.slice(OWN_FOLDER.length + 1));
-    if (parts !== null) named.push({ key, ...parts });
+    const [name = '', ...below] = key.slice(OWN_FOLDER.length + 1).split('/');
+    const manifest = name === 'manifests' ? /^([0-9A-Za-z]{20})\.tsv\.gz$/.exec(below.join('/'))?.[1] : undefined;
+    if (manifest !== undefined) manifests.push(manifest);
+    const parts = nameParts(name);
+    if (parts === null) continue;
+    if (below.length === 0) named.push({ key, ...parts });
+    else folders.set(parts.uid, { key: `${OWN_FOLDER}/${name}`, suffix: parts.suffix });
   }
   const found: FoundContent[] = [];
   const left = named.values();
@@ -128,6 +137,7 @@ async function inStore(store: ObjectStore): Promise<FoundContent[]> {
         suffix,
         path: rawFromText(key),
         size: facts.size,
+        nFiles: null,
         key: allowed(own?.key ?? null),
         hash: byStore ?? own?.hash ?? null,
         hashType: byStore === null ? (own?.hashType ?? null) : HASH_TYPES.whole,
@@ -137,6 +147,20 @@ async function inStore(store: ObjectStore): Promise<FoundContent[]> {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
+  for (const uid of manifests) {
+    const place = folders.get(uid);
+    const content = place === undefined ? null : await folderInStore(store, uid);
+    if (place === undefined || content === null) continue;
+    const { key: named, ...rest } = content;
+    found.push({
+      uid,
+      suffix: place.suffix,
+      path: rawFromText(place.key),
+      key: allowed(named),
+      isRead: false,
+      ...rest,
+    });
+  }
   return found.sort((a, b) => (a.uid < b.uid ? -1 : 1));
 }
 
@@ -154,41 +178,17 @@ async function inFolder(fs: Workbench['fs'], root: RawPath): Promise<FoundConten
   if ((await fs.look(own))?.kind !== 'folder') return [];
   const found: FoundContent[] = [];
   for (const { name, kind } of await fs.readFolder(own)) {
-    const parts = kind === 'file' ? nameParts(rawToText(name) ?? '') : null;
+    const parts = nameParts(rawToText(name) ?? '');
     const facts = parts === null ? null : await fs.look(joinRaw(own, name));
     if (parts === null || facts === null) continue;
     const path = joinRaw(OWN_FOLDER, name);
-    const hashes = await hashesOf(fs, joinRaw(own, name), facts.size);
-    found.push({ ...parts, path, size: facts.size, key: null, isRead: true, ...hashes });
+    if (kind === 'folder') {
+      const content = await folderInPlace(fs, joinRaw(own, name));
+      if (content !== null) found.push({ ...parts, path, key: null, isRead: true, ...content });
+    } else if (kind === 'file') {
+      const hashes = await hashesOf(fs, joinRaw(own, name), facts.size);
+      found.push({ ...parts, path, size: facts.size, nFiles: null, key: null, isRead: true, ...hashes });
+    }
   }
   return found.sort((a, b) => (a.uid < b.uid ? -1 : 1));
-}
-
-/** All of it is read, piece by piece. */
-async function hashesOf(
-  fs: Workbench['fs'],
-  path: RawPath,
-  size: number,
-): Promise<Pick<FoundContent, 'hash' | 'hashType' | 'sha256'>> {
-  const turn = giveWay();
-  const [sha256, md5, head, tail] = ['sha256', 'md5', 'sha1', 'sha1'].map((name) => createHash(name)) as [
-    ReturnType<typeof createHash>,
-    ReturnType<typeof createHash>,
-    ReturnType<typeof createHash>,
-    ReturnType<typeof createHash>,
-  ];
-  const isLarge = size > FAST_HASH_LIMIT;
-  for (let offset = 0; offset < size; offset += CHUNK) {
-    const bytes = await fs.readRange(path, offset, Math.min(CHUNK, size - offset));
-    sha256.update(bytes);
-    if (!isLarge) md5.update(bytes);
-    else {
-      if (offset < FAST_HASH_PART) head.update(bytes.subarray(0, FAST_HASH_PART - offset));
-      const before = size - FAST_HASH_PART - offset;
-      if (before < bytes.length) tail.update(bytes.subarray(Math.max(0, before)));
-    }
-    await turn();
-  }
-  const digest = isLarge ? createHash('sha1').update(head.digest()).update(tail.digest()).digest() : md5.digest();
-  return { hash: encodeHash(digest), hashType: hashTypeOf(size), sha256: sha256.digest('hex') };
 }

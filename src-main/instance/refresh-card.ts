@@ -26,6 +26,10 @@ export async function refreshCard(
 }
 
 /** Only this computer knows it; another default storage is another place. */
-function publishedAt(card: InstanceCard, root: string | null): Pick<InstanceCard, 'published_at'> {
-  return card.published_at === undefined || card.storage !== (root ?? '') ? {} : { published_at: card.published_at };
+function publishedAt(
+  { storage, published_at: at, published_options: options }: InstanceCard,
+  root: string | null,
+): Pick<InstanceCard, 'published_at' | 'published_options'> {
+  if (at === undefined || storage !== (root ?? '')) return {};
+  return { published_at: at, ...(options === undefined ? {} : { published_options: options }) };
 }

@@ -6,12 +6,15 @@ import { checkSoundFile } from './check-sound.ts';
 import { examineRegistry, type Examined } from './examine-registry.ts';
 import { listBackups, type ListBackups, type ProvenBackup } from './list-backups.ts';
 import { makeBackup, type MakeBackup } from './make-backup.ts';
+import { proveBackup, type BackupProof } from './prove-backup.ts';
 import { makeSnapshot, type MakeSnapshot, type Snapshot } from './publishing/make-snapshot.ts';
 
 /** Inputs and outputs are plain data. */
 export interface RegistryWork {
   makeBackup(request: MakeBackup): Promise<BackupRecord>;
   listBackups(request: ListBackups): Promise<ProvenBackup[]>;
+  /** Reads every page of a file that is open nowhere. */
+  proveBackup(request: { path: RawPath; uid: string }): Promise<BackupProof>;
   /** To be published; whoever asked removes it. */
   makeSnapshot(request: MakeSnapshot): Promise<Snapshot>;
   /** Problems of the registry that is open; empty where it is sound. */
@@ -27,6 +30,7 @@ export function registryWork(fs: Fs): RegistryWork {
   return {
     makeBackup: (request) => makeBackup(fs, request),
     listBackups: (request) => listBackups(fs, request),
+    proveBackup: ({ path, uid }) => proveBackup(path, uid),
     makeSnapshot: (request) => makeSnapshot(fs, request),
     checkRegistry: ({ registry }) => Promise.resolve(checkSoundFile(registry)),
     examineRegistry: ({ registry }) => Promise.resolve(examineRegistry(registry)),
@@ -46,6 +50,7 @@ export function oneByOne(work: RegistryWork): RegistryWork {
   return {
     makeBackup: queued((request) => work.makeBackup(request)),
     listBackups: queued((request) => work.listBackups(request)),
+    proveBackup: queued((request) => work.proveBackup(request)),
     makeSnapshot: queued((request) => work.makeSnapshot(request)),
     checkRegistry: queued((request) => work.checkRegistry(request)),
     examineRegistry: queued((request) => work.examineRegistry(request)),

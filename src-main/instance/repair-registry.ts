@@ -8,14 +8,16 @@ import { copyForReading, removeUnfinishedFolder } from '../ports/fs/own-folder.t
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { besideSqlite } from '../ports/fs/sqlite-file.ts';
 import { newRecordUid } from '../../shared/uid.ts';
-import { parseCloudRoot, readMarker, readObjectMarker } from '../storage/index.ts';
+import { readMarker, readObjectMarker } from '../storage/index.ts';
 import { buildInstance } from './build-instance.ts';
 import { findInstance } from './find-instance.ts';
 import { readHead, type Head } from './head-file.ts';
 import { instanceFolder, registryPath, type InstanceCard } from './instance-card.ts';
 import { listBackups } from './list-backups.ts';
 import { whileOwning } from './own-instance.ts';
-import { placeOf } from './publishing/place-of.ts';
+import { recordedRoot } from './publishing/place-of.ts';
+import { readMemory } from './publishing/published-memory.ts';
+import { reachPlace, whileSignedIn } from './publishing/reach-place.ts';
 import { fetchPublished } from './publishing/read-history.ts';
 import { rebuildRecords } from './rebuild-records.ts';
 import { rebuildFromLog, remakeCopy, type Rebuilt } from './rebuild-registry.ts';
@@ -29,10 +31,15 @@ export interface Repaired {
   aside: string;
 }
 
-/** The instance must not be open. Errors: `newer_version`, `locked`, `disk_full`, `registry_corrupt` where nothing helped. */
-export async function repairRegistry(workbench: Workbench, input: { name: string }): Promise<Repaired> {
+/** The instance must not be open. Errors: `newer_version`, `locked`, `disk_full`, `registry_corrupt` where nothing
+ * helped, those of the place where one is published that can't be had now. */
+export async function repairRegistry(outside: Workbench, input: { name: string }): Promise<Repaired> {
+  const card = await findInstance(outside, input.name);
+  return whileSignedIn(outside, card, (workbench) => repair(workbench, card));
+}
+
+async function repair(workbench: Workbench, card: InstanceCard): Promise<Repaired> {
   const { home, fs, clock } = workbench;
-  const card = await findInstance(workbench, input.name);
   const folder = instanceFolder(home, card.uid);
   const place = joinRaw(folder, rawFromText('.repair'));
   return whileOwning(workbench, card, folder, async () => {
@@ -45,7 +52,7 @@ export async function repairRegistry(workbench: Workbench, input: { name: string
       const path = registryPath(folder);
       await copyForReading([path, ...besideSqlite(path)], damaged);
       const rebuilt = await rebuild(workbench, { card, folder, place, damaged: registryPath(damaged) });
-      const aside = await swapRegistry(fs, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
+      const aside = await swapRegistry(workbench, { folder, uid: card.uid, from: rebuilt.path, now: clock.now() });
       return {
         message: `${rebuilt.message} The damaged files are kept in ${rawToDisplay(aside)}.`,
         aside: rawToDisplay(aside),
@@ -77,22 +84,38 @@ async function rebuild(workbench: Workbench, job: Job): Promise<Rebuilt> {
   return replayed ?? (await fromPublished(workbench, job, head)) ?? (await startAnew(workbench, job, head));
 }
 
-/** Null where none is published, or the place can't be reached now. */
-async function fromPublished(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt | null> {
+/** Null where none is published, or nothing can be made of it. Errors: those of the place: it is had another time. */
+async function fromPublished(
+  workbench: Workbench,
+  { card, folder, place }: Job,
+  head: Head | null,
+): Promise<Rebuilt | null> {
+  const { fs, registryWork } = workbench;
+  let isThere = (await readMemory(fs, folder)).seen !== null;
   try {
-    const at = await placeOf(workbench, card);
+    const at = (await reachPlace(workbench, card))?.place ?? null;
     const there = (await at?.lookAtSnapshot()) ?? null;
+    isThere = there !== null;
     if (at === null || there === null) return null;
-    const fetched = await fetchPublished({ fs: workbench.fs, place: at, folder: place, uid: card.uid }, there.tag);
+    const fetched = await fetchPublished({ fs, registryWork, place: at, folder: place, uid: card.uid }, there.tag);
     const lost = Math.max(0, (head?.id ?? 0) - fetched.head.id);
     const gone =
       lost === 0 ? 'No change is lost.' : `The last ${String(lost)} changes had not been published and are gone.`;
     return { path: fetched.path, message: `The registry was taken from the published copy in ${at.root}. ${gone}` };
   } catch (error) {
-    if (error instanceof BenchkeepError) return null;
-    throw error;
+    if (!(error instanceof BenchkeepError)) throw error;
+    if (!isThere || NO_HELP.has(error.code)) return null;
+    throw new BenchkeepError(
+      error.code,
+      `The registry is published in ${card.published_at ?? card.storage}, and could not be fetched: ${error.message}`,
+      `${error.remedy} Then repair it again; nothing was changed here, and no empty registry takes its place.`,
+      { retry: error.retry },
+    );
   }
 }
+
+/** The published one is damaged, too, or its place is gone or somebody else's: waiting for it helps nobody. */
+const NO_HELP: ReadonlySet<string> = new Set(['registry_corrupt', 'bucket_not_found', 'storage_managed_elsewhere']);
 
 async function startAnew(workbench: Workbench, { card, place }: Job, head: Head | null): Promise<Rebuilt> {
   const { fs, random, stores } = workbench;
@@ -103,8 +126,8 @@ async function startAnew(workbench: Workbench, { card, place }: Job, head: Head 
       'It was left as it is. Put a copy of registry.db there that you may have elsewhere.',
     );
   }
-  const named = parseCloudRoot(card.storage);
-  const bucket = named === null ? null : { ...named, options: card.storage_options ?? {} };
+  const content = recordedRoot(card.storage, card.storage_options ?? null);
+  const bucket = typeof content === 'string' ? null : content;
   const root = rawFromText(card.storage);
   const marker = await (bucket === null ? readMarker(fs, root) : readObjectMarker(await stores.open(bucket)));
   const storageUid =
@@ -117,10 +140,12 @@ async function startAnew(workbench: Workbench, { card, place }: Job, head: Head 
     place: bucket === null ? { folder: root, host: null } : { bucket, region: bucket.options.region ?? null },
     storageUid,
   });
-  const content = bucket === null ? root : await stores.open(bucket);
-  const n = await rebuildRecords(workbench, { registry: registryPath(fresh), storageUid, place: content });
+  const where = bucket === null ? root : await stores.open(bucket);
+  const n = await rebuildRecords(workbench, { registry: registryPath(fresh), storageUid, place: where });
   const made =
-    n === 0 ? '' : ` The records of ${String(n)} files that Benchkeep keeps in ${card.storage} were made anew.`;
+    n === 0
+      ? ''
+      : ` The records of ${String(n)} files that Benchkeep keeps in ${card.storage} were made anew; what lay in its trash is shown again.`;
   const lost = head === null ? '' : ` All ${String(head.id)} changes of its history are gone.`;
   return {
     path: registryPath(fresh),

@@ -4,7 +4,6 @@ import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder } from './instance-card.ts';
 import { listBackups } from './list-backups.ts';
-import { makeBackup } from './make-backup.ts';
 import { putPublishedAway } from './publishing/put-published-away.ts';
 import { whileOwning } from './own-instance.ts';
 import { finishSwap, swapRegistry } from './swap-registry.ts';
@@ -41,9 +40,10 @@ export async function restoreBackup(workbench: Workbench, input: RestoreInput): 
       );
     }
     await backupBefore(workbench, folder, uid);
-    const aside = await swapRegistry(fs, { folder, uid, from: backup.path, now: clock.now() });
-    // The person wants that history, not the one that is published: it may be replaced.
+    // The person wants that history, not the one that is published: it may be replaced. Said before it is done: what
+    // is published goes on from the backup and would be fetched over it. Where it is not done, nothing is put away.
     await putPublishedAway(workbench, card);
+    const aside = await swapRegistry(workbench, { folder, uid, from: backup.path, now: clock.now() });
     return { id: backup.id, aside: rawToDisplay(aside) };
   });
 }
@@ -51,7 +51,7 @@ export async function restoreBackup(workbench: Workbench, input: RestoreInput): 
 /** So that the restoring itself can be taken back. Where the registry is damaged or gone there is nothing to keep but its files. */
 async function backupBefore(workbench: Workbench, folder: RawPath, uid: string): Promise<void> {
   try {
-    await makeBackup(workbench.fs, { folder, uid, kind: 'before restore', now: workbench.clock.now() });
+    await workbench.registryWork.makeBackup({ folder, uid, kind: 'before restore', now: workbench.clock.now() });
   } catch (error) {
     const isDamaged =
       error instanceof BenchkeepError &&

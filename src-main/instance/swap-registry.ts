@@ -11,7 +11,7 @@ import { SQLITE_ENDINGS } from '../ports/fs/sqlite-file.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeHead } from './head-file.ts';
 import { registryPath } from './instance-card.ts';
-import { proveBackup } from './prove-backup.ts';
+import type { Workbench } from './workbench.ts';
 
 const note = z.object({
   /** Name of the folder in `aside/` that the old files go to. */
@@ -50,14 +50,17 @@ export interface SwapRequest {
 }
 
 /** The folder where the old files lie. Errors: `registry_corrupt` where the new one is not good; `disk_full`. */
-export async function swapRegistry(fs: Fs, request: SwapRequest): Promise<RawPath> {
+export async function swapRegistry(
+  { fs, registryWork }: Pick<Workbench, 'fs' | 'registryWork'>,
+  request: SwapRequest,
+): Promise<RawPath> {
   const { folder, uid, from, now } = request;
   await finishSwap(fs, folder);
   const aside = await freeName(fs, folder, now);
   const fresh = newPath(folder, aside);
   try {
     await copyOwnFile(from, fresh);
-    const { fault, head } = await proveBackup(fresh, uid);
+    const { fault, head } = await registryWork.proveBackup({ path: fresh, uid });
     if (fault !== null) {
       throw new BenchkeepError(
         'registry_corrupt',

@@ -6,6 +6,7 @@ import { makePrivateFolder } from '../ports/fs/private-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { Random } from '../ports/random.ts';
 import { FILES_FOLDER, openStores, type Stores } from '../storage/index.ts';
+import { registryWork, type RegistryWork } from './registry-work.ts';
 import { readSettings, saveSettings, type Settings } from './settings-file.ts';
 
 export interface WorkbenchOptions {
@@ -16,6 +17,8 @@ export interface WorkbenchOptions {
   random: Random;
   /** Of buckets; ours by default. */
   stores?: Stores;
+  /** In this thread by default. */
+  registryWork?: FileWork;
   /** Login name of the person, for the first handle. */
   login?: string;
   /** The person's home folder. */
@@ -24,12 +27,16 @@ export interface WorkbenchOptions {
   defaultBase?: RawPath;
 }
 
+/** On registries that are not open: of large ones it takes seconds, for which nobody may have to wait. */
+export type FileWork = Pick<RegistryWork, 'makeBackup' | 'proveBackup'>;
+
 export interface Workbench {
   home: RawPath;
   fs: Fs;
   clock: Clock;
   random: Random;
   stores: Stores;
+  registryWork: FileWork;
   /** This computer with this data folder, 12 characters. */
   workstationUid: string;
   /** `init --storage default` makes a folder of the instance's name in it. */
@@ -58,6 +65,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     clock,
     random,
     stores: options.stores ?? openStores(),
+    registryWork: options.registryWork ?? registryWork(fs),
     workstationUid: settings.workstation_uid,
     defaultBase: options.defaultBase ?? defaultBase(home, personHome, process.env),
     personHome,

@@ -2,14 +2,20 @@ export { keptSignIns, keptSignInsIn } from './kept-sign-ins.ts';
 export type { Keychain } from './keychain.ts';
 export { withConditions } from './probe-conditions.ts';
 export { partBuffers, type PartBuffers } from './part-buffers.ts';
-export { signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
+export { rememberChosen, signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
 export { storagesOfComputer } from './storages-of-computer.ts';
 export { testStorage, type TestStorageContext } from './test-storage.ts';
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
 export { parseObjectAddress, splitVersion, versionedKey, type ObjectAddress } from './objects/object-address.ts';
 export { storageOfAddress, type StoragePlace } from './storage-of-address.ts';
 export { wordsForObject, wordsOfObject } from './objects/object-words.ts';
-export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
+export {
+  endpointOf,
+  parseCloudRoot,
+  storeOptions,
+  type CloudRoot,
+  type StoreOptions,
+} from './objects/store-options.ts';
 export type {
   MadeObject,
   ObjectFacts,

@@ -3,20 +3,18 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
 import { findCredential, isChosenEndpoint } from '../workstation/credential-rows.ts';
-import type { StoreOptions } from './objects/store-options.ts';
 import type { KeptSignIns } from './stores.ts';
 
-/** `own`: options of the instance's own storage, which whoever made it here, or connected to it, gave. */
-export function keptSignIns(workstation: Pick<Workstation, 'db'>, own: StoreOptions | null): KeptSignIns {
+/** An endpoint is chosen where a person gave it here; what a registry says of its storages is what co-writers wrote (S-10). */
+export function keptSignIns(workstation: Pick<Workstation, 'db'>): KeptSignIns {
   return {
     find: (place) => findCredential(workstation.db, place),
-    isChosen: async (endpoint) =>
-      [own?.endpoint_url, own?.api_endpoint].includes(endpoint) || (await isChosenEndpoint(workstation, endpoint)),
+    isChosen: (endpoint) => isChosenEndpoint(workstation, endpoint),
   };
 }
 
 /** The same before the instance is open. Its database is looked into for each question; one that can't be read has none. */
-export function keptSignInsIn(path: RawPath, own: StoreOptions | null): KeptSignIns {
+export function keptSignInsIn(path: RawPath): KeptSignIns {
   async function asking<T>(none: T, ask: (kept: KeptSignIns) => Promise<T>): Promise<T> {
     let workstation: Workstation;
     try {
@@ -27,7 +25,7 @@ export function keptSignInsIn(path: RawPath, own: StoreOptions | null): KeptSign
       throw error;
     }
     try {
-      return await ask(keptSignIns(workstation, own));
+      return await ask(keptSignIns(workstation));
     } finally {
       await workstation.db.destroy();
     }

@@ -13,7 +13,7 @@ beforeEach(async () => {
   web = await startWeb();
   lab = await openArtifacts();
   const stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hubFetch });
-  lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation, null));
+  lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation));
 });
 afterEach(async () => {
   lab.context.stores.close();

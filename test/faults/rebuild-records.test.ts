@@ -1,10 +1,10 @@
 /** F-AP09: nothing is left of the registry and its backups; the managed storage tells what its records were. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { saveArtifacts, verify } from '../../src-main/artifacts/index.ts';
 import { hashPool } from '../../src-main/engine/hash-pool.ts';
-import { initInstance, openInstance, type OpenInstance } from '../../src-main/instance/index.ts';
+import { connectInstance, initInstance, openInstance, type OpenInstance } from '../../src-main/instance/index.ts';
 import { repairRegistry } from '../../src-main/instance/repair-registry.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { openS3Store } from '../../src-main/storage/objects/s3-store.ts';
@@ -49,9 +49,26 @@ async function saveAndLose(
   for (let n = 0; n < 12; n++) await save(`run ${String(n)}%`, `content ${String(n)}`);
   await save('run 3%', 'another');
   await save('large', Buffer.alloc(17 * 1024 ** 2, 'x'));
+  // A folder is one of them, with names that need care.
+  const run = bench.folder('run.zarr');
+  mkdirSync(join(run, 'deep'));
+  for (const name of ['a.csv', 'deep/b 50%.csv', 'deep/ü.csv']) writeFileSync(join(run, name), `of ${name}`);
+  await ended(saveArtifacts(instance, { paths: [run], key: 'plate ü/run.zarr', labels: [], new: false }));
   const rows = await instance.registry.db
     .selectFrom('artifact')
-    .select(['uid', 'key', 'sha256', 'is_latest', 'hash', 'hash_type', 'suffix', 'size', 'stem_uid', 'key_is_virtual'])
+    .select([
+      'uid',
+      'key',
+      'sha256',
+      'is_latest',
+      'hash',
+      'hash_type',
+      'suffix',
+      'size',
+      'stem_uid',
+      'key_is_virtual',
+      'n_files',
+    ])
     .orderBy('uid')
     .execute();
   const at = rawToDisplay(instance.folder);
@@ -67,7 +84,19 @@ async function rebuilt(): Promise<{ rows: unknown[]; message: string }> {
   const instance = await open();
   const rows = await instance.registry.db
     .selectFrom('artifact')
-    .select(['uid', 'key', 'sha256', 'is_latest', 'hash', 'hash_type', 'suffix', 'size', 'stem_uid', 'key_is_virtual'])
+    .select([
+      'uid',
+      'key',
+      'sha256',
+      'is_latest',
+      'hash',
+      'hash_type',
+      'suffix',
+      'size',
+      'stem_uid',
+      'key_is_virtual',
+      'n_files',
+    ])
     .orderBy('uid')
     .execute();
   const verified = await ended(verify(instance, { artifacts: [], all: true, registry: true }));
@@ -93,6 +122,8 @@ test(
     const words = { uid: 'x'.repeat(20), sha256: 'a'.repeat(64), key: '../../etc/passwd', hash: null, hashType: null };
     await store.put('.lamindb/notes.txt', Buffer.from('x'), { metadata: wordsForObject(words) });
     store.close();
+    // What was chosen on this computer is lost, too: it is said again where the bucket is.
+    await connectInstance(await openBenchWorkbench(bench.home), { instance: root });
     const { rows, message } = await rebuilt();
     expect(rows).toEqual(before);
     expect(message).toContain(`The records of ${String(before.length)} files`);

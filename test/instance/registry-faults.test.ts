@@ -222,7 +222,7 @@ test('F-DB02 such a journal goes aside with its registry, and does nothing to th
     ({ name }) => !name.startsWith('.'),
   )?.name;
   halfDone();
-  const aside = await swapRegistry(workbench.fs, { folder: rawFromText(folder), uid: uid ?? '', from, now: 0 });
+  const aside = await swapRegistry(workbench, { folder: rawFromText(folder), uid: uid ?? '', from, now: 0 });
   expect(readdirSync(rawToDisplay(aside)).sort()).toEqual(['registry.db', 'registry.db-journal']);
   expect(await usersNow()).toBe(before);
 });

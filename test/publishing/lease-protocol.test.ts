@@ -132,6 +132,7 @@ test('nobody publishes over what is not in their own history, and nothing that w
                       world.now?.tag === tag
                         ? Promise.resolve(headOf(world.now.chain))
                         : Promise.reject(new BenchkeepError('file_changed', 'replaced', 'again')),
+                    keep: () => Promise.reject(new Error('nothing is put away here')),
                     remember(known) {
                       seen = { ...known, root: 'place' };
                       return Promise.resolve();

@@ -1,6 +1,9 @@
 /** F-UP24: a store that puts an object also where one is already is found out when a storage is made, and looked at first. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { initInstance } from '../../src-main/instance/index.ts';
+import { findInstance, initInstance } from '../../src-main/instance/index.ts';
+import { selfOf } from '../../src-main/instance/publishing/place-of.ts';
+import { reachPlace, whileSignedIn } from '../../src-main/instance/publishing/reach-place.ts';
+import { takeTurn } from '../../src-main/instance/publishing/take-turn.ts';
 import { addStorage, parseCloudRoot, storeOf, storagesOfComputer } from '../../src-main/storage/index.ts';
 import { makeBench, type Bench } from '../instance/open-bench.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
@@ -92,6 +95,24 @@ describe('F-UP24 a store that ignores conditions', { timeout: 60_000 }, () => {
       expect((await store.stat('a'))?.size).toBe(bytes.length);
     },
   );
+
+  test('the registry is not published there, by nobody who reaches it', async () => {
+    ignore();
+    const workbench = await bench.workbench();
+    await initInstance(workbench, { storage: root(), name: 'lab' });
+    const card = await findInstance(workbench, 'lab');
+    expect(card.storage_options?.conditions).toBe('ignored');
+    const plain = { ...card, storage_options: { endpoint_url: proxy.endpoint } };
+    for (const one of [card, plain]) {
+      await whileSignedIn(workbench, card, async (signedIn) => {
+        const reached = await reachPlace(signedIn, one);
+        if (reached === null) throw new Error('no place');
+        const turn = { place: reached.place, self: selfOf(signedIn, card.uid), now: () => '', unchangedFor: () => 0 };
+        await expect(takeTurn(turn)).rejects.toMatchObject({ code: 'not_supported' });
+      });
+    }
+    expect(await left()).toEqual(['.lamindb/storage_uid.txt']);
+  });
 
   test('one that keeps to them gets no warning', async () => {
     const { open } = await bench.instance();

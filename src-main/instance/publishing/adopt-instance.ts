@@ -6,7 +6,15 @@ import { BenchkeepError } from '../../../shared/errors.ts';
 import { closeToOthers, removeUnfinishedFolder, renameOwnFolder } from '../../ports/fs/own-folder.ts';
 import { rawFromText, rawToDisplay } from '../../ports/fs/raw-path.ts';
 import { closeRegistry, openRegistry } from '../../registry/open-registry.ts';
-import { parseCloudRoot, readMarker, readObjectMarker, type CloudRoot } from '../../storage/index.ts';
+import {
+  parseCloudRoot,
+  readMarker,
+  readObjectMarker,
+  rememberChosen,
+  storeOptions,
+  type CloudRoot,
+  type StoreOptions,
+} from '../../storage/index.ts';
 import { openWorkstation } from '../../workstation/open-workstation.ts';
 import { backupsFolder } from '../backup-file.ts';
 import { writeHead } from '../head-file.ts';
@@ -21,8 +29,8 @@ import {
 import { nameFromFolder } from '../instance-name.ts';
 import { unfinishedFolder, whileSettingUp } from '../unfinished.ts';
 import type { Workbench } from '../workbench.ts';
-import { placeAt } from './place-of.ts';
 import { changeMemory } from './published-memory.ts';
+import { followMoves } from './reach-place.ts';
 import { fetchPublished } from './read-history.ts';
 
 /**
@@ -54,15 +62,9 @@ async function folderOf({ fs }: Pick<Workbench, 'fs'>, root: string): Promise<st
   }
 }
 
-async function build(workbench: Workbench, where: string | CloudRoot, uid: string): Promise<InstanceCard | null> {
-  const { fs, home, clock } = workbench;
-  const place = await placeAt(workbench, where, uid);
-  const read = await place.readState();
-  const moved = read?.state.moved_to ?? null;
-  if (moved !== null) {
-    const bucket = parseCloudRoot(moved.root);
-    return build(workbench, bucket === null ? moved.root : { ...bucket, options: moved.options ?? {} }, uid);
-  }
+async function build(workbench: Workbench, given: string | CloudRoot, uid: string): Promise<InstanceCard | null> {
+  const { fs, home, clock, registryWork } = workbench;
+  const { place, root: where } = await followMoves(workbench, given, uid);
   const there = await place.lookAtSnapshot();
   if (there === null) return null;
   const folder = unfinishedFolder(home, 'got', uid);
@@ -70,10 +72,15 @@ async function build(workbench: Workbench, where: string | CloudRoot, uid: strin
   await fs.makeFolder(folder, 0o700);
   try {
     await fs.makeFolder(backupsFolder(folder), 0o700);
-    const { path, head } = await fetchPublished({ fs, place, folder, uid }, there.tag);
+    const { path, head } = await fetchPublished({ fs, registryWork, place, folder, uid }, there.tag);
     await renameOwnFolder(path, registryPath(folder));
     await closeToOthers(registryPath(folder));
-    await (await openWorkstation(workstationPath(folder), { readonly: false })).db.destroy();
+    const workstation = await openWorkstation(workstationPath(folder), { readonly: false });
+    try {
+      if (typeof given !== 'string') await rememberChosen({ workstation }, given);
+    } finally {
+      await workstation.db.destroy();
+    }
     await closeToOthers(workstationPath(folder));
     await writeHead(fs, folder, head);
     await changeMemory(fs, folder, {
@@ -102,20 +109,31 @@ async function cardOf(
     const row = await registry.db
       .selectFrom('instance')
       .leftJoin('storage', 'storage.id', 'instance.default_storage_id')
-      .select(['instance.name', 'instance.created_at', 'storage.root'])
+      .select(['instance.name', 'instance.created_at', 'storage.root', 'storage.options'])
       .executeTakeFirstOrThrow();
     const taken = new Set((await listCards(workbench)).map(({ name }) => name));
     const root = typeof where === 'string' ? where : where.root;
+    const reached = typeof where === 'string' ? {} : { published_options: where.options };
+    const options = row.options === null ? {} : { storage_options: storeOptions.parse(JSON.parse(row.options)) };
     return {
       uid,
       name: taken.has(row.name) ? nameFromFolder(row.name, taken) : row.name,
       workstation_uid: workbench.workstationUid,
       storage: row.root ?? root,
-      ...(typeof where === 'string' ? {} : { storage_options: where.options }),
-      ...(row.root === root ? {} : { published_at: root }),
+      ...options,
+      ...(row.root === root && isSame(options.storage_options, reached.published_options)
+        ? {}
+        : { published_at: root, ...reached }),
       created_at: row.created_at,
     };
   } finally {
     await closeRegistry(registry);
   }
+}
+
+/** A computer may reach the same bucket by another name of its server, with another profile. */
+function isSame(one: StoreOptions = {}, other: StoreOptions = {}): boolean {
+  const given = (options: StoreOptions): string =>
+    JSON.stringify(storeOptions.parse({ ...options, conditions: undefined }));
+  return given(one) === given(other);
 }

@@ -3,6 +3,7 @@
  * that it belongs to was a data folder of this very computer that is not there any more, and its folder is found as it was.
  */
 import { hostname } from 'node:os';
+import { BenchkeepError } from '../../../shared/errors.ts';
 import { rawFromBytes, rawFromText, joinRaw } from '../../ports/fs/raw-path.ts';
 import type { StorageRow } from '../../registry/schema.ts';
 import { writeRegistry } from '../../registry/change-log.ts';
@@ -21,18 +22,21 @@ type ClaimContext = Pick<
 const LOOKED_FOR = 64;
 const ENOUGH = 3;
 
-/** Once, when an instance that was made from its published registry is opened for writing. */
+/**
+ * When an instance that was made from its published registry is opened for writing: until the record of the place could be
+ * read and each storage that may be this computer's was found, or is known not to be.
+ */
 export async function claimLostStorages(
   context: ClaimContext & Pick<InstanceContext, 'folder'>,
   { state }: { state: PlaceState | null },
 ): Promise<void> {
   if (!(await readMemory(context.fs, context.folder)).claim) return;
-  await claimStorages(context, state);
-  await changeMemory(context.fs, context.folder, { claim: false });
+  if (state !== null && (await claimStorages(context, state)))
+    await changeMemory(context.fs, context.folder, { claim: false });
 }
 
-/** Roots that are this computer's from now on. Nothing is written where there is none. */
-async function claimStorages(context: ClaimContext, state: PlaceState | null): Promise<string[]> {
+/** Nothing is written where there is none. False where a storage is away now, on a drive that is not connected. */
+async function claimStorages(context: ClaimContext, state: PlaceState): Promise<boolean> {
   const storages = await context.registry.db
     .selectFrom('storage')
     .selectAll()
@@ -41,9 +45,18 @@ async function claimStorages(context: ClaimContext, state: PlaceState | null): P
     .where('workstation_uid', '!=', context.workstationUid)
     .execute();
   const claimed: StorageRow[] = [];
-  for (const storage of storages)
-    if ((await isLostHere(context, storage, state)) && (await isFound(context, storage))) claimed.push(storage);
-  if (claimed.length === 0) return [];
+  let isWhole = true;
+  for (const storage of storages) {
+    if (!(await isLostHere(context, storage, state))) continue;
+    const found = await isFound(context, storage).catch((error: unknown) => {
+      // A share that hangs or refuses is away, too.
+      if (error instanceof BenchkeepError) return null;
+      throw error;
+    });
+    if (found === true) claimed.push(storage);
+    if (found === null) isWhole = false;
+  }
+  if (claimed.length === 0) return isWhole;
   await writeRegistry(context, await context.author(), 'connect', async (write) => {
     write.note = 'The data folder of this computer was lost; its storages were found where they were.';
     for (const { id } of claimed)
@@ -51,22 +64,23 @@ async function claimStorages(context: ClaimContext, state: PlaceState | null): P
   });
   for (const storage of claimed) await rememberRoot(context, storage);
   await matchInventory(context);
-  return claimed.map(({ root }) => root);
+  return isWhole;
 }
 
-async function isLostHere(context: ClaimContext, storage: StorageRow, state: PlaceState | null): Promise<boolean> {
-  const was = state?.workstations[storage.workstation_uid ?? ''];
+async function isLostHere(context: ClaimContext, storage: StorageRow, state: PlaceState): Promise<boolean> {
+  const was = state.workstations[storage.workstation_uid ?? ''];
   if (was === undefined || was.host !== hostname()) return false;
   const card = await readCard(context.fs, instanceFolder(rawFromText(was.home), context.instanceUid));
   return card === null || card.workstation_uid !== storage.workstation_uid;
 }
 
-async function isFound({ fs, registry, instanceUid }: ClaimContext, storage: StorageRow): Promise<boolean> {
+/** Null where it is not there now: a drive that is not connected also leaves a folder in its place. */
+async function isFound({ fs, registry, instanceUid }: ClaimContext, storage: StorageRow): Promise<boolean | null> {
   const root = localRoot(storage);
-  if ((await fs.look(root))?.kind !== 'folder') return false;
+  if ((await fs.look(root))?.kind !== 'folder') return null;
   if (storage.managed === 1) {
     const marker = await readMarker(fs, root);
-    return marker?.uid === storage.uid && marker.instanceUid === instanceUid;
+    return marker === null ? null : marker.uid === storage.uid && marker.instanceUid === instanceUid;
   }
   const copies = await registry.db
     .selectFrom('copy')
@@ -79,5 +93,6 @@ async function isFound({ fs, registry, instanceUid }: ClaimContext, storage: Sto
     .execute();
   let found = 0;
   for (const { path, size } of copies) if ((await fs.look(joinRaw(root, rawFromBytes(path))))?.size === size) found++;
-  return found > 0 && found >= Math.min(ENOUGH, Math.ceil(copies.length / 2));
+  if (found === 0) return copies.length === 0 ? false : null;
+  return found >= Math.min(ENOUGH, Math.ceil(copies.length / 2));
 }

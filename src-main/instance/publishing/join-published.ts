@@ -9,7 +9,7 @@ import { instanceFolder, workstationPath } from '../instance-card.ts';
 import { whileOwning } from '../own-instance.ts';
 import type { Workbench } from '../workbench.ts';
 import { followPublished, type Followed } from './follow-published.ts';
-import { placeKnownAs } from './known-place.ts';
+import { knownAs, placeKnownAs } from './known-place.ts';
 import { turnIn, type JoinedPlace } from './joined-place.ts';
 import { holderInWords, holdingOf } from './lease.ts';
 import { placeOf, selfOf } from './place-of.ts';
@@ -42,7 +42,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
   const card = await findInstance(outside, name);
   const { fs, clock, home } = outside;
   const folder = instanceFolder(home, card.uid);
-  const kept = keptSignInsIn(workstationPath(folder), card.storage_options ?? null);
+  const kept = keptSignInsIn(workstationPath(folder));
   const workbench = { ...outside, stores: outside.stores.ofInstance(kept) };
   const self = selfOf(workbench, card.uid);
   const joined: JoinedPlace = {
@@ -71,7 +71,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
   const usual = memory.failed?.reached === false ? LITTLE_PATIENCE : PATIENCE;
   try {
     await within(workbench, options.patience ?? usual, (signal) => look(joined, options.takes, signal));
-    if (joined.tag !== null) tell(joined, await follow(joined, folder, memory, joined.tag));
+    if (joined.tag !== null) tell(joined, await follow(joined, folder, memory, joined.tag), memory);
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'locked' || error.code === 'internal') throw error;
     if (joined.asked) {
@@ -91,7 +91,7 @@ export async function joinPublished(outside: Workbench, name: string, options: J
 
 /** What is to be done first is done where it is published still: others may have gone on there. */
 async function stayUntilMoved(joined: JoinedPlace, target: PublishedPlace, memory: PublishedMemory): Promise<void> {
-  const wanted = { root: target.root, options: joined.card.storage_options ?? null };
+  const wanted = knownAs(joined.card, target.root);
   joined.where = wanted;
   if (memory.place === null || memory.place.root === target.root) return;
   joined.where = memory.place;
@@ -196,9 +196,14 @@ async function letGo(joined: JoinedPlace): Promise<void> {
   }
 }
 
-function tell(joined: JoinedPlace, followed: Followed | null): void {
+function tell(joined: JoinedPlace, followed: Followed | null, memory: PublishedMemory): void {
   joined.diverged = followed === 'diverged';
   if (followed === 'diverged') joined.warnings.push(DIVERGED);
+  // Without a memory of the place nobody can tell whether an older registry was wanted here.
+  if (followed === 'followed' && memory.seen === null)
+    joined.warnings.push(
+      `The registry in ${joined.place?.root ?? ''} had newer changes, and this computer goes on with it. The one from before is kept as a backup (benchkeep backup list)`,
+    );
   if (followed === 'away')
     joined.warnings.push(
       'You restored an older backup; the published registry is still the one from before. It is replaced with the next publish (benchkeep publish). To get it back instead: benchkeep connect ROOT --published',

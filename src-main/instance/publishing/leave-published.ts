@@ -3,6 +3,7 @@ import { BenchkeepError } from '../../../shared/errors.ts';
 import { readCard, registryPath } from '../instance-card.ts';
 import { whileOwning } from '../own-instance.ts';
 import { isDue, isReadOnly, turnContext, type KeeperState } from './keeper-state.ts';
+import { knownAs } from './known-place.ts';
 import { movePlace, type Target } from './move-place.ts';
 import { placeOf } from './place-of.ts';
 import { failed, mayTry, publishesItself } from './publish-changes.ts';
@@ -68,8 +69,8 @@ async function publishLast(state: KeeperState): Promise<void> {
 async function movesTo({ context, folder, place }: KeeperState): Promise<Target | null> {
   const card = await readCard(context.workbench.fs, folder);
   const to = card === null ? null : await placeOf(context.workbench, card);
-  if (to === null || to.root === place.root) return null;
-  return { place: to, root: to.root, options: card?.storage_options ?? null };
+  if (card === null || to === null || to.root === place.root) return null;
+  return { place: to, ...knownAs(card, to.root) };
 }
 
 /** Not at the end of each of a hundred commands in a row where the registry is large. */

@@ -85,14 +85,15 @@ export async function finishLeft(state: KeeperState): Promise<void> {
 
 function judge(state: KeeperState, place: KeeperState['place'], signal: AbortSignal): Promise<OldPlace> {
   const { folder, memory, context } = state;
-  const { fs } = context.workbench;
+  const { fs, registryWork } = context.workbench;
   return judgeOldPlace({
     folder,
     memory,
     turn: turnContext(state, place, signal),
     async inspect(tag) {
       try {
-        return (await fetchPublished({ fs, place, folder, uid: context.joined.card.uid, signal }, tag)).head;
+        return (await fetchPublished({ fs, registryWork, place, folder, uid: context.joined.card.uid, signal }, tag))
+          .head;
       } finally {
         await fs.removeOwnFile(fetchedPath(folder));
       }

@@ -9,20 +9,30 @@ import {
   type CloudRoot,
   type ObjectStore,
   type PublishedPlace,
+  type StoreOptions,
 } from '../../storage/index.ts';
 import type { InstanceCard } from '../instance-card.ts';
 import type { Workbench } from '../workbench.ts';
 import type { Self } from './lease.ts';
 
-type PlaceContext = Pick<Workbench, 'fs' | 'stores' | 'workstationUid'>;
+type PlaceContext = Pick<Workbench, 'fs' | 'stores' | 'random' | 'clock' | 'workstationUid'>;
 
 /** Beside the content of the default storage; null where that is not known. Asks nobody. */
 export function placeOf(context: PlaceContext, card: InstanceCard): Promise<PublishedPlace | null> {
-  const root = card.published_at ?? card.storage;
+  const root = rootOf(card);
+  return root === null ? Promise.resolve(null) : placeAt(context, root, card.uid);
+}
+
+/** Of the place; null where it is not known. */
+export function rootOf(card: InstanceCard): string | CloudRoot | null {
+  if (card.published_at !== undefined) return recordedRoot(card.published_at, card.published_options ?? null);
+  return card.storage === '' ? null : recordedRoot(card.storage, card.storage_options ?? null);
+}
+
+/** A root that co-writers may have written: that it is written somewhere makes no endpoint one that is chosen here (S-10). */
+export function recordedRoot(root: string, options: StoreOptions | null): string | CloudRoot {
   const bucket = parseCloudRoot(root);
-  return root === ''
-    ? Promise.resolve(null)
-    : placeAt(context, bucket === null ? root : { ...bucket, options: card.storage_options ?? {} }, card.uid);
+  return bucket === null ? root : { ...bucket, options: options ?? {}, fromRegistry: true };
 }
 
 /** `root`: of a storage. */
@@ -31,10 +41,11 @@ export async function placeAt(
   root: string | CloudRoot,
   instanceUid: string,
 ): Promise<PublishedPlace> {
-  const { fs, stores, workstationUid } = context;
-  const whose = { fs, instanceUid, workstationUid };
-  if (typeof root === 'string') return folderPlace({ ...whose, root: rawFromText(root) });
-  return followingSignIns(stores, root, (store) => bucketPlace({ ...whose, store, root: root.root }));
+  const { fs, stores, random, clock, workstationUid } = context;
+  if (typeof root === 'string') return folderPlace({ fs, instanceUid, random, clock, root: rawFromText(root) });
+  const ignoresConditions = root.options.conditions === 'ignored';
+  const whose = { fs, instanceUid, workstationUid, root: root.root, ignoresConditions };
+  return followingSignIns(stores, root, (store) => bucketPlace({ ...whose, store }));
 }
 
 /** A place is kept for as long as the instance is open, and who signs in meanwhile is heard by a new client only. */

@@ -2,10 +2,12 @@
 import { newUid } from '../../../shared/uid.ts';
 import type { RawPath } from '../../ports/fs/raw-path.ts';
 import type { PublishedPlace } from '../../storage/index.ts';
+import type { Head } from '../head-file.ts';
 import { registryPath } from '../instance-card.ts';
 import type { RegistryWork } from '../registry-work.ts';
 import type { Workbench } from '../workbench.ts';
 import type { Self } from './lease.ts';
+import { keepReplaced } from './keep-replaced.ts';
 import { removeSnapshot } from './make-snapshot.ts';
 import { changeMemory, type PublishedMemory } from './published-memory.ts';
 import { publishSnapshot, type Published } from './publish-snapshot.ts';
@@ -33,7 +35,7 @@ type Work = Pick<RegistryWork, 'makeSnapshot'>;
 
 /** `remembered` gets what is known of the place from then on. Errors: those of `makeSnapshot` and `publishSnapshot`. */
 export async function publishRegistry(
-  { fs, clock, random }: Pick<Workbench, 'fs' | 'clock' | 'random'>,
+  { fs, clock, random, registryWork }: Pick<Workbench, 'fs' | 'clock' | 'random' | 'registryWork'>,
   work: Work,
   { folder, uid, place, self, memory, signal }: PublishRequest,
   remembered: (memory: PublishedMemory) => void,
@@ -49,11 +51,13 @@ export async function publishRegistry(
       now: () => new Date(clock.now()).toISOString(),
       async inspect(tag: string) {
         try {
-          return (await fetchPublished({ fs, place, folder, uid, signal }, tag)).head;
+          return (await fetchPublished({ fs, registryWork, place, folder, uid, signal }, tag)).head;
         } finally {
           await fs.removeOwnFile(fetchedPath(folder));
         }
       },
+      keep: (theirs: Head, tag: string) =>
+        keepReplaced({ fs, clock, registryWork, place, folder, uid, signal }, theirs, tag),
       async remember(seen: Pick<NonNullable<PublishedMemory['seen']>, 'tag' | 'head' | 'at'>) {
         const patch = { seen: { root: place.root, ...seen }, put_away: null, failed: null };
         remembered(await changeMemory(fs, folder, patch));

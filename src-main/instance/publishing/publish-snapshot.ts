@@ -20,6 +20,8 @@ export interface PublishContext {
   memory: Pick<PublishedMemory, 'seen' | 'put_away'>;
   /** Head of the snapshot of that tag at the place, by reading it. */
   inspect: (tag: string) => Promise<Head>;
+  /** Keeps the snapshot of that tag, with that end, here as a backup. */
+  keep: (theirs: Head, tag: string) => Promise<void>;
   /** Called when it is there, before anybody is told. */
   remember: (seen: { tag: string; head: Head; at: string }) => Promise<void>;
   signal?: AbortSignal | undefined;
@@ -69,6 +71,8 @@ async function publishOnce(context: PublishContext, snapshot: Snapshot): Promise
     return { kind: 'current', note };
   }
   if (standing !== 'ahead' && !isPutAway) return { kind: 'not ahead', theirs, note: noted ?? null };
+  // The registry that it was published from may have been damaged since, so that no backup holds it.
+  if (standing !== 'ahead') await context.keep(theirs, there.tag);
   return put(context, snapshot, there.tag);
 }
 
@@ -99,8 +103,10 @@ async function writeNote(context: PublishContext, note: PublishedNote): Promise<
     const read = await place.readState({ signal });
     if ((await place.lookAtSnapshot({ signal }))?.tag !== note.tag) return;
     const state: PlaceState | null = read?.state ?? null;
-    const isOthers = holdingOf(state, self) === 'other';
-    const base = isOthers ? state : heldBy(state, self, now());
+    const holding = holdingOf(state, self);
+    const held = heldBy(state, self, now());
+    // Who publishes without the turn does not take it by that: nobody would give it back.
+    const base = holding === 'other' ? state : holding === 'mine' ? held : { ...held, holder: null };
     try {
       await place.writeState(next(base, self, { published: note }), read?.tag ?? null, { signal });
       return;

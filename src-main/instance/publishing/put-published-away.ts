@@ -3,7 +3,7 @@ import { instanceFolder, type InstanceCard } from '../instance-card.ts';
 import type { Workbench } from '../workbench.ts';
 import { changeMemory, readMemory } from './published-memory.ts';
 
-/** Only what this computer has published or fetched itself: it is in the backup that was made before. */
+/** Only what this computer has published or fetched itself: it is kept as a backup before it is replaced. */
 export async function putPublishedAway(
   { fs, home }: Pick<Workbench, 'fs' | 'home'>,
   card: Pick<InstanceCard, 'uid'>,

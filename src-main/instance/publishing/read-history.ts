@@ -1,11 +1,11 @@
 /** The history of a registry that nobody writes to now, and the published one fetched beside it. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { Fs } from '../../ports/fs/fs.ts';
 import { joinRaw, rawFromText, type RawPath } from '../../ports/fs/raw-path.ts';
 import { ONCE_THROUGH_KIB, openSqlite } from '../../ports/fs/sqlite-file.ts';
 import type { PublishedPlace } from '../../storage/index.ts';
 import { sqliteCode } from '../../registry/sqlite-error.ts';
-import { goesOnFrom, headOf, proveBackup } from '../prove-backup.ts';
+import { goesOnFrom, headOf } from '../prove-backup.ts';
+import type { Workbench } from '../workbench.ts';
 import type { History } from './compare-copies.ts';
 
 /** Of the file as it is during `use`; null where it can't be read: whoever opens it says why. */
@@ -37,13 +37,13 @@ export function fetchedPath(folder: RawPath): RawPath {
  * `newer_version`, `registry_corrupt`, those of the place.
  */
 export async function fetchPublished(
-  { fs, place, folder, uid, signal }: FetchContext,
+  { fs, registryWork, place, folder, uid, signal }: FetchContext,
   tag: string,
 ): Promise<{ path: RawPath; head: History['head']; nArtifacts: number }> {
   const path = fetchedPath(folder);
   await fs.removeOwnFile(path);
   await place.fetchSnapshot(tag, path, { signal });
-  const { fault, head, nArtifacts } = await proveBackup(path, uid);
+  const { fault, head, nArtifacts } = await registryWork.proveBackup({ path, uid });
   if (fault === null) return { path, head, nArtifacts };
   await fs.removeOwnFile(path);
   throw new BenchkeepError(
@@ -53,8 +53,7 @@ export async function fetchPublished(
   );
 }
 
-export interface FetchContext {
-  fs: Fs;
+export interface FetchContext extends Pick<Workbench, 'fs' | 'registryWork'> {
   place: PublishedPlace;
   /** The instance's folder and uid. */
   folder: RawPath;

@@ -1,5 +1,5 @@
 /** Effects on whole folders of the data folder: only on what Benchkeep made there itself. */
-import { constants, renameSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { access, chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { effect } from '../failpoint.ts';
@@ -98,15 +98,14 @@ export async function fillOwnFile(
 
 /**
  * Gives a whole file of ours the name of another one of ours, which is gone then: at any time one of the two is there.
- * `isStill` is asked right before. False where it says no.
+ * `isStill` is asked right before. False where it says no. Waits for nothing at once: the folder may be on a share that hangs.
  */
-export async function replaceOwnFile(from: RawPath, to: RawPath, isStill: () => boolean): Promise<boolean> {
+export async function replaceOwnFile(from: RawPath, to: RawPath, isStill: () => Promise<boolean>): Promise<boolean> {
   try {
     const done = await effect('fs.rename', async () => {
-      // In one go: nothing of this process comes between the last look and the renaming.
-      if (!isStill()) return false;
-      renameSync(rawToBytes(from), rawToBytes(to));
-      return Promise.resolve(true);
+      if (!(await isStill())) return false;
+      await rename(rawToBytes(from), rawToBytes(to));
+      return true;
     });
     if (done) await syncFolder(splitRaw(to).folder);
     return done;

@@ -11,6 +11,7 @@ import {
   BESIDE_FOLDER,
   LEASE_FOLDER,
   placeOfAnother,
+  someoneFaster,
   SNAPSHOT_NAME,
   unreadableState,
   type Call,
@@ -25,13 +26,20 @@ export interface BucketPlaceContext {
   root: string;
   instanceUid: string;
   workstationUid: string;
+  /** It was found out that the store puts objects whatever it is told (F-UP24). */
+  ignoresConditions: boolean;
 }
 
 const SNAPSHOT = `.lamindb/${SNAPSHOT_NAME}`;
 const LEASES = `.lamindb/${LEASE_FOLDER}/`;
 const LEASE = `${LEASES}lease.json`;
+const PROBE = /\/(?:clock|condition)-[^/]+$/;
 const BESIDE = `.lamindb/${BESIDE_FOLDER}/`;
 const MOST_BYTES = 256 * 1024;
+/** Times that the record is replaced while it is read. */
+const ROUNDS = 10;
+/** Ms, by the clock of the store: such an object was left by a kill. */
+const LEFT_AFTER = 60 * 60_000;
 const FETCH_STEP = 8 * 1024 * 1024;
 
 export function bucketPlace(context: BucketPlaceContext): PublishedPlace {
@@ -45,33 +53,46 @@ export function bucketPlace(context: BucketPlaceContext): PublishedPlace {
     isOurs = true;
   }
   /** A store that takes a condition and does not look at it would overwrite what others put. */
-  let holdsConditions = false;
-  async function assertConditions(signal: AbortSignal | undefined): Promise<void> {
-    if (holdsConditions) return;
+  const kept = new Set<'absent' | 'etag'>();
+  async function assertKept(condition: NonNullable<PutCondition>, signal: AbortSignal | undefined): Promise<void> {
+    const which = 'absent' in condition ? 'absent' : 'etag';
+    if (kept.has(which)) return;
+    // Such a store is looked at before it is written to, which answers as if it had kept the condition.
+    if (context.ignoresConditions) throw ignoringStore(root);
     const key = `${LEASES}condition-${context.workstationUid}`;
-    const never = { etag: '00000000000000000000000000000000' };
+    if (which === 'absent') await store.put(key, Buffer.from('?'), given(signal));
+    const never = { etag: store.kind === 'gs' ? '1' : '00000000000000000000000000000000' };
     try {
-      await store.put(key, Buffer.from('?'), {
-        condition: store.kind === 'gs' ? { etag: '1' } : never,
-        ...given(signal),
-      });
+      await store.put(key, Buffer.from('?'), { condition: which === 'absent' ? condition : never, ...given(signal) });
     } catch (error) {
       if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
-      holdsConditions = true;
+      if (which === 'absent') await store.delete(key, given(signal));
+      kept.add(which);
       return;
     }
     await store.delete(key, given(signal));
-    throw new BenchkeepError(
-      'not_supported',
-      `${root} replaces objects whatever it is told, so the registry can't be published there safely`,
-      'Use a store that keeps conditions (If-Match). Your registry is kept on this computer and in its backups.',
-    );
+    throw ignoringStore(root);
+  }
+
+  /** What kills left beside the record. Where it can't be listed it stays: nobody is in anybody's way by it. */
+  let isSwept = false;
+  async function sweepOnce(signal: AbortSignal | undefined): Promise<void> {
+    if (isSwept) return;
+    isSwept = true;
+    try {
+      const now = Date.parse((await store.stat(LEASE, given(signal)))?.modifiedAt ?? '');
+      for await (const { key, modifiedAt } of store.list(LEASES, given(signal)))
+        if (PROBE.test(key) && now - Date.parse(modifiedAt ?? '') >= LEFT_AFTER) await store.delete(key, given(signal));
+    } catch (error) {
+      if (!(error instanceof BenchkeepError)) throw error;
+    }
   }
 
   return {
     root,
     async readState({ signal } = {}) {
-      for (;;) {
+      for (let round = 1; round <= ROUNDS; round++) {
+        signal?.throwIfAborted();
         const facts = await store.stat(LEASE, given(signal));
         if (facts === null) return null;
         const bytes = await readWhole(store, facts, signal);
@@ -81,12 +102,15 @@ export function bucketPlace(context: BucketPlaceContext): PublishedPlace {
         if (state.instance_uid !== instanceUid) throw placeOfAnother(root, 'another instance');
         return { state, tag: facts.etag };
       }
+      throw someoneFaster(root);
     },
     async writeState(state, over, { signal } = {}) {
       await assertOurs();
-      await assertConditions(signal);
-      const bytes = placeStateBytes(state);
-      return (await store.put(LEASE, bytes, { condition: conditionOf(over), ...given(signal) })).etag;
+      const condition = conditionOf(over);
+      await assertKept(condition, signal);
+      const { etag } = await store.put(LEASE, placeStateBytes(state), { condition, ...given(signal) });
+      await sweepOnce(signal);
+      return etag;
     },
     async ageOfState({ signal } = {}) {
       const key = `${LEASES}clock-${context.workstationUid}`;
@@ -102,8 +126,9 @@ export function bucketPlace(context: BucketPlaceContext): PublishedPlace {
     },
     async replaceSnapshot(file, over, { signal } = {}) {
       await assertOurs();
-      await assertConditions(signal);
-      return sendSnapshot({ fs, store, key: SNAPSHOT, file, condition: conditionOf(over), signal });
+      const condition = conditionOf(over);
+      await assertKept(condition, signal);
+      return sendSnapshot({ fs, store, key: SNAPSHOT, file, condition, signal });
     },
     async fetchSnapshot(tag, target: RawPath, { signal } = {}) {
       const facts = await store.stat(SNAPSHOT, given(signal));
@@ -166,4 +191,12 @@ function damagedOnTheWay(root: string): BenchkeepError {
   return new BenchkeepError('wrong_content', `What came from ${root} is not what is there`, 'Try again.', {
     retry: true,
   });
+}
+
+function ignoringStore(root: string): BenchkeepError {
+  return new BenchkeepError(
+    'not_supported',
+    `${root} replaces objects whatever it is told, so the registry can't be published there safely`,
+    'Use a store that keeps conditions (If-Match). Your registry is kept on this computer and in its backups.',
+  );
 }

@@ -4,13 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { BenchkeepError } from '../../../shared/errors.ts';
+import { newUid } from '../../../shared/uid.ts';
+import { wait, type Clock } from '../../ports/clock.ts';
 import type { FileFacts } from '../../ports/fs/file-facts.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import { TEMPORARY_PREFIX } from '../../ports/fs/node-fs.ts';
-import { fillOwnFile, replaceOwnFile } from '../../ports/fs/own-folder.ts';
+import { fillOwnFile } from '../../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, rawToText, type RawPath } from '../../ports/fs/raw-path.ts';
+import type { Random } from '../../ports/random.ts';
 import { ownFolderOf } from '../local-root.ts';
 import { readMarker } from '../marker.ts';
+import { moveIn } from './move-in.ts';
 import { parsePlaceState, placeStateBytes } from './place-state.ts';
 import {
   BESIDE_FOLDER,
@@ -20,15 +24,14 @@ import {
   someoneFaster,
   unreadableState,
   type PublishedPlace,
-  type SnapshotFile,
 } from './published-place.ts';
 
 export interface FolderPlaceContext {
   fs: Fs;
   root: RawPath;
   instanceUid: string;
-  /** Names this computer's files on their way. */
-  workstationUid: string;
+  random: Random;
+  clock: Clock;
 }
 
 const LEASE = /^lease-(?<number>\d{9})\.json$/;
@@ -37,16 +40,22 @@ const KEPT = 4;
 const MOST_BYTES = 256 * 1024;
 const COPY_STEP = 1024 * 1024;
 const READABLE = 0o644;
+/** Ms: a share that lists what is gone already does so for seconds at most. */
+const PAUSES = [50, 200, 500, 1000, 2000];
+/** Ms, by the clock of the folder: what lies under a name of files on their way was left by a crash. */
+const LEFT_AFTER = 60 * 60_000;
 
 export function folderPlace(context: FolderPlaceContext): PublishedPlace {
-  const { fs, root } = context;
+  const { fs, root, random, clock } = context;
   const own = ownFolderOf(root);
   const shown = rawToDisplay(root);
   const snapshot = joinRaw(own, rawFromText(SNAPSHOT_NAME));
   const leases = joinRaw(own, rawFromText(LEASE_FOLDER));
   const leaseAt = (number: number): RawPath =>
     joinRaw(leases, rawFromText(`lease-${String(number).padStart(9, '0')}.json`));
-  const temporary = joinRaw(own, rawFromText(`${TEMPORARY_PREFIX}publish-${context.workstationUid}.tmp`));
+  /** One for each use: a copied data folder has the same uid, and must not give a half-filled file of ours a name. */
+  const temporary = (what: string): RawPath =>
+    joinRaw(leases, rawFromText(`${TEMPORARY_PREFIX}${what}-${newUid(random, 16)}.tmp`));
 
   /** Ascending. */
   async function numbers(): Promise<number[]> {
@@ -70,38 +79,38 @@ export function folderPlace(context: FolderPlaceContext): PublishedPlace {
     );
   }
 
-  async function copyInto(file: SnapshotFile, target: RawPath, signal: AbortSignal | undefined): Promise<void> {
-    await fs.removeOwnFile(target);
-    try {
-      const sum = createHash('sha256');
-      await fillOwnFile(target, READABLE, async (write) => {
-        for (let at = 0; at < file.size; at += COPY_STEP) {
-          signal?.throwIfAborted();
-          const bytes = await fs.readRange(file.path, at, COPY_STEP);
-          sum.update(bytes);
-          await write(bytes);
-        }
-      });
-      if (sum.digest('hex') !== file.checksums.sha256) throw new Error('the snapshot was changed while it was copied');
-    } catch (error) {
-      await fs.removeOwnFile(target);
-      throw error;
+  /** What kills left among the records, of any computer. `now`: time of a file that was just made there. */
+  async function sweep(now: FileFacts | null): Promise<void> {
+    if (now === null) return;
+    for (const { name, kind } of await fs.readFolder(leases)) {
+      const path = joinRaw(leases, name);
+      const facts = kind === 'file' && isOnItsWay(name) ? await fs.look(path) : null;
+      if (facts !== null && msBetween(facts, now) >= LEFT_AFTER) await fs.removeOwnFile(path);
     }
   }
 
   return {
     root: shown,
-    async readState() {
+    async readState({ signal } = {}) {
       await assertThere();
-      for (;;) {
+      for (const pause of PAUSES) {
+        signal?.throwIfAborted();
         const last = (await numbers()).at(-1);
         if (last === undefined) return null;
+        if ((await fs.look(leaseAt(last))) !== null) {
+          const state = parsePlaceState((await fs.readRange(leaseAt(last), 0, MOST_BYTES)).toString('utf8'));
+          if (state === null) throw unreadableState(shown);
+          return { state, tag: String(last) };
+        }
         // Gone again: others went on meanwhile.
-        if ((await fs.look(leaseAt(last))) === null) continue;
-        const state = parsePlaceState((await fs.readRange(leaseAt(last), 0, MOST_BYTES)).toString('utf8'));
-        if (state === null) throw unreadableState(shown);
-        return { state, tag: String(last) };
+        await wait(clock, pause, signal);
       }
+      throw new BenchkeepError(
+        'offline',
+        `The folder ${shown} lists files that are not there`,
+        'It is asked again later; your work is saved on this computer.',
+        { retry: true },
+      );
     },
     async writeState(state, over) {
       await assertThere();
@@ -117,17 +126,18 @@ export function folderPlace(context: FolderPlaceContext): PublishedPlace {
         throw someoneFaster(shown);
       }
       for (const old of now) if (old <= number - KEPT) await fs.removeOwnFile(leaseAt(old));
+      await sweep(await fs.look(leaseAt(number)));
       return String(number);
     },
     async ageOfState() {
       const last = (await numbers()).at(-1);
       const facts = last === undefined ? null : await fs.look(leaseAt(last));
       if (facts === null) return null;
-      const probe = joinRaw(leases, rawFromText(`${TEMPORARY_PREFIX}clock-${context.workstationUid}.tmp`));
+      const probe = temporary('clock');
       await fs.writeTempFsyncRename(probe, Buffer.from('?'), READABLE);
       const now = await fs.look(probe);
       await fs.removeOwnFile(probe);
-      return now === null ? null : Number((BigInt(now.mtimeNs) - BigInt(facts.mtimeNs)) / 1_000_000n);
+      return now === null ? null : msBetween(facts, now);
     },
     async lookAtSnapshot() {
       const facts = await fs.look(snapshot);
@@ -135,16 +145,13 @@ export function folderPlace(context: FolderPlaceContext): PublishedPlace {
     },
     async replaceSnapshot(file, over, { signal } = {}) {
       await assertThere();
-      await copyInto(file, temporary, signal);
-      const isStill = (): boolean => {
-        const facts = fs.lookNow(snapshot);
+      const isStill = async (): Promise<boolean> => {
+        const facts = await fs.look(snapshot);
         return (facts === null ? null : tagOf(facts)) === over;
       };
-      const done = await replaceOwnFile(temporary, snapshot, isStill);
-      if (!done) {
-        await fs.removeOwnFile(temporary);
+      await fs.makeFolder(leases, 0o755);
+      if (!(await moveIn(fs, { file, half: temporary('publish'), target: snapshot, mayNow: isStill, signal })))
         throw someoneFaster(shown);
-      }
       const facts = await fs.look(snapshot);
       if (facts?.size !== file.size) throw someoneFaster(shown);
       return tagOf(facts);
@@ -172,10 +179,10 @@ export function folderPlace(context: FolderPlaceContext): PublishedPlace {
       const folder = joinRaw(own, rawFromText(BESIDE_FOLDER));
       const target = joinRaw(folder, rawFromText(name));
       await fs.makeFolder(folder, 0o755);
-      await copyInto(file, temporary, signal);
-      const done = await replaceOwnFile(temporary, target, () => fs.lookNow(target) === null);
-      if (done) return rawToDisplay(target);
-      await fs.removeOwnFile(temporary);
+      const isFree = async (): Promise<boolean> => (await fs.look(target)) === null;
+      await fs.makeFolder(leases, 0o755);
+      if (await moveIn(fs, { file, half: temporary('publish'), target, mayNow: isFree, signal }))
+        return rawToDisplay(target);
       throw new BenchkeepError('already_exists', `There is ${rawToDisplay(target)} already`, 'Nothing was replaced.');
     },
     removeSnapshot: () => fs.removeOwnFile(snapshot),
@@ -184,6 +191,9 @@ export function folderPlace(context: FolderPlaceContext): PublishedPlace {
       if (marker?.instanceUid !== context.instanceUid) return [];
       await fs.removeOwnFile(snapshot);
       for (const number of await numbers()) await fs.removeOwnFile(leaseAt(number));
+      if ((await fs.look(leases)) !== null)
+        for (const { name } of await fs.readFolder(leases))
+          if (isOnItsWay(name)) await fs.removeOwnFile(joinRaw(leases, name));
       await fs.removeEmptyFolder(leases);
       const beside = joinRaw(own, rawFromText(BESIDE_FOLDER));
       if ((await fs.look(beside)) === null) return [];
@@ -206,4 +216,12 @@ async function make(fs: Fs, target: RawPath, bytes: Buffer): Promise<void> {
 /** Inodes change on shares; a snapshot has another time, whatever its size. */
 function tagOf({ size, mtimeNs }: FileFacts): string {
   return `${String(size)}-${mtimeNs}`;
+}
+
+function isOnItsWay(name: RawPath): boolean {
+  return name.startsWith(TEMPORARY_PREFIX) && name.endsWith('.tmp');
+}
+
+function msBetween(before: FileFacts, after: FileFacts): number {
+  return Number((BigInt(after.mtimeNs) - BigInt(before.mtimeNs)) / 1_000_000n);
 }
