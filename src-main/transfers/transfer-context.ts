@@ -22,6 +22,7 @@ export type TransferContext = Pick<
   | 'contentsAtWork'
   | 'downloads'
   | 'onWatching'
+  | 'onTransfers'
 >;
 
 export interface TransferTools {

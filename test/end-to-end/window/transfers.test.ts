@@ -3,7 +3,16 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { TROUBLED, troubledWorld } from '../../renderer/fake-engine/troubled-world.ts';
-import { BUCKET, check, cloudWorld, fail, finish, makeTransfer, send } from '../../renderer/fake-engine/transfers.ts';
+import {
+  BUCKET,
+  check,
+  cloudWorld,
+  fail,
+  finish,
+  makeTransfer,
+  send,
+  somebodyMoves,
+} from '../../renderer/fake-engine/transfers.ts';
 import { emit, failNext, labWorld, type World } from '../../renderer/fake-engine/world.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped, type OpenWindow } from './open-window.ts';
 
@@ -285,6 +294,51 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     fail(world, uid(59), OFFLINE, next, 4);
     await rowOf(page, 59).getByText('Problem:').waitFor();
     expect(await page.locator('.toast').count()).toBe(0);
+  });
+
+  it('what no queue runs is shown as it moves, with what can be done about it and nothing else', async () => {
+    const world = queuedWorld(59);
+    const [saved, fetched] = [world.artifacts[58], world.artifacts[57]];
+    if (!saved || !fetched) throw new Error('no such rows');
+    somebodyMoves(world, 'save', saved, saved.size / 2);
+    somebodyMoves(world, 'cache', fetched, fetched.size / 4);
+    const { page } = await open(world);
+    await go(page, 'Transfers');
+    const buttons = (n: number): Promise<(string | null)[]> =>
+      transferRow(page, n)
+        .getByRole('button')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')?.split(':')[0] ?? ''));
+    await transferRow(page, 58).getByText('Uploading 50 %').waitFor();
+    await transferRow(page, 58).getByText('MB/s').waitFor();
+    expect(await buttons(58)).toEqual([]);
+    await transferRow(page, 57).getByText('Downloading 25 %').waitFor();
+    expect(await buttons(57)).toEqual(['Cancel']);
+    expect(await buttons(59)).toEqual(['Pause', 'Cancel']);
+    fail(world, uid(57), OFFLINE, null);
+    await transferRow(page, 57).getByText('Problem: The server of the bucket does not answer').waitFor();
+    expect(await buttons(57)).toEqual(['Cancel']);
+    await page.getByText('2 items to go').waitFor();
+    // Keys do what buttons do, and nothing else.
+    await transferRow(page, 57).focus();
+    await page.keyboard.press('p');
+    await page.keyboard.press('r');
+    expect(world.calls.filter((call) => /^transfers\.(pause|retry)$/.test(call))).toEqual([]);
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByText('What came so far is taken away.').waitFor();
+  });
+
+  it('what is verified, but not at its end, can still be signed in for and tried again', async () => {
+    const { page, world } = await open(queuedWorld(59));
+    send(world, uid(59), 1);
+    const [transfer] = world.transfers;
+    Object.assign(transfer ?? {}, { state: 'recorded' });
+    fail(world, uid(59), { code: 'not_signed_in', message: 'The sign-in has run out', remedy: 'x' }, null);
+    await go(page, 'Transfers');
+    const row = transferRow(page, 59);
+    await row.getByRole('button', { name: /^Sign in/ }).waitFor();
+    expect(await row.getByRole('button', { name: /^(Pause|Cancel|Do this next)/ }).count()).toBe(0);
+    await row.getByRole('button', { name: /^Try again now/ }).click();
+    await expect.poll(() => world.calls).toContain('transfers.retry');
   });
 
   it('outside of its hours an upload says so', async () => {
