@@ -2,16 +2,17 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
-import { findCredential, isChosenEndpoint } from '../workstation/credential-rows.ts';
+import { findCredential, isChosenEndpoint, rememberEndpoint } from '../workstation/credential-rows.ts';
 import type { StoreOptions } from './objects/store-options.ts';
 import type { KeptSignIns } from './stores.ts';
 
 /** `own`: options of the instance's own storage, which whoever made it here, or connected to it, gave. */
-export function keptSignIns(workstation: Pick<Workstation, 'db'>, own: StoreOptions | null): KeptSignIns {
+export function keptSignIns(workstation: Workstation, own: StoreOptions | null): KeptSignIns {
   return {
     find: (place) => findCredential(workstation.db, place),
     isChosen: async (endpoint) =>
       [own?.endpoint_url, own?.api_endpoint].includes(endpoint) || (await isChosenEndpoint(workstation, endpoint)),
+    choose: (endpoint) => rememberEndpoint(workstation, endpoint),
   };
 }
 
@@ -35,5 +36,7 @@ export function keptSignInsIn(path: RawPath, own: StoreOptions | null): KeptSign
   return {
     find: (place) => asking(null, (kept) => kept.find(place)),
     isChosen: (endpoint) => asking(false, (kept) => kept.isChosen(endpoint)),
+    // Nothing is written before the instance is open.
+    choose: () => Promise.resolve(false),
   };
 }

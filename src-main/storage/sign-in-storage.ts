@@ -3,7 +3,7 @@ import type { SignInInput, SignInRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { Secret } from '../../shared/secret.ts';
 import { timestamp } from '../ports/clock.ts';
-import { forgetCredential, keepCredential, rememberEndpoint } from '../workstation/credential-rows.ts';
+import { forgetCredential, keepCredential } from '../workstation/credential-rows.ts';
 import { findStorage } from './find-storage.ts';
 import { serviceAccountName } from './objects/gcs-sign-in.ts';
 import { endpointOf, parseCloudRoot, type CloudRoot } from './objects/store-options.ts';
@@ -53,16 +53,13 @@ export async function signOutStorage(
 }
 
 /** An endpoint that a person gives is one that may be asked, wherever it is (S-10). */
-export async function rememberChosen(
-  { workstation }: Pick<StorageContext, 'workstation'>,
-  root: CloudRoot,
-): Promise<void> {
+export async function rememberChosen({ stores }: Pick<StorageContext, 'stores'>, root: CloudRoot): Promise<void> {
   const endpoint = endpointOf(root);
-  if (endpoint !== undefined && root.fromRegistry !== true) await rememberEndpoint(workstation, endpoint);
+  if (endpoint !== undefined && root.fromRegistry !== true) await stores.chosen(endpoint);
 }
 
 /** As it is registered; a root with options of its own is taken as it was given. Errors: `not_supported`, `not_found`. */
-async function namedRoot(open: SignInContext['open'], named: string): Promise<CloudRoot> {
+export async function namedRoot(open: SignInContext['open'], named: string): Promise<CloudRoot> {
   const given = parseCloudRoot(named);
   if (given !== null && (open === null || Object.keys(given.options).length > 0)) return given;
   if (given !== null && open !== null) {

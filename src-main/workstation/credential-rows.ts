@@ -39,7 +39,10 @@ export async function isChosenEndpoint(workstation: Pick<Workstation, 'db'>, end
   return ((await readSetting<string[]>(workstation, CHOSEN)) ?? []).includes(endpoint);
 }
 
-export async function rememberEndpoint(workstation: Workstation, endpoint: string): Promise<void> {
+/** False where it was known. */
+export async function rememberEndpoint(workstation: Workstation, endpoint: string): Promise<boolean> {
   const known = (await readSetting<string[]>(workstation, CHOSEN)) ?? [];
-  if (!known.includes(endpoint)) await writeSetting(workstation, CHOSEN, [...known, endpoint]);
+  if (known.includes(endpoint)) return false;
+  await writeSetting(workstation, CHOSEN, [...known, endpoint]);
+  return true;
 }

@@ -12,14 +12,14 @@ const MOST_OF_KEY_FILE = 65_536;
 
 const test: Command = {
   name: 'storage test',
-  usage: 'ROOT',
+  usage: 'ROOT|UID',
   help: 'try a bucket step by step, and say what is wrong',
   positionals: [1, 1],
   options: { link: { help: 'only what reading needs: nothing is put there' } },
   async run(context) {
     const [root = ''] = context.arguments.positionals;
     const managed = !context.arguments.has('link');
-    const result = await (await context.client()).storages.test({ root: context.absolute(root), managed });
+    const result = await (await context.client()).storages.test({ root, managed });
     const lines = result.items.flatMap(({ step, ok, message, remedy }) => [
       `${ok ? 'ok    ' : 'failed'}  ${step.padEnd(8)}  ${escapeForDisplay(message)}`,
       ...(remedy === null ? [] : [`${' '.repeat(18)}${escapeForDisplay(remedy)}`]),
