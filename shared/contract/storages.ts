@@ -102,8 +102,13 @@ export const storages = {
   list: query.input(empty).output(items(storageOfComputer)),
   /** Asks nobody whether it is right: that is what `test` does. Errors: `not_supported` where nothing keeps secrets. */
   signIn: mutation.input(signInInput).output(signInRecord),
-  /** Forgets what was given; what the environment or the usual profile says counts again. */
-  signOut: mutation.input(z.object({ storage: storageArgument })).output(signInRecord),
+  /**
+   * Forgets what was given; what the environment or the usual profile says counts again. `session`: only what was given
+   * until the program ends, so that what is kept for good counts again.
+   */
+  signOut: mutation
+    .input(z.object({ storage: storageArgument, what: z.enum(['session', 'all']).default('all') }))
+    .output(signInRecord),
   add: mutation.input(addStorageInput).output(items(storageRecord)),
   use: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
   local: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),

@@ -40,13 +40,13 @@ export async function signInStorage({ stores, open }: SignInContext, input: Sign
   return here.describe(root);
 }
 
-/** Errors: `not_supported` for a folder, `not_found`. */
+/** `session`: what is kept for good stays. Errors: `not_supported` for a folder, `not_found`. */
 export async function signOutStorage(
   { stores, open }: SignInContext,
-  input: { storage: string },
+  input: { storage: string; what?: 'session' | 'all' },
 ): Promise<SignInRecord> {
   const root = await namedRoot(open, input.storage);
-  if (open !== null) await forgetCredential(open.workstation, placeOf(root));
+  if (open !== null && input.what !== 'session') await forgetCredential(open.workstation, placeOf(root));
   const here = open?.stores ?? stores;
   here.signIn(root, null);
   return here.describe(root);

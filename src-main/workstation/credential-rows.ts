@@ -34,6 +34,11 @@ export async function forgetCredential(workstation: Workstation, { root, endpoin
   );
 }
 
+/** Whatever servers they were given for. */
+export async function forgetCredentialsOf(workstation: Workstation, root: string): Promise<void> {
+  await writeWorkstation(workstation, (tx) => tx.deleteFrom('credential').where('root', '=', root).execute());
+}
+
 /** Whether a person gave this endpoint on this computer. */
 export async function isChosenEndpoint(workstation: Pick<Workstation, 'db'>, endpoint: string): Promise<boolean> {
   return ((await readSetting<string[]>(workstation, CHOSEN)) ?? []).includes(endpoint);

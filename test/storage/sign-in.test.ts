@@ -12,6 +12,7 @@ import {
   insertCloudStorage,
   openStores,
   parseCloudRoot,
+  removeStorage,
   signInStorage,
   signOutStorage,
   storagesOfComputer,
@@ -150,6 +151,26 @@ describe('S-18 keys for a storage', () => {
     expect(await signOutStorage(context(), { storage: ROOT })).toEqual({ by: 'nothing', name: null, kept: null });
     expect(await open.stores.open(rootAt(ROOT))).not.toBe(before);
     await again(keychainOf(1));
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys).toBe(undefined);
+  });
+
+  test('that were tried for the session leave those alone that are kept', async () => {
+    await signIn();
+    await signIn({ keep: 'session', credentials: { ...KEYS, access_key_id: 'tried' } });
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys?.reveal().access_key_id).toBe('tried');
+    expect(await signOutStorage(context(), { storage: ROOT, what: 'session' })).toEqual({
+      by: 'keys',
+      name: null,
+      kept: 'keychain',
+    });
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys?.reveal()).toEqual(KEYS);
+  });
+
+  test('go with their storage, sealed as they are', async () => {
+    await addBucket();
+    await signIn();
+    await removeStorage(open, { storage: 'buCket000001' });
+    expect(await open.workstation.db.selectFrom('credential').selectAll().execute()).toEqual([]);
     expect((await open.stores.accessOf(rootAt(ROOT))).keys).toBe(undefined);
   });
 
