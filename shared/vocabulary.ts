@@ -33,6 +33,7 @@ export const ACTIONS = {
   upload: 'Upload to cloud',
   free: 'Free up space here',
   bring_back: 'Bring back',
+  copy_here: 'Keep a copy on this computer',
   cache: 'Get a copy here',
   show_transfers: 'Show transfers',
   pause: 'Pause',

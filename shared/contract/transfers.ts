@@ -91,7 +91,7 @@ const chosen = z.object({
 export const transfers = {
   /**
    * Those that are not over first, in their order (at most `most`), then the newest that are over (at most `over`).
-   * `ids`: only these.
+   * `ids`: only these; `artifacts`: only what is not over of these, by uid.
    */
   list: query
     .input(
@@ -99,6 +99,7 @@ export const transfers = {
         over: z.number().int().min(0).max(10_000).default(200),
         most: z.number().int().min(0).max(100_000).default(1000),
         ids: z.array(z.number().int()).max(1000).nullish(),
+        artifacts: z.array(z.string().max(64)).max(1000).nullish(),
       }),
     )
     .output(

@@ -5,7 +5,13 @@ import type { TransferRecord } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { rawFromBytes, rawToDisplay, splitRaw } from '../ports/fs/raw-path.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { activeTransfers, chosenTransfers, countTransfers, transfersOver } from '../workstation/transfer-rows.ts';
+import {
+  activeTransfers,
+  chosenTransfers,
+  countTransfers,
+  transfersOf,
+  transfersOver,
+} from '../workstation/transfer-rows.ts';
 import { activeOthers } from '../workstation/other-transfers.ts';
 import { readUploadSettings } from '../workstation/upload-settings.ts';
 import { isLeft, isOver, mayDo } from './may-do.ts';
@@ -16,15 +22,25 @@ type ListContext = Pick<InstanceContext, 'registry' | 'workstation' | 'clock' | 
 
 const CHUNK = 500;
 
+interface Wanted {
+  over: number;
+  most: number;
+  ids?: readonly number[] | null | undefined;
+  /** By uid. */
+  artifacts?: readonly string[] | null | undefined;
+}
+
 export async function listTransfers(
   context: ListContext,
-  { over, most, ids = null }: { over: number; most: number; ids?: readonly number[] | null | undefined },
+  { over, most, ids = null, artifacts = null }: Wanted,
 ): Promise<{ items: TransferRecord[]; waiting: number; failing: number; paused: number }> {
   const { workstation } = context;
   const rows =
-    ids === null
-      ? [...(await activeTransfers(workstation, most)), ...(await transfersOver(workstation, over))]
-      : await chosenTransfers(workstation, ids);
+    ids !== null
+      ? await chosenTransfers(workstation, ids)
+      : artifacts !== null
+        ? await transfersOf(workstation, artifacts)
+        : [...(await activeTransfers(workstation, most)), ...(await transfersOver(workstation, over))];
   const counts = await countTransfers(workstation);
   const others = await activeOthers(workstation);
   const left = others.filter((row) => isLeft(row, context.busyTransfers.has(row.id))).length;

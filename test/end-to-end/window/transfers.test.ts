@@ -453,6 +453,36 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     await rowOf(page, 59).getByText('In the cloud, verified').waitFor();
   });
 
+  it('what never was here is not brought back: a copy is put where copies go; of run folders only one to look at', async () => {
+    const world = mixedWorld();
+    const cloud = [{ storage: 'stor00000007', path: `${BUCKET}/y`, verified_at: '2026-11-01T00:00:00Z' }];
+    Object.assign(world.artifacts[59] ?? {}, { copies: cloud });
+    Object.assign(world.artifacts[58] ?? {}, { copies: cloud, n_files: 12, key_is_virtual: false });
+    const { page } = await open(world);
+    await rowOf(page, 59).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).waitFor();
+    await panel.getByText('Puts a copy into benchkeep, where it stays.').waitFor();
+    expect(await panel.getByText('before space was freed').count()).toBe(0);
+    await rowOf(page, 58).click();
+    await panel.getByRole('button', { name: 'Get a copy here' }).waitFor();
+    await expect.poll(() => panel.getByRole('button', { name: /Keep a copy|Bring back/ }).count()).toBe(0);
+  });
+
+  it('of more than are read at once, those in view are known to wait, too', async () => {
+    const world = cloudWorld(60);
+    world.transfers = Array.from({ length: 1200 }, (_, index) =>
+      makeTransfer(index + 1, { uid: index < 1100 ? `none${String(index)}` : uid(index - 1100) }),
+    );
+    const { page } = await open(world);
+    await rowOf(page, 59).getByText('Upload queued').waitFor();
+    world.transfers = world.transfers.filter((transfer) => transfer.uid !== uid(59));
+    emit(world, { type: 'transfers' });
+    await rowOf(page, 59).getByText('Upload queued').waitFor({ state: 'detached' });
+    await rowOf(page, 58).getByText('Upload queued').waitFor();
+  });
+
   it('free up on a selection says what stays, and why', async () => {
     const { page, world } = await open(mixedWorld());
     world.artifacts[58]?.copies.push({

@@ -4,6 +4,7 @@
  */
 import type {
   ArtifactRecord,
+  ChangeRecord,
   FreePlan,
   FreeResult,
   StorageRecord,
@@ -180,11 +181,20 @@ export function upload(
   return { items, refused };
 }
 
-export function listTransfers(world: World, { over, most }: { over: number; most: number }) {
+interface Wanted {
+  over: number;
+  most: number;
+  artifacts?: string[] | null | undefined;
+}
+
+export function listTransfers(world: World, { over, most, artifacts }: Wanted) {
   const going = world.transfers.filter((transfer) => !isOver(transfer));
   const past = world.transfers.filter(isOver).reverse();
   return {
-    items: [...going.slice(0, most), ...past.slice(0, over)],
+    items:
+      artifacts == null
+        ? [...going.slice(0, most), ...past.slice(0, over)]
+        : going.filter(({ uid }) => artifacts.includes(uid)),
     waiting: going.filter(({ left }) => !left).length,
     failing: going.filter(({ error, busy, paused }) => error !== null && !busy && !paused).length,
     paused: going.filter(({ paused }) => paused).length,
@@ -326,10 +336,20 @@ export function planFree(world: World, uids: readonly string[] | null): FreePlan
   return plan;
 }
 
+function freedAt(world: World, { uid, created_by }: ArtifactRecord, path: string): ChangeRecord {
+  const id = world.changes.length + 1;
+  const made = { id, transaction: id, created_at: new Date().toISOString(), created_by, run: null, note: null };
+  return { ...made, operation: 'free', registry: 'copy', uid, action: 'delete', before: { path }, after: null };
+}
+
 export function free(world: World, uids: readonly string[] | null): FreeResult {
   const { kept, size } = planFree(world, uids);
   const rows = named(world, uids).filter((row) => whyKept(world, row) === null);
-  for (const row of rows) row.copies = row.copies.filter(({ path }) => isCloud(path));
+  for (const row of rows) {
+    for (const { path } of row.copies.filter((copy) => !isCloud(copy.path) && copy.storage !== null))
+      world.changes.push(freedAt(world, row, path));
+    row.copies = row.copies.filter(({ path }) => isCloud(path));
+  }
   changed(world, 'copy', 'artifact');
   return { items: rows, freed: size, kept };
 }
