@@ -48,7 +48,7 @@ export async function addCloudStorage(
   const managed = input.managed ?? true;
   const store = await context.stores.open(root);
   const marker = await readObjectMarker(store);
-  const known = marker === null ? null : await rowOfUid(context, marker.uid);
+  const known = await rowOfUid(context, marker?.uid ?? '');
   if (known?.managed === 1) {
     throw new BenchkeepError(
       'root_refused',

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => lab.close());
 
 test('S-19 an answer that quotes what a store said holds no secret of it', { timeout: 30_000 }, async () => {
-  const { uid } = await lab.save(lab.put('a.fcs'));
+  const { uid } = await lab.save(lab.put('a.fcs'), { key: 'a.fcs' });
   await lab.upload(uid);
   lab.before('stat', () => {
     throw new BenchkeepError('not_allowed', `The store refused ${KEY}`, `Ask about ${KEY}.`);

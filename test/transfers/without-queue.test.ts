@@ -101,7 +101,7 @@ test(
     writeFileSync(bench.path('outside', 'b.fcs'), randomBytes(40 * MIB));
     proxy.spoil({ kind: 'part', partNumber: 2 }, 1, 'stall');
     const stop = new AbortController();
-    const input = { paths: [bench.path('outside', 'b.fcs')], labels: [], new: false };
+    const input = { paths: [bench.path('outside', 'b.fcs')], key: 'b.fcs', labels: [], new: false };
     const saving = run(saveArtifacts(bench.context, input, stop.signal));
     saving.catch(() => undefined);
     const item = await until(({ sent }) => sent >= 16 * MIB);
