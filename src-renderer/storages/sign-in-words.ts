@@ -4,6 +4,9 @@ import type { SignInInput, SignInRecord, StorageOfComputer } from '../../shared/
 /** Ways that a person can choose; of Google only key files of service accounts are given to a bucket. */
 export type SignInWay = 'keys' | 'profile' | 'service_account';
 
+/** With what this computer has, with what is typed in, or not at all. */
+export type BucketSignInWay = 'own' | 'given' | 'public';
+
 /** Fields of a sign-in, for who sends it. */
 export interface SignInHandle {
   /** Null while something is missing. */
