@@ -8,7 +8,7 @@ import type { Random } from '../ports/random.ts';
 import { checkBucketName } from './objects/check-bucket-name.ts';
 import { openTrial, type Trial } from './objects/open-trial.ts';
 import type { S3Access } from './objects/s3-client.ts';
-import type { CloudRoot } from './objects/store-options.ts';
+import { endpointOf, type CloudRoot } from './objects/store-options.ts';
 import { namedRoot, rememberChosen, type SignInContext } from './sign-in-storage.ts';
 import { putProbe, removeProbe, type Probe } from './probe-conditions.ts';
 import { IGNORES_CONDITIONS } from './storages-of-computer.ts';
@@ -37,7 +37,7 @@ interface Said {
  */
 export async function testStorage(
   context: TestStorageContext,
-  { root: text, managed }: { root: string; managed: boolean },
+  { root: text, managed, confirm = false }: { root: string; managed: boolean; confirm?: boolean },
 ): Promise<{ items: StorageTest[] }> {
   const items: StorageTest[] = [];
   const open: Trial[] = [];
@@ -50,6 +50,8 @@ export async function testStorage(
     const stores = context.open?.stores ?? context.stores;
     say('name', { message: `${root.root} is a good name.` });
     await rememberChosen({ stores }, root);
+    const endpoint = endpointOf(root);
+    if (confirm && endpoint !== undefined) await stores.chosen(endpoint);
     step = 'endpoint';
     // A keychain that is locked is told when it is its turn: who answers there is found out without it.
     const asked = await stores.accessOf(root).then(
@@ -120,7 +122,8 @@ function failed(items: StorageTest[], at: Step, error: BenchkeepError): void {
   ] as const)
     if (STEPS.indexOf(before) < STEPS.indexOf(step) && STEPS.indexOf(before) >= items.length)
       items.push({ step: before, ok: true, message: words, remedy: null });
-  items.push({ step, ok: false, message: `${redact(message)}.`, remedy: redact(remedy) });
+  const confirm = error.details?.['about'] === 'private' ? ({ confirm: 'endpoint' } as const) : {};
+  items.push({ step, ok: false, message: `${redact(message)}.`, remedy: redact(remedy), ...confirm });
 }
 
 const STEPS: readonly Step[] = ['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'delete'];

@@ -247,9 +247,9 @@ describe('a storage whose servers are in the private network of the lab', () => 
     await once(server, 'close');
   });
 
-  const tried = async (named: string) => {
+  const tried = async (named: string, confirm = false) => {
     const ports = { fs: nodeFs(systemRandom), clock: systemClock, random: systemRandom };
-    return (await testStorage({ ...context(), ...ports }, { root: named, managed: false })).items;
+    return (await testStorage({ ...context(), ...ports }, { root: named, managed: false, confirm })).items;
   };
 
   test('S-10 is reached as soon as a person tested it, also by whoever was refused before', async () => {
@@ -258,6 +258,13 @@ describe('a storage whose servers are in the private network of the lab', () => 
     expect(await asking()).toMatchObject({ code: 'not_allowed' });
     await tried(root());
     expect(await asking()).toBe(null);
+  });
+
+  test('S-10 is asked by its name only where the person says that its address is right', async () => {
+    const last = (await tried('buCket000001')).at(-1);
+    expect(last).toMatchObject({ step: 'endpoint', ok: false, confirm: 'endpoint' });
+    expect((await tried('buCket000001', true))[1]).toMatchObject({ step: 'endpoint', ok: true });
+    expect((await tried('buCket000001'))[1]).toMatchObject({ step: 'endpoint', ok: true });
   });
 
   test('is tested by its root or its uid as it is registered', async () => {
