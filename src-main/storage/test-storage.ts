@@ -54,18 +54,16 @@ export async function testStorage(
     if (confirm && endpoint !== undefined) await stores.chosen(endpoint);
     step = 'endpoint';
     // A keychain that is locked is told when it is its turn: who answers there is found out without it.
-    const asked = await stores.accessOf(root).then(
-      (access) => ({ access, locked: null }),
-      async (locked: unknown) => ({ access: { isChosen: await stores.isChosen(root) }, locked }),
-    );
-    const trial = await openTrial(root, { ...asked.access, ...context.access }, context);
+    const asking = stores.accessOf(root);
+    const access = await asking.catch(async () => ({ isChosen: await stores.isChosen(root) }));
+    const trial = await openTrial(root, { ...access, ...context.access }, context);
     open.push(trial);
     const date = await trial.greet();
     say('endpoint', { message: `${trial.endpoint} answers.` });
     step = 'clock';
     say('clock', checkClock(context.clock, date, root));
     step = 'sign-in';
-    if (asked.locked !== null) throw asked.locked;
+    await asking;
     const signIn = await stores.describe(root);
     await trial.signIn();
     const region = await askRegion(trial, root);

@@ -192,7 +192,7 @@ export function listTransfers(world: World, { over, most, artifacts }: Wanted) {
   const past = world.transfers.filter(isOver).reverse();
   return {
     items:
-      artifacts == null
+      artifacts === null || artifacts === undefined
         ? [...going.slice(0, most), ...past.slice(0, over)]
         : going.filter(({ uid }) => artifacts.includes(uid)),
     waiting: going.filter(({ left }) => !left).length,

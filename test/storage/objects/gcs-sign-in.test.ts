@@ -145,7 +145,6 @@ describe('signing in to Google Cloud Storage', () => {
 
   it('S-10 never asks for the credentials of a machine, nor takes them from whoever answers', async () => {
     const asked: string[] = [];
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- It is called on the socket.
     const connect = Socket.prototype.connect as (this: Socket, ...words: unknown[]) => Socket;
     vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...words: unknown[]) {
       asked.push(JSON.stringify(words));
