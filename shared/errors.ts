@@ -70,7 +70,10 @@ export interface ErrorOptions {
   details?: Record<string, unknown>;
 }
 
-/** `message`: what happened, without a full stop; `remedy`: what the person can do. */
+/**
+ * `message`: what happened, without a full stop; `remedy`: what the person can do. Many answers, warnings and kept reasons
+ * take both as they are: secrets that got into one are taken out before anybody can (S-19).
+ */
 export class BenchkeepError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
@@ -78,10 +81,10 @@ export class BenchkeepError extends Error {
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, message: string, remedy: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'BenchkeepError';
     this.code = code;
-    this.remedy = remedy;
+    this.remedy = redact(remedy);
     this.retry = options.retry ?? false;
     this.details = options.details;
   }

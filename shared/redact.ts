@@ -13,6 +13,8 @@ const LOOKS: readonly [RegExp, string][] = [
   [/\b(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256|GOOG4-RSA-SHA256|GOOG4-HMAC-SHA256)\s+[^\n"']*/gi, `$1 ${HIDDEN}`],
   [/\b(Bearer)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [/\b(Basic)\s+(?=[\w+/=-]*[\d+/=])[\w+/=-]{8,}/gi, `$1 ${HIDDEN}`],
+  // Behind its header it is one also without such signs.
+  [/\b(authorization["']?\s*[:=]\s*["']?(?:Basic|Digest|Token))\s+[^\s"',}]+/gi, `$1 ${HIDDEN}`],
   [/\b(authorization["']?\s*[:=]\s*["']?)(?!(?:Bearer|Basic|AWS4|GOOG4)\S*\s)[^\s"',}]+/gi, `$1${HIDDEN}`],
   // Presigned addresses, and tokens in any.
   [
@@ -24,8 +26,10 @@ const LOOKS: readonly [RegExp, string][] = [
     /(["']?(?:x-amz-security-token|(?:aws_?)?secret_?access_?key|(?:aws_?)?session_?token|(?:aws_?)?access_?key_?id|private_?key(?:_?id)?|client_?secret|refresh_?token|access_?token)["']?\s*[:=]\s*["']?)(?!\[secret\]|\$)[^\s"',}&]+/gi,
     `$1${HIDDEN}`,
   ],
-  // Access keys, tokens of Google and of OpenID by their own look.
+  // Access keys, tokens of Google, of OpenID and of Hugging Face by their own look.
   [/\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{16}\b/g, HIDDEN],
+  [/\bGOOG[A-Z0-9]{20,}\b/g, HIDDEN],
+  [/\bhf_[A-Za-z0-9]{20,}\b/g, HIDDEN],
   [/\bya29\.[\w.-]{10,}/g, HIDDEN],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, HIDDEN],
   // User name and password in an address.

@@ -33,6 +33,7 @@ export const ACTIONS = {
   upload: 'Upload to cloud',
   free: 'Free up space here',
   bring_back: 'Bring back',
+  copy_here: 'Keep a copy on this computer',
   cache: 'Get a copy here',
   show_transfers: 'Show transfers',
   pause: 'Pause',
@@ -130,6 +131,7 @@ export const STATE_TEXTS = {
   checking_here: 'Checking the copy here',
   here_verified: 'On this computer, verified',
   paused: 'Paused',
+  stopped: 'Stopped',
   cancelled: 'Cancelled',
   cloud_verified: 'In the cloud, verified',
   cloud_only: 'Only in the cloud',
@@ -165,18 +167,25 @@ const ON_THE_WAY = {
 
 /** How what is on its way is shown. What the store confirmed is verified, also while the registry is still to name it. */
 export function shownTransfer(
-  transfer: Pick<TransferRecord, 'direction' | 'state' | 'paused' | 'busy' | 'error'>,
+  transfer: Pick<TransferRecord, 'direction' | 'state' | 'paused' | 'busy' | 'error' | 'left'>,
 ): ShownState {
   const words = ON_THE_WAY[transfer.direction];
   if (transfer.state === 'cancelled') return transfer.error === null ? 'cancelled' : 'problem';
   if (transfer.state === 'done') return words.done;
   if (transfer.paused) return 'paused';
   if (transfer.error !== null && !transfer.busy) return 'problem';
+  if (transfer.left) return 'stopped';
   if (transfer.state === 'completing') return words.checking;
   if (transfer.state === 'planned') return transfer.busy ? 'reading' : words.queued;
   if (transfer.state === 'sending') return transfer.busy ? words.moving : words.queued;
   return words.done;
 }
+
+/** Why what nobody works on does not go on, and when it does. */
+export const LEFT_TEXTS: Readonly<Record<TransferRecord['direction'], string>> = {
+  upload: 'Its saving was broken off. It goes on when the file is saved again.',
+  download: 'Nobody waits for it any more. It goes on when a copy on this computer is asked for again.',
+};
 
 /** The words of a state; `percent` (0 to 100) of an upload, `reason` (plain words) of a problem. */
 export function stateText(state: ShownState, detail: { percent?: number; reason?: string } = {}): string {

@@ -112,7 +112,7 @@ export const plannedDeletion = z.object({
 });
 export type PlannedDeletion = z.infer<typeof plannedDeletion>;
 
-/** Null: all whose content is here and verified in the cloud. */
+/** Null: all that is in the cache, where copies lie whose content is verified in the cloud. */
 const freed = z.object({ artifacts: z.array(artifactArgument).min(1).nullable() });
 const keptContent = z.object({ uid: z.string(), name: z.string(), reason: z.string() });
 

@@ -53,6 +53,8 @@ export const storageTest = z.object({
   /** In plain words, also where it went well. */
   message: z.string(),
   remedy: z.string().nullable(),
+  /** It would be tried if a person said that this is right (`confirm`). */
+  confirm: z.literal('endpoint').nullish(),
 });
 export type StorageTest = z.infer<typeof storageTest>;
 
@@ -102,8 +104,13 @@ export const storages = {
   list: query.input(empty).output(items(storageOfComputer)),
   /** Asks nobody whether it is right: that is what `test` does. Errors: `not_supported` where nothing keeps secrets. */
   signIn: mutation.input(signInInput).output(signInRecord),
-  /** Forgets what was given; what the environment or the usual profile says counts again. */
-  signOut: mutation.input(z.object({ storage: storageArgument })).output(signInRecord),
+  /**
+   * Forgets what was given; what the environment or the usual profile says counts again. `session`: only what was given
+   * until the program ends, so that what is kept for good counts again.
+   */
+  signOut: mutation
+    .input(z.object({ storage: storageArgument, what: z.enum(['session', 'all']).default('all') }))
+    .output(signInRecord),
   add: mutation.input(addStorageInput).output(items(storageRecord)),
   use: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
   local: mutation.input(z.object({ storage: storageArgument })).output(items(storageRecord)),
@@ -111,9 +118,18 @@ export const storages = {
     .input(z.object({ storage: storageArgument, description: z.string().max(10_000).nullable() }))
     .output(items(storageRecord)),
   remove: mutation.input(z.object({ storage: storageArgument })).output(z.object({ remains: z.array(z.string()) })),
-  /** Tries a root that need not be a storage yet (with its `?endpoint_url=…`), step by step; leaves nothing there. */
+  /**
+   * Tries a storage, by root or uid, or a root that is none yet (with its `?endpoint_url=…`), step by step; leaves nothing
+   * there. `confirm`: the person says that the endpoint, as it is registered, is right (S-10).
+   */
   test: mutation
-    .input(z.object({ root: z.string().min(1).max(4200), managed: z.boolean().default(true) }))
+    .input(
+      z.object({
+        root: z.string().min(1).max(4200),
+        managed: z.boolean().default(true),
+        confirm: z.boolean().default(false),
+      }),
+    )
     .output(items(storageTest)),
   tree: query.input(z.object({ storage: storageArgument })).output(storageTree),
 };

@@ -27,6 +27,16 @@ export const transferRecord = z.object({
   paused: z.boolean(),
   /** Worked on at this moment. */
   busy: z.boolean(),
+  /** What a person can do with it now; everything else is refused. */
+  can: z.object({
+    pause: z.boolean(),
+    resume: z.boolean(),
+    retry: z.boolean(),
+    first: z.boolean(),
+    cancel: z.boolean(),
+  }),
+  /** Nobody goes on with it by themselves: a download that nobody waits for any more, a save that was broken off. */
+  left: z.boolean(),
   /** Bytes. */
   sent: z.number(),
   total: z.number(),
@@ -81,7 +91,7 @@ const chosen = z.object({
 export const transfers = {
   /**
    * Those that are not over first, in their order (at most `most`), then the newest that are over (at most `over`).
-   * `ids`: only these.
+   * `ids`: only these; `artifacts`: only what is not over of these, by uid.
    */
   list: query
     .input(
@@ -89,12 +99,13 @@ export const transfers = {
         over: z.number().int().min(0).max(10_000).default(200),
         most: z.number().int().min(0).max(100_000).default(1000),
         ids: z.array(z.number().int()).max(1000).nullish(),
+        artifacts: z.array(z.string().max(64)).max(1000).nullish(),
       }),
     )
     .output(
       z.object({
         items: z.array(transferRecord),
-        /** Of all that are not over, also of those that are not told. */
+        /** Of all that are not over and go on by themselves, also of those that are not told. */
         waiting: z.number(),
         failing: z.number(),
         paused: z.number(),
@@ -109,6 +120,10 @@ export const transfers = {
       refused: z.array(z.object({ uid: z.string(), name: z.string(), reason: z.string() })),
     }),
   ),
+  /**
+   * Of these five the answer names what was asked for, as it is now. Errors: `not_found`; `refused` for one that can't
+   * (see `can`), the others are changed all the same. Of all (`ids` null) those that can are.
+   */
   pause: mutation.input(chosen).output(items(transferRecord)),
   resume: mutation.input(chosen).output(items(transferRecord)),
   /** Ends them; what the store got of them is taken away. Nothing on this computer is touched. */

@@ -3,7 +3,7 @@ import { closeToOthers } from '../ports/fs/own-folder.ts';
 import { joinRaw, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type Committed } from '../registry/change-log.ts';
 import { closeRegistry, openRegistry } from '../registry/open-registry.ts';
-import { insertCloudStorage, insertStorage, rememberChosen, rememberRoot, type CloudRoot } from '../storage/index.ts';
+import { insertCloudStorage, insertStorage, writeChosen, rememberRoot, type CloudRoot } from '../storage/index.ts';
 import { openWorkstation } from '../workstation/open-workstation.ts';
 import { writeSetting } from '../workstation/settings.ts';
 import { backupsFolder } from './backup-file.ts';
@@ -92,7 +92,7 @@ async function fillRegistry(workbench: Workbench, instance: NewInstance): Promis
       .where('uid', '=', storageUid)
       .executeTakeFirstOrThrow();
     if ('folder' in place) await rememberRoot({ workstation, clock }, row);
-    else await rememberChosen({ workstation }, place.bucket);
+    else await writeChosen(workstation, place.bucket);
     await writeSetting(workstation, CHECKED_SETTING, clock.now());
     if (head !== null) await writeHead(fs, folder, head);
     return created;

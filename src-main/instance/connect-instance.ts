@@ -1,7 +1,7 @@
 /** Makes an instance the one that commands and windows work with. */
 import type { InstanceRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { endpointOf, parseCloudRoot, rememberChosen } from '../storage/index.ts';
+import { endpointOf, parseCloudRoot, writeChosen } from '../storage/index.ts';
 import { openWorkstation } from '../workstation/open-workstation.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder, workstationPath, type InstanceCard } from './instance-card.ts';
@@ -34,7 +34,7 @@ async function rememberGiven({ home }: Workbench, card: InstanceCard, given: str
   const path = workstationPath(instanceFolder(home, card.uid));
   const workstation = await openWorkstation(path, { readonly: false });
   try {
-    await rememberChosen({ workstation }, bucket);
+    await writeChosen(workstation, bucket);
   } finally {
     await workstation.db.destroy();
   }

@@ -10,7 +10,7 @@ import type { Random } from '../ports/random.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import type { Registry } from '../registry/open-registry.ts';
 import type { PartBuffers, Stores } from '../storage/index.ts';
-import type { TransferQueue } from '../transfers/index.ts';
+import type { TransferQueue, WorkAtHand } from '../transfers/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
 /** One download for all who wait for it; it is stopped when nobody does any more. */
@@ -43,8 +43,8 @@ export interface InstanceContext {
   author: () => Promise<Author>;
   /** Ids of runs of watched folders' instruments in this session, by storage uid. */
   sessionRuns: Map<string, Promise<number>>;
-  /** Ids of transfers that somebody in this process is at work on. */
-  busyTransfers: Set<number>;
+  /** Transfers, by id, that somebody in this process is at work on, and how far that is. */
+  busyTransfers: Map<number, WorkAtHand>;
   /** Memory of parts that are being sent. */
   partBuffers: PartBuffers;
   /** Works on uploads. */
@@ -57,6 +57,8 @@ export interface InstanceContext {
   downloads: Map<string, SharedDownload>;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
+  /** Called when somebody begins or ends work on a transfer. */
+  onTransfers: () => void;
   /** Called after the inbox or the health of watched folders changed. */
   onWatching: (what: 'inbox' | 'folders') => void;
 }

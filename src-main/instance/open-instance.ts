@@ -72,13 +72,14 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   };
   const people = new Map<string, Promise<Author>>();
   const limit = bandwidth(clock);
+  const onTransfers = options.onTransfers ?? (() => undefined);
   const queue = transferQueue({
     workstation,
     clock,
     random,
     bandwidth: limit,
     run: (row, tools) => options.upload?.(context, row, tools) ?? Promise.reject(cannotUpload()),
-    onChange: options.onTransfers ?? (() => undefined),
+    onChange: onTransfers,
   });
   const context: InstanceContext = {
     home,
@@ -94,13 +95,14 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     clock,
     random,
     sessionRuns: new Map(),
-    busyTransfers: new Set(),
+    busyTransfers: new Map(),
     partBuffers: partBuffers(),
     queue,
     familiesAtWork: new Map(),
     contentsAtWork: new Map(),
     downloads: new Map(),
     onCommitted,
+    onTransfers,
     onWatching: options.onWatching ?? (() => undefined),
     async author() {
       await options.beforeWriting?.();

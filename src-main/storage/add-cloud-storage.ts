@@ -56,17 +56,19 @@ export async function addCloudStorage(
       'Use that one, or choose another folder of the bucket.',
     );
   }
-  const plan = planStorage({ root: root.root, managed, marker, bearer: null, instanceUid: context.instanceUid });
+  const bearer = known === null ? null : { storage: known, inPlace: true, here: true };
+  const plan = planStorage({ root: root.root, managed, marker, bearer, instanceUid: context.instanceUid });
   if (plan.kind === 'moved') throw new Error('only folders move');
   const uid = plan.uid ?? newRecordUid(context.random, 'storage');
   const region = root.options.region ?? (await store.region());
+  // Before the marker, which is put only where none is: the store may not keep to that.
+  const reached = managed ? await withConditions(root, store, context.random) : root;
   if (managed && marker === null) {
     // Before the row: a marker of ours without a row is taken up when the bucket is added again.
     const owner = await handleOf(context);
     const { instanceUid, instanceName } = context;
-    await writeObjectMarker(store, { uid, instanceUid, instanceName, owner });
+    await writeObjectMarker(await context.stores.open(reached), { uid, instanceUid, instanceName, owner });
   }
-  const reached = managed ? await withConditions(root, store, context.random) : root;
   await rememberChosen(context, root);
   const row = { uid, root: reached, region, managed, instanceUid: plan.instanceUid, description: input.description };
   const id = await writeRegistry(context, await context.author(), 'storage add', (write) =>

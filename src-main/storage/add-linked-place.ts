@@ -2,7 +2,6 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newRecordUid } from '../../shared/uid.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import { rememberEndpoint } from '../workstation/credential-rows.ts';
 import { addCloudStorage } from './add-cloud-storage.ts';
 import type { PlaceRoot } from './objects/object-address.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -30,7 +29,7 @@ export async function addWebPlace(
   description: string | null = null,
 ): Promise<number> {
   // A person gave it here: it may be a server of the lab (S-10).
-  if (type === 'https') await rememberEndpoint(context.workstation, new URL(root).origin);
+  if (type === 'https') await context.stores.chosen(new URL(root).origin);
   await writeRegistry(context, await context.author(), 'storage add', async (write) => {
     const there = await write.tx.selectFrom('storage').select('id').where('root', '=', root).executeTakeFirst();
     if (there !== undefined) return;

@@ -2,7 +2,7 @@ export { keptSignIns, keptSignInsIn } from './kept-sign-ins.ts';
 export type { Keychain } from './keychain.ts';
 export { withConditions } from './probe-conditions.ts';
 export { partBuffers, type PartBuffers } from './part-buffers.ts';
-export { rememberChosen, signInStorage, signOutStorage, type SignInContext } from './sign-in-storage.ts';
+export { signInStorage, signOutStorage, writeChosen, type SignInContext } from './sign-in-storage.ts';
 export { storagesOfComputer } from './storages-of-computer.ts';
 export { testStorage, type TestStorageContext } from './test-storage.ts';
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';

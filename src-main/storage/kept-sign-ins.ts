@@ -2,14 +2,15 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { openWorkstation, type Workstation } from '../workstation/open-workstation.ts';
-import { findCredential, isChosenEndpoint } from '../workstation/credential-rows.ts';
+import { findCredential, isChosenEndpoint, rememberEndpoint } from '../workstation/credential-rows.ts';
 import type { KeptSignIns } from './stores.ts';
 
 /** An endpoint is chosen where a person gave it here; what a registry says of its storages is what co-writers wrote (S-10). */
-export function keptSignIns(workstation: Pick<Workstation, 'db'>): KeptSignIns {
+export function keptSignIns(workstation: Workstation): KeptSignIns {
   return {
     find: (place) => findCredential(workstation.db, place),
     isChosen: (endpoint) => isChosenEndpoint(workstation, endpoint),
+    choose: (endpoint) => rememberEndpoint(workstation, endpoint),
   };
 }
 
@@ -33,5 +34,7 @@ export function keptSignInsIn(path: RawPath): KeptSignIns {
   return {
     find: (place) => asking(null, (kept) => kept.find(place)),
     isChosen: (endpoint) => asking(false, (kept) => kept.isChosen(endpoint)),
+    // Nothing is written before the instance is open.
+    choose: () => Promise.resolve(false),
   };
 }

@@ -4,13 +4,14 @@ import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { transfersInto } from '../workstation/transfer-rows.ts';
+import { forgetCredentialsOf } from '../workstation/credential-rows.ts';
 import { forgetStorage } from '../workstation/forget-storage.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
 import { readMarker, removeMarker } from './marker.ts';
 import { readObjectMarker, removeObjectMarker } from './object-marker.ts';
 import type { StorageContext } from './storage-context.ts';
-import { storeOf } from './stores.ts';
+import { cloudRootOf, storeOf } from './stores.ts';
 
 /** Errors: `not_found`; `storage_in_use` with the count, trash included, or with the uploads that are not done; `refused` for the default storage. */
 export async function removeStorage(
@@ -42,7 +43,19 @@ export async function removeStorage(
     await write.remove('storage', storage.id);
   });
   await forgetStorage(context.workstation, storage.uid);
-  return { remains: await takeMarkerAway(context, storage) };
+  try {
+    return { remains: await takeMarkerAway(context, storage) };
+  } finally {
+    await forgetSignIn(context, storage);
+  }
+}
+
+/** Last: until then the marker is taken away with it (S-18). */
+async function forgetSignIn({ workstation, stores }: StorageContext, storage: StorageRow): Promise<void> {
+  const root = cloudRootOf(storage);
+  if (root === null) return;
+  await forgetCredentialsOf(workstation, storage.root);
+  stores.signIn(root, null);
 }
 
 async function refuseDefault(context: StorageContext, storage: StorageRow): Promise<void> {

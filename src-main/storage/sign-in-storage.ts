@@ -4,6 +4,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { Secret } from '../../shared/secret.ts';
 import { timestamp } from '../ports/clock.ts';
 import { forgetCredential, keepCredential, rememberEndpoint } from '../workstation/credential-rows.ts';
+import type { Workstation } from '../workstation/open-workstation.ts';
 import { findStorage } from './find-storage.ts';
 import { serviceAccountName } from './objects/gcs-sign-in.ts';
 import { endpointOf, parseCloudRoot, type CloudRoot } from './objects/store-options.ts';
@@ -40,29 +41,32 @@ export async function signInStorage({ stores, open }: SignInContext, input: Sign
   return here.describe(root);
 }
 
-/** Errors: `not_supported` for a folder, `not_found`. */
+/** `session`: what is kept for good stays. Errors: `not_supported` for a folder, `not_found`. */
 export async function signOutStorage(
   { stores, open }: SignInContext,
-  input: { storage: string },
+  input: { storage: string; what?: 'session' | 'all' },
 ): Promise<SignInRecord> {
   const root = await namedRoot(open, input.storage);
-  if (open !== null) await forgetCredential(open.workstation, placeOf(root));
+  if (open !== null && input.what !== 'session') await forgetCredential(open.workstation, placeOf(root));
   const here = open?.stores ?? stores;
   here.signIn(root, null);
   return here.describe(root);
 }
 
 /** An endpoint that a person gives is one that may be asked, wherever it is (S-10). */
-export async function rememberChosen(
-  { workstation }: Pick<StorageContext, 'workstation'>,
-  root: CloudRoot,
-): Promise<void> {
+export async function rememberChosen({ stores }: Pick<StorageContext, 'stores'>, root: CloudRoot): Promise<void> {
+  const endpoint = endpointOf(root);
+  if (endpoint !== undefined && root.fromRegistry !== true) await stores.chosen(endpoint);
+}
+
+/** The same for an instance that is not open. */
+export async function writeChosen(workstation: Workstation, root: CloudRoot): Promise<void> {
   const endpoint = endpointOf(root);
   if (endpoint !== undefined && root.fromRegistry !== true) await rememberEndpoint(workstation, endpoint);
 }
 
 /** As it is registered; a root with options of its own is taken as it was given. Errors: `not_supported`, `not_found`. */
-async function namedRoot(open: SignInContext['open'], named: string): Promise<CloudRoot> {
+export async function namedRoot(open: SignInContext['open'], named: string): Promise<CloudRoot> {
   const given = parseCloudRoot(named);
   if (given !== null && (open === null || Object.keys(given.options).length > 0)) return given;
   if (given !== null && open !== null) {

@@ -19,6 +19,8 @@ export interface KeptSignIns {
   find(place: { root: string; endpoint: string }): Promise<KeptSignIn | null>;
   /** The person chose this endpoint, and not only a registry. */
   isChosen(endpoint: string): Promise<boolean>;
+  /** From now on it is. False where it was already. */
+  choose(endpoint: string): Promise<boolean>;
 }
 
 export interface Stores {
@@ -26,6 +28,10 @@ export interface Stores {
   open(root: PlaceRoot): Promise<ObjectStore>;
   /** The next to open it gets a new client, which signs in anew. Who has the old one may go on with it. */
   forget(root: CloudRoot): void;
+  /** A person gave this endpoint on this computer: it may be asked, wherever it is (S-10), also by whoever opens a store next. */
+  chosen(endpoint: string): Promise<void>;
+  /** Whether the endpoint of this root was. */
+  isChosen(root: CloudRoot): Promise<boolean>;
   /** Errors: `not_signed_in` where the keychain does not give what was kept. */
   accessOf(root: CloudRoot): Promise<StoreAccess>;
   /** For people; a keychain that gives nothing is `nothing`. */
@@ -50,7 +56,7 @@ interface Means {
 /** Sign-ins until the program ends, for all stores that came from the same ones. */
 interface Sessions {
   access: Map<string, StoreAccess>;
-  /** Grows with each sign-in: clients that were opened before know nothing of it. */
+  /** Grows with each sign-in and each endpoint that is chosen: clients that were opened before know nothing of it. */
   changes: number;
 }
 
@@ -61,18 +67,28 @@ function storesWith(means: Means, sessions: Sessions, kept: KeptSignIns | null):
   /** Whoever works with one goes on; they are closed in the end. */
   const replaced: Promise<ObjectStore>[] = [];
 
+  async function isChosen(root: CloudRoot): Promise<boolean> {
+    const { endpoint } = placeOf(root);
+    return kept !== null && endpoint !== '' && (await kept.isChosen(endpoint));
+  }
+
   async function accessOf(root: CloudRoot): Promise<StoreAccess> {
     const place = placeOf(root);
-    const isChosen = kept !== null && place.endpoint !== '' && (await kept.isChosen(place.endpoint));
+    const chosen = { isChosen: await isChosen(root) };
     const session = sessions.access.get(JSON.stringify(place));
-    if (session !== undefined) return { ...session, isChosen };
+    if (session !== undefined) return { ...session, ...chosen };
     const found = (await kept?.find(place)) ?? null;
-    return { ...(found === null ? {} : await accessOfKept(found, root.root, keychain)), isChosen };
+    return { ...(found === null ? {} : await accessOfKept(found, root.root, keychain)), ...chosen };
   }
 
   return {
     keychain,
     accessOf,
+    isChosen,
+    async chosen(endpoint) {
+      // Clients that were opened before would go on refusing it.
+      if (kept !== null && (await kept.choose(endpoint))) sessions.changes++;
+    },
     open(root) {
       if (heard !== sessions.changes) {
         heard = sessions.changes;

@@ -4,24 +4,20 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs/fs.ts';
-import type { Workstation } from '../workstation/open-workstation.ts';
 import type { Random } from '../ports/random.ts';
 import { checkBucketName } from './objects/check-bucket-name.ts';
 import { openTrial, type Trial } from './objects/open-trial.ts';
 import type { S3Access } from './objects/s3-client.ts';
-import { parseCloudRoot, type CloudRoot } from './objects/store-options.ts';
-import { rememberChosen } from './sign-in-storage.ts';
+import { endpointOf, type CloudRoot } from './objects/store-options.ts';
+import { namedRoot, rememberChosen, type SignInContext } from './sign-in-storage.ts';
 import { putProbe, removeProbe, type Probe } from './probe-conditions.ts';
 import { IGNORES_CONDITIONS } from './storages-of-computer.ts';
-import type { Stores } from './stores.ts';
 
-export interface TestStorageContext {
-  stores: Stores;
+/** Of the open instance are the storages that can be named, and what a person tests may be asked from then on. */
+export interface TestStorageContext extends SignInContext {
   fs: Fs;
   clock: Clock;
   random: Random;
-  /** Of the open instance: what a person tests may be asked from then on. */
-  workstation: Workstation | null;
   /** For tests: less patience, other addresses. */
   access?: Pick<S3Access, 'patience' | 'lookup'>;
 }
@@ -36,12 +32,12 @@ interface Said {
 }
 
 /**
- * What was done is undone: nothing stays in the bucket. Where it is not `managed`, nothing is put. Errors: none of the
- * store's; they are the answer.
+ * `root`: an address, or a storage by root or uid, which is tried as it is registered. What was done is undone: nothing
+ * stays in the bucket. Where it is not `managed`, nothing is put. Errors: none of the store's; they are the answer.
  */
 export async function testStorage(
   context: TestStorageContext,
-  { root: text, managed }: { root: string; managed: boolean },
+  { root: text, managed, confirm = false }: { root: string; managed: boolean; confirm?: boolean },
 ): Promise<{ items: StorageTest[] }> {
   const items: StorageTest[] = [];
   const open: Trial[] = [];
@@ -50,11 +46,16 @@ export async function testStorage(
   };
   let step: Step = 'name';
   try {
-    const root = readRoot(text);
+    const root = await rootToTest(context.open, text);
+    const stores = context.open?.stores ?? context.stores;
     say('name', { message: `${root.root} is a good name.` });
-    if (context.workstation !== null) await rememberChosen({ workstation: context.workstation }, root);
+    await rememberChosen({ stores }, root);
+    const endpoint = endpointOf(root);
+    if (confirm && endpoint !== undefined) await stores.chosen(endpoint);
     step = 'endpoint';
-    const access = await context.stores.accessOf(root);
+    // A keychain that is locked is told when it is its turn: who answers there is found out without it.
+    const asking = stores.accessOf(root);
+    const access = await asking.catch(async () => ({ isChosen: await stores.isChosen(root) }));
     const trial = await openTrial(root, { ...access, ...context.access }, context);
     open.push(trial);
     const date = await trial.greet();
@@ -62,7 +63,8 @@ export async function testStorage(
     step = 'clock';
     say('clock', checkClock(context.clock, date, root));
     step = 'sign-in';
-    const signIn = await context.stores.describe(root);
+    await asking;
+    const signIn = await stores.describe(root);
     await trial.signIn();
     const region = await askRegion(trial, root);
     say('sign-in', { message: signInWords(signIn) });
@@ -89,16 +91,21 @@ export async function testStorage(
   return { items };
 }
 
-function readRoot(text: string): CloudRoot {
-  const root = parseCloudRoot(text);
-  if (root === null)
-    throw new BenchkeepError(
-      'invalid_argument',
-      'This is no address of a bucket',
-      'Give one like s3://bucket/folder or gs://bucket/folder.',
-    );
+async function rootToTest(open: TestStorageContext['open'], text: string): Promise<CloudRoot> {
+  const root = await namedRoot(open, text).catch((error: unknown) => {
+    const isNone = error instanceof BenchkeepError && ['not_found', 'not_supported'].includes(error.code);
+    throw isNone ? noAddress() : error;
+  });
   checkBucketName(root);
   return root;
+}
+
+function noAddress(): BenchkeepError {
+  return new BenchkeepError(
+    'invalid_argument',
+    'This is no address of a bucket, and no storage in one',
+    'Give one like s3://bucket/folder or gs://bucket/folder.',
+  );
 }
 
 /** The store may know better which step it was: one request proves the sign-in and tells region and bucket. */
@@ -113,7 +120,8 @@ function failed(items: StorageTest[], at: Step, error: BenchkeepError): void {
   ] as const)
     if (STEPS.indexOf(before) < STEPS.indexOf(step) && STEPS.indexOf(before) >= items.length)
       items.push({ step: before, ok: true, message: words, remedy: null });
-  items.push({ step, ok: false, message: `${redact(message)}.`, remedy: redact(remedy) });
+  const confirm = error.details?.['about'] === 'private' ? ({ confirm: 'endpoint' } as const) : {};
+  items.push({ step, ok: false, message: `${redact(message)}.`, remedy: redact(remedy), ...confirm });
 }
 
 const STEPS: readonly Step[] = ['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'delete'];
@@ -121,8 +129,8 @@ const STEPS: readonly Step[] = ['name', 'endpoint', 'clock', 'sign-in', 'region'
 function stepOf(at: Step, { code, details }: BenchkeepError): Step {
   const about = details?.['about'];
   if (about === 'clock' || about === 'region' || about === 'list') return about;
-  if (at === 'name' || at === 'endpoint') return at;
   if (code === 'not_signed_in') return 'sign-in';
+  if (at === 'name' || at === 'endpoint') return at;
   // A bucket that is not there is found out with the first request for it.
   return code === 'bucket_not_found' && at === 'sign-in' ? 'list' : at;
 }

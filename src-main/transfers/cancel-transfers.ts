@@ -5,13 +5,15 @@ import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers, findTransfer, transfersOf } from '../workstation/transfer-rows.ts';
 import { endTransfer } from './end-transfer.ts';
 import { chosen, type ChangeContext } from './change-transfers.ts';
+import { whileContentAlone } from './content-lock.ts';
+import { stopDownload } from './fetch-to-cache.ts';
 import { transferRecords } from './list-transfers.ts';
+import { isOver, mayDo, refusal } from './may-do.ts';
+import { endDownload } from './sweep-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-type CancelContext = ChangeContext & Pick<TransferContext, 'stores' | 'busyTransfers' | 'fs' | 'folder'>;
-
-/** States in which there is nothing verified in the store yet. */
-const CANCELLABLE: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);
+type CancelContext = ChangeContext &
+  Pick<TransferContext, 'stores' | 'fs' | 'folder' | 'downloads' | 'contentsAtWork' | 'onTransfers'>;
 
 /**
  * Null: all that can be. Errors: `not_found`; `refused` for one that is verified (it only has to be brought to its end)
@@ -24,31 +26,29 @@ export async function cancelTransfers(
   const asked = ids === null ? await chosenTransfers(context.workstation, null) : await chosen(context, ids);
   const all = asked.map(({ id }) => id);
   const refused: TransferRow[] = [];
+  for (const row of asked) if (row.direction === 'download') await cancelDownload(context, row);
   await context.queue.hold(all, async () => {
     for (const id of all) {
       const row = await findTransfer(context.workstation, id);
-      if (row === null || row.state === 'done' || row.state === 'cancelled') continue;
-      if (CANCELLABLE.has(row.state) && !context.busyTransfers.has(id)) await endTransfer(context, row, null);
+      if (row === null || isOver(row)) continue;
+      if (mayDo(row, context.busyTransfers.has(id)).cancel && row.direction === 'upload')
+        await endTransfer(context, row, null);
       else refused.push(row);
     }
   });
   const [first] = refused;
-  if (first !== undefined && ids !== null) throw tooLate(first);
+  if (first !== undefined && ids !== null) throw refusal('cancel', first);
   return { items: await transferRecords(context, await chosenTransfers(context.workstation, all)) };
 }
 
-function tooLate({ id, state }: TransferRow): BenchkeepError {
-  return CANCELLABLE.has(state)
-    ? new BenchkeepError(
-        'refused',
-        `Transfer ${String(id)} belongs to a file that is being saved at this moment`,
-        'Stop the saving of that file instead.',
-      )
-    : new BenchkeepError(
-        'refused',
-        `The content of transfer ${String(id)} is in the cloud and verified already`,
-        'It comes to its end in a moment. If you do not want it there, delete the artifact then.',
-      );
+/** What came of it is taken away; whoever waits for it is told. */
+async function cancelDownload(context: CancelContext, { id, artifact_uid: uid }: TransferRow): Promise<void> {
+  if (context.busyTransfers.has(id)) await stopDownload(context, uid);
+  await whileContentAlone(context, uid, async () => {
+    const row = await findTransfer(context.workstation, id);
+    if (row !== null && mayDo(row, context.busyTransfers.has(id)).cancel) await endDownload(context, row, 'cancelled');
+  });
+  context.onTransfers();
 }
 
 /**

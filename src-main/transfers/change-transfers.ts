@@ -6,8 +6,9 @@ import type { InstanceContext } from '../instance/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { changeTransfers, chosenTransfers, firstRank, forgetTransfersOver } from '../workstation/transfer-rows.ts';
 import { transferRecords } from './list-transfers.ts';
+import { isSo, mayDo, refusal, type Deed } from './may-do.ts';
 
-export type ChangeContext = Pick<InstanceContext, 'registry' | 'workstation' | 'clock' | 'queue'>;
+export type ChangeContext = Pick<InstanceContext, 'registry' | 'workstation' | 'clock' | 'queue' | 'busyTransfers'>;
 
 interface Chosen {
   /** Null: all that are not over. */
@@ -23,42 +24,37 @@ const AT_ONCE = { paused: 0, attempts: 0, next: null, error: null } as const;
 
 /** Resolves when nobody works on them; what the store has of them stays there. */
 export async function pauseTransfers(context: ChangeContext, { ids }: Chosen): Promise<Changed> {
-  const rows = (await chosen(context, ids)).filter(isUpload);
-  const all = rows.map(({ id }) => id);
-  return context.queue.hold(all, () => change(context, all, { paused: 1 }));
+  const asked = await chosen(context, ids);
+  const held = asked.filter(({ purpose }) => purpose === 'upload').map(({ id }) => id);
+  return context.queue.hold(held, () => change(context, 'pause', { asked, ids }, { paused: 1 }));
 }
 
 export async function resumeTransfers(context: ChangeContext, { ids }: Chosen): Promise<Changed> {
-  const paused = (await chosen(context, ids)).filter((row) => isUpload(row) && row.paused === 1);
-  return again(context, paused);
+  return again(context, 'resume', ids);
 }
 
 /** Those that wait after a failure; their stores, too, are asked at once. */
 export async function retryTransfers(context: ChangeContext, { ids }: Chosen): Promise<Changed> {
-  const waiting = (await chosen(context, ids)).filter((row) => isUpload(row) && row.paused === 0 && row.attempts > 0);
-  return again(context, waiting);
+  return again(context, 'retry', ids);
 }
 
-async function again(context: ChangeContext, rows: readonly TransferRow[]): Promise<Changed> {
-  const changed = await change(
-    context,
-    rows.map(({ id }) => id),
-    AT_ONCE,
-  );
-  context.queue.tryAgain();
-  return changed;
+async function again(context: ChangeContext, deed: Deed, ids: Chosen['ids']): Promise<Changed> {
+  try {
+    return await change(context, deed, { asked: await chosen(context, ids), ids }, AT_ONCE);
+  } finally {
+    context.queue.tryAgain();
+  }
 }
 
 /** Among themselves they keep their order. */
 export async function firstTransfers(context: ChangeContext, { ids }: Chosen): Promise<Changed> {
-  const rows = await chosen(context, ids);
-  const changed = await change(
-    context,
-    rows.map(({ id }) => id),
-    { rank: await firstRank(context.workstation) },
-  );
-  context.queue.wake();
-  return changed;
+  const asked = await chosen(context, ids);
+  const rank = await firstRank(context.workstation);
+  try {
+    return await change(context, 'first', { asked, ids }, { rank });
+  } finally {
+    context.queue.wake();
+  }
 }
 
 /** Of those that are over. */
@@ -81,13 +77,21 @@ export async function chosen({ workstation }: ChangeContext, ids: readonly numbe
   );
 }
 
-async function change(context: ChangeContext, ids: readonly number[], patch: Patch): Promise<Changed> {
-  const { workstation, clock } = context;
-  if (ids.length > 0) await changeTransfers(workstation, ids, { ...patch, updated_at: timestamp(clock) });
-  return { items: await transferRecords(context, await chosenTransfers(workstation, ids)) };
-}
-
-/** A save is brought to its end by whoever saves. */
-function isUpload({ purpose, state }: TransferRow): boolean {
-  return purpose === 'upload' && state !== 'done' && state !== 'cancelled';
+/** Those that can are changed; then the first that can't is why it is refused, unless all were meant. */
+async function change(
+  context: ChangeContext,
+  deed: Deed,
+  { asked, ids }: Chosen & { asked: readonly TransferRow[] },
+  patch: Patch,
+): Promise<Changed> {
+  const { workstation, clock, queue, busyTransfers } = context;
+  const all = asked.map(({ id }) => id);
+  // As they are now: what was at work on them a moment ago may have ended them.
+  const rows = await chosenTransfers(workstation, all);
+  const isBusy = ({ id }: TransferRow): boolean => busyTransfers.has(id) || queue.progressOf(id) !== null;
+  const changing = new Set(rows.filter((row) => mayDo(row, isBusy(row))[deed]).map(({ id }) => id));
+  const refused = rows.find((row) => !changing.has(row.id) && !isSo(deed, row, isBusy(row)));
+  if (changing.size > 0) await changeTransfers(workstation, [...changing], { ...patch, updated_at: timestamp(clock) });
+  if (refused !== undefined && ids !== null) throw refusal(deed, refused);
+  return { items: await transferRecords(context, await chosenTransfers(workstation, all)) };
 }

@@ -14,6 +14,7 @@ import { cacheFolder } from './cache-folder.ts';
 import { fetchRanges, type FetchTools } from './fetch-ranges.ts';
 import { isSameObject, partPath, readJournal, type PartJournal } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
+import { workAtHand } from './work-at-hand.ts';
 
 /** How often wrong bytes are thrown away, and how often an object that is replaced meanwhile is begun anew. */
 const TRIES = 3;
@@ -42,12 +43,14 @@ export async function fetchContent(
   request: FetchRequest,
   tools: FetchTools,
 ): Promise<FileFacts> {
-  const { workstation, clock, busyTransfers } = context;
+  const { workstation, clock, busyTransfers, onTransfers } = context;
   await context.fs.makeFolder(cacheFolder(context), 0o700);
   const row = await rowFor(context, request);
   const store = await storeOf(context, request.storage);
   const before = { wrong: 0, replaced: 0, idle: 0, bytes: 0 };
-  busyTransfers.add(row.id);
+  const work = workAtHand(clock, row);
+  busyTransfers.set(row.id, work);
+  onTransfers();
   try {
     for (;;) {
       try {
@@ -56,6 +59,7 @@ export async function fetchContent(
           onBytes(bytes) {
             if (bytes > before.bytes) before.idle = 0;
             before.bytes = bytes;
+            work.told(bytes);
             tools.onBytes(bytes);
           },
         });
@@ -74,6 +78,7 @@ export async function fetchContent(
     throw error;
   } finally {
     busyTransfers.delete(row.id);
+    onTransfers();
   }
 }
 

@@ -18,6 +18,7 @@ import { memberKey } from './folder-in-store.ts';
 import { manifestOf } from './fetch-manifest.ts';
 import { partPath } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
+import { workAtHand } from './work-at-hand.ts';
 
 /** Members at once, and bytes and number of the ranges of one. */
 const PARALLEL = 6;
@@ -36,7 +37,7 @@ export async function fetchFolder(
   request: FetchRequest,
   tools: FetchTools,
 ): Promise<FileFacts> {
-  const { workstation, clock, busyTransfers, fs } = context;
+  const { workstation, clock, busyTransfers, fs, onTransfers } = context;
   const store = await storeOf(context, request.storage);
   const { artifactUid: uid, sha256, target } = request;
   const manifest = await manifestOf(context, store, { uid, sha256 }, tools.signal);
@@ -46,11 +47,17 @@ export async function fetchFolder(
   const part = partPath(context, row);
   const set = (patch: Parameters<typeof updateTransfer>[2]): Promise<unknown> =>
     updateTransfer(workstation, row.id, { ...patch, updated_at: timestamp(clock) });
-  busyTransfers.add(row.id);
+  const work = workAtHand(clock, row);
+  busyTransfers.set(row.id, work);
+  onTransfers();
+  const onBytes = (bytes: number): void => {
+    work.told(bytes);
+    tools.onBytes(bytes);
+  };
   try {
     await set({ state: 'sending' });
     await fs.makeFolder(part, 0o700);
-    await fetchMembers(context, { store, request, manifest, part }, tools);
+    await fetchMembers(context, { store, request, manifest, part }, { ...tools, onBytes });
     await set({ state: 'completing', sent: request.size });
     if (!(await isWholeFolder(context, { uid, folder: part }, () => true))) throw notWhole(request);
     await fs.moveFolderIn(part, target);
@@ -66,6 +73,7 @@ export async function fetchFolder(
     throw error;
   } finally {
     busyTransfers.delete(row.id);
+    onTransfers();
   }
 }
 

@@ -61,14 +61,31 @@ function begin(context: TransferContext, wanted: ToFetch): SharedDownload {
     download.bytes = bytes;
     for (const listener of listeners) listener(bytes);
   };
-  download.done = whileContentAlone(context, uid, () =>
-    bring(context, wanted, { signal: stop.signal, onBytes }),
-  ).finally(() => {
-    if (downloads.get(uid) === download) downloads.delete(uid);
-  });
+  download.done = whileContentAlone(context, uid, () => bring(context, wanted, { signal: stop.signal, onBytes }))
+    .catch((error: unknown) => {
+      throw stop.signal.aborted ? notAnyMore() : error;
+    })
+    .finally(() => {
+      if (downloads.get(uid) === download) downloads.delete(uid);
+    });
   download.done.catch(() => undefined);
   downloads.set(uid, download);
   return download;
+}
+
+/** Whoever waits for it is told that it was cancelled; resolves when nobody is at work on it any more. */
+export async function stopDownload({ downloads }: Pick<TransferContext, 'downloads'>, uid: string): Promise<void> {
+  const download = downloads.get(uid);
+  if (download === undefined) return;
+  downloads.delete(uid);
+  download.stop.abort();
+  await download.done.catch(() => undefined);
+}
+
+function notAnyMore(): BenchkeepError {
+  return new BenchkeepError('cancelled', 'The download was cancelled', 'Ask for it again; nothing was changed here.', {
+    retry: true,
+  });
 }
 
 function unlessStopped({ done }: SharedDownload, signal: AbortSignal): Promise<RawPath> {

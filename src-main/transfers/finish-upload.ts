@@ -7,6 +7,7 @@ import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { runUpload } from './run-upload.ts';
 import { settleUpload, type Settled } from './settle-upload.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
+import { workAtHand } from './work-at-hand.ts';
 
 /** States in which the file is still to be read. */
 const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending']);
@@ -41,16 +42,18 @@ export async function finishUpload(
 
 /** One at a time does what a transfer's row says. */
 async function whileBusy<T>(
-  { busyTransfers }: Pick<TransferContext, 'busyTransfers'>,
-  { id }: TransferRow,
+  { busyTransfers, clock }: Pick<TransferContext, 'busyTransfers' | 'clock'>,
+  row: TransferRow,
   work: () => Promise<T>,
 ): Promise<T> {
+  const { id } = row;
   if (busyTransfers.has(id)) {
     throw new BenchkeepError('locked', 'It is being uploaded already', 'Wait for it: benchkeep transfers --watch.', {
       retry: true,
     });
   }
-  busyTransfers.add(id);
+  // The queue that runs it knows how fast it is.
+  busyTransfers.set(id, workAtHand(clock, row));
   try {
     return await work();
   } finally {

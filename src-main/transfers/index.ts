@@ -11,6 +11,7 @@ export { listTransfers, transferRecords } from './list-transfers.ts';
 export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uploads.ts';
 export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
+export type { WorkAtHand } from './work-at-hand.ts';
 export { transferQueue, type QueueContext, type TransferQueue } from './transfer-queue.ts';
 export { whileContentAlone } from './content-lock.ts';
 export { dropDeleted } from './drop-deleted.ts';

@@ -5,24 +5,46 @@ import type { TransferRecord } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { rawFromBytes, rawToDisplay, splitRaw } from '../ports/fs/raw-path.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { activeTransfers, chosenTransfers, countTransfers, transfersOver } from '../workstation/transfer-rows.ts';
+import {
+  activeTransfers,
+  chosenTransfers,
+  countTransfers,
+  transfersOf,
+  transfersOver,
+} from '../workstation/transfer-rows.ts';
+import { activeOthers } from '../workstation/other-transfers.ts';
 import { readUploadSettings } from '../workstation/upload-settings.ts';
+import { isLeft, isOver, mayDo } from './may-do.ts';
 import { isUploadTime, nextUploadTime, uploadHoursSentence } from './upload-hours.ts';
+import type { WorkAtHand } from './work-at-hand.ts';
 
-type ListContext = Pick<InstanceContext, 'registry' | 'workstation' | 'clock' | 'queue'>;
+type ListContext = Pick<InstanceContext, 'registry' | 'workstation' | 'clock' | 'queue' | 'busyTransfers'>;
 
 const CHUNK = 500;
 
+interface Wanted {
+  over: number;
+  most: number;
+  ids?: readonly number[] | null | undefined;
+  /** By uid. */
+  artifacts?: readonly string[] | null | undefined;
+}
+
 export async function listTransfers(
   context: ListContext,
-  { over, most, ids = null }: { over: number; most: number; ids?: readonly number[] | null | undefined },
+  { over, most, ids = null, artifacts = null }: Wanted,
 ): Promise<{ items: TransferRecord[]; waiting: number; failing: number; paused: number }> {
   const { workstation } = context;
   const rows =
-    ids === null
-      ? [...(await activeTransfers(workstation, most)), ...(await transfersOver(workstation, over))]
-      : await chosenTransfers(workstation, ids);
-  return { items: await transferRecords(context, rows), ...(await countTransfers(workstation)) };
+    ids !== null
+      ? await chosenTransfers(workstation, ids)
+      : artifacts !== null
+        ? await transfersOf(workstation, artifacts)
+        : [...(await activeTransfers(workstation, most)), ...(await transfersOver(workstation, over))];
+  const counts = await countTransfers(workstation);
+  const others = await activeOthers(workstation);
+  const left = others.filter((row) => isLeft(row, context.busyTransfers.has(row.id))).length;
+  return { items: await transferRecords(context, rows), ...counts, waiting: counts.waiting - left };
 }
 
 /** In the order of the rows. */
@@ -35,9 +57,9 @@ export async function transferRecords(context: ListContext, rows: readonly Trans
   const isOutside = hours !== null && !isUploadTime(hours, now);
   return rows.map((row) => {
     const artifact = artifacts.get(row.artifact_uid);
-    const live = context.queue.progressOf(row.id);
-    const isOver = row.state === 'done' || row.state === 'cancelled';
-    const waits = isOutside && !isOver && live === null && row.paused === 0 && row.purpose === 'upload';
+    // What the queue runs it measures itself.
+    const live = context.queue.progressOf(row.id) ?? progressOf(context.busyTransfers.get(row.id));
+    const waits = isOutside && !isOver(row) && live === null && row.paused === 0 && row.purpose === 'upload';
     const failure = row.error === null ? null : reviveError(JSON.parse(row.error) as ErrorData);
     return {
       id: row.id,
@@ -48,6 +70,8 @@ export async function transferRecords(context: ListContext, rows: readonly Trans
       state: row.state,
       paused: row.paused === 1,
       busy: live !== null,
+      can: mayDo(row, live !== null),
+      left: isLeft(row, live !== null),
       sent: live?.sent ?? row.sent,
       total: row.size,
       n_files: artifact?.n_files ?? null,
@@ -80,4 +104,8 @@ async function artifactsOf(
     for (const { uid, ...artifact } of some) found.set(uid, artifact);
   }
   return found;
+}
+
+function progressOf(work: WorkAtHand | undefined): { sent: number; rate: number | null } | null {
+  return work === undefined ? null : { sent: work.sent(), rate: work.rate() };
 }

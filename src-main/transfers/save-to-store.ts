@@ -13,6 +13,7 @@ import { removeSentFolder } from './remove-sent-folder.ts';
 import { runUpload } from './run-upload.ts';
 import { copyAt } from './source-place.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
+import { workAtHand } from './work-at-hand.ts';
 
 export interface StoreSave {
   /** That its record will have. */
@@ -28,7 +29,7 @@ export interface StoreSave {
 }
 
 type Saved = Pick<StoreSave, 'uid' | 'storage'>;
-type EndContext = Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers' | 'fs' | 'folder'>;
+type EndContext = Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers' | 'onTransfers' | 'fs' | 'folder'>;
 
 /**
  * Uids under which this content was being saved there, with this ending, when the program ended: what was sent of them
@@ -67,17 +68,23 @@ export async function saveToStore(
   save: StoreSave,
   tools: TransferTools,
 ): Promise<TransferRow> {
-  const { workstation, busyTransfers } = context;
+  const { workstation, busyTransfers, clock, onTransfers } = context;
   const row = (await activeRow(context, save)) ?? (await begin(context, save));
   if (busyTransfers.has(row.id) || !isOf(row, save)) throw givenUp(save);
-  busyTransfers.add(row.id);
+  const work = workAtHand(clock, row);
+  busyTransfers.set(row.id, work);
+  onTransfers();
+  const onSent = (bytes: number): void => {
+    work.told(bytes);
+    tools.onSent?.(bytes);
+  };
   try {
-    const { clock } = context;
     const source = { source: rawToBytes(save.source), facts: JSON.stringify(save.facts), updated_at: timestamp(clock) };
     const now = await updateTransfer(workstation, row.id, source);
-    return await runUpload(context, now, save.storage, tools);
+    return await runUpload(context, now, save.storage, { ...tools, onSent });
   } catch (error) {
     busyTransfers.delete(row.id);
+    onTransfers();
     throw error;
   }
 }
@@ -137,4 +144,5 @@ export async function endSave(context: EndContext, save: Saved, state: 'done' | 
   if (isOfFolder(row)) await dropJournal(context, row);
   await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
   context.busyTransfers.delete(row.id);
+  context.onTransfers();
 }

@@ -25,7 +25,7 @@ export async function sweepParts(context: SweepContext): Promise<void> {
     const part = partPath(context, row);
     const isYoung = clock.now() - Date.parse(row.updated_at) < KEPT;
     if (isYoung && (await fs.look(part)) !== null) wanted.add(part);
-    else await end(context, row, 'cancelled');
+    else await endDownload(context, row, 'cancelled');
   }
   for (const { name, kind } of await fs.readFolder(folder)) {
     const path = joinRaw(folder, name);
@@ -37,16 +37,17 @@ export async function sweepParts(context: SweepContext): Promise<void> {
 /** The content of the artifact is here: what a program that died left of its downloads is nobody's. */
 export async function endDownloads(context: SweepContext, artifactUid: string): Promise<void> {
   for (const row of await activeDownloads(context))
-    if (row.artifact_uid === artifactUid) await end(context, row, 'done');
+    if (row.artifact_uid === artifactUid) await endDownload(context, row, 'done');
 }
 
 async function activeDownloads({ workstation }: SweepContext): Promise<TransferRow[]> {
   return (await activeTransfers(workstation)).filter(({ direction }) => direction === 'download');
 }
 
-async function end(context: SweepContext, row: TransferRow, state: 'done' | 'cancelled'): Promise<void> {
+/** What came of it is taken away. Nobody may be at work on it. */
+export async function endDownload(context: SweepContext, row: TransferRow, state: 'done' | 'cancelled'): Promise<void> {
   await removePart(context, partPath(context, row));
-  await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
+  await updateTransfer(context.workstation, row.id, { state, error: null, updated_at: timestamp(context.clock) });
 }
 
 /** Of a folder what came of its files. */

@@ -23,6 +23,7 @@ export type TransferContext = Pick<
   | 'contentsAtWork'
   | 'downloads'
   | 'onWatching'
+  | 'onTransfers'
 >;
 
 export interface TransferTools {

@@ -34,12 +34,20 @@ export async function forgetCredential(workstation: Workstation, { root, endpoin
   );
 }
 
+/** Whatever servers they were given for. */
+export async function forgetCredentialsOf(workstation: Workstation, root: string): Promise<void> {
+  await writeWorkstation(workstation, (tx) => tx.deleteFrom('credential').where('root', '=', root).execute());
+}
+
 /** Whether a person gave this endpoint on this computer. */
 export async function isChosenEndpoint(workstation: Pick<Workstation, 'db'>, endpoint: string): Promise<boolean> {
   return ((await readSetting<string[]>(workstation, CHOSEN)) ?? []).includes(endpoint);
 }
 
-export async function rememberEndpoint(workstation: Workstation, endpoint: string): Promise<void> {
+/** False where it was known. */
+export async function rememberEndpoint(workstation: Workstation, endpoint: string): Promise<boolean> {
   const known = (await readSetting<string[]>(workstation, CHOSEN)) ?? [];
-  if (!known.includes(endpoint)) await writeSetting(workstation, CHOSEN, [...known, endpoint]);
+  if (known.includes(endpoint)) return false;
+  await writeSetting(workstation, CHOSEN, [...known, endpoint]);
+  return true;
 }

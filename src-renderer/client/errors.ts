@@ -1,5 +1,6 @@
 /** Errors as a person reads them: what happened, and what to do. */
 import type { ErrorData } from '../../shared/errors.ts';
+import { inWindowWords } from '../ui/window-words.ts';
 
 /** True where `error` is the engine's own error in the shape it has after crossing the connection. */
 function carriesErrorData(error: unknown): error is { data: ErrorData } {
@@ -14,9 +15,9 @@ export function isCancelled(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Any error as `ErrorData`; what the engine did not send itself is a lost or misunderstood call. */
+/** Any error as `ErrorData`, in the words of the window; what the engine did not send itself is a lost or misunderstood call. */
 export function describeError(error: unknown, connected: boolean): ErrorData {
-  if (carriesErrorData(error)) return error.data;
+  if (carriesErrorData(error)) return forWindow(error.data);
   if (!connected || isCancelled(error)) {
     return {
       code: 'offline',
@@ -31,6 +32,11 @@ export function describeError(error: unknown, connected: boolean): ErrorData {
     remedy: 'Try again; if it stays, restart Benchkeep.',
     retry: false,
   };
+}
+
+function forWindow(data: ErrorData): ErrorData {
+  const remedy = inWindowWords(data.remedy);
+  return remedy === data.remedy ? data : { ...data, remedy };
 }
 
 /** One line: the sentence and the remedy. */

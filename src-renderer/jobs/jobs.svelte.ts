@@ -1,6 +1,7 @@
 /** Long work that a person started in this window: progress, result, stop. Stopping is closing the job's iterator. */
 import type { JobProgress } from '../../shared/contract/index.ts';
 import type { ErrorData } from '../../shared/errors.ts';
+import { inWindowWords } from '../ui/window-words.ts';
 import { describeError, isCancelled } from '../client/errors.ts';
 
 export interface Job {
@@ -54,7 +55,8 @@ export class Jobs {
         const step = await steps.next();
         if (abort.signal.aborted) break;
         if (step.done === true) {
-          job.summary = plan.summarise(step.value);
+          // Its warnings are the engine's.
+          job.summary = inWindowWords(plan.summarise(step.value));
           job.state = 'done';
           return;
         }

@@ -1,4 +1,4 @@
-/** The form of a bucket, and the root that it means. What is secret is never asked for: a profile is named instead. */
+/** The form of a bucket, and the root that it means, which everybody who uses the bucket shares: no sign-in goes into it. */
 
 export type BucketKind = 'aws' | 's3' | 'gs';
 
@@ -9,10 +9,20 @@ export interface BucketFields {
   /** Of S3-alikes where their server is; of Google Cloud only where it is not Google's own. */
   endpoint: string;
   region: string;
+  /** Path of the certificates of the server's authority. */
+  ca: string;
+  /** Nobody has to sign in. */
+  isPublic: boolean;
+  /** Of this computer, to sign in with. */
   profile: string;
+  /** That stood in an address which was pasted: it goes on to hold for everybody. */
+  sharedProfile: string;
+  /** Options of a pasted address that no bucket has. */
+  strange: readonly string[];
 }
 
-export type BucketField = keyof BucketFields;
+/** Those that are typed into. */
+export type BucketField = 'bucket' | 'folder' | 'endpoint' | 'region' | 'ca' | 'profile';
 
 export const EMPTY_BUCKET: BucketFields = {
   kind: 'aws',
@@ -20,7 +30,11 @@ export const EMPTY_BUCKET: BucketFields = {
   folder: '',
   endpoint: '',
   region: '',
+  ca: '',
+  isPublic: false,
   profile: '',
+  sharedProfile: '',
+  strange: [],
 };
 
 /** Both Amazon's and Google's rules for names of buckets, without what only one of them refuses. */
@@ -29,15 +43,19 @@ const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/i;
 
 /** What is wrong, by field, in words; nothing of fields that the kind does not have. */
 export function bucketProblems(fields: BucketFields): Partial<Record<BucketField, string>> {
-  const { kind, bucket, folder, endpoint, region } = trimmed(fields);
+  const { kind, bucket, folder, endpoint, region, ca, strange } = trimmed(fields);
   const problems: Partial<Record<BucketField, string>> = {};
   if (!BUCKET.test(bucket)) problems.bucket = 'Small letters, digits, dots and dashes, at least three, without spaces.';
+  else if (strange.length > 0)
+    problems.bucket = `A bucket has no ${strange.map((name) => `“${name}”`).join(' and ')}: give its address without that.`;
   if (folder !== '' && !isFolder(folder)) problems.folder = 'Names with a slash between them, without “?” and “..”.';
   if (kind === 's3' && endpoint === '')
     problems.endpoint = 'Where the server is, for example https://store.example.org.';
   else if (kind !== 'aws' && endpoint !== '' && !isAddress(endpoint))
     problems.endpoint = 'An address that begins with https:// or http://, without a password in it.';
   if (kind !== 'gs' && region !== '' && !REGION.test(region)) problems.region = 'A name like eu-central-1.';
+  if (kind !== 'aws' && ca !== '' && !/^(?:[/]|[a-z]:[\\/]|\\\\)/i.test(ca))
+    problems.ca = 'The whole path of the file, from the top of its disk.';
   return problems;
 }
 
@@ -51,16 +69,21 @@ function isAddress(text: string): boolean {
   return ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '');
 }
 
-/** `s3://bucket/folder?endpoint_url=…&region=…&profile=…`; of fields without problems. */
+/** `s3://bucket/folder?endpoint_url=…&region=…`; of fields without problems. */
 export function rootOf(fields: BucketFields): string {
-  const { kind, bucket, folder, endpoint, region, profile } = trimmed(fields);
+  const { kind, bucket, folder, endpoint, region, ca, isPublic, sharedProfile } = trimmed(fields);
+  const ofAll: [string, string][] = [
+    ['anonymous', isPublic ? 'true' : ''],
+    ['ca', kind === 'aws' ? '' : ca],
+  ];
   const options: [string, string][] =
     kind === 'gs'
-      ? [['api_endpoint', endpoint]]
+      ? [['api_endpoint', endpoint], ...ofAll]
       : [
           ['endpoint_url', kind === 's3' ? endpoint : ''],
           ['region', region],
-          ['profile', profile],
+          ['profile', isPublic ? '' : sharedProfile],
+          ...ofAll,
         ];
   const query = options
     .filter(([, value]) => value !== '')
@@ -77,23 +100,41 @@ export function takeApart(fields: BucketFields): BucketFields {
   const options = new URLSearchParams(match[4] ?? '');
   const endpoint = options.get('endpoint_url') ?? options.get('api_endpoint') ?? fields.endpoint;
   const google = match[1]?.toLowerCase() === 'gs';
+  const known = google ? OPTIONS.gs : OPTIONS.s3;
+  const ca = options.get('ca') ?? fields.ca;
   return {
-    kind: google ? 'gs' : fields.kind === 's3' || endpoint !== '' ? 's3' : 'aws',
+    kind: google ? 'gs' : fields.kind === 's3' || endpoint !== '' || ca !== '' ? 's3' : 'aws',
     bucket: match[2] ?? '',
     folder: match[3] ?? '',
     endpoint,
     region: options.get('region') ?? fields.region,
-    profile: options.get('profile') ?? fields.profile,
+    ca,
+    isPublic: options.get('anonymous') === 'true' || fields.isPublic,
+    profile: fields.profile,
+    sharedProfile: options.get('profile') ?? '',
+    // Only its name: what stands behind it may be a secret.
+    strange: [...new Set(options.keys())].filter((name) => !known.includes(name)).map(shownName),
   };
+}
+
+/** As the engine takes them. */
+const OPTIONS: Readonly<Record<'s3' | 'gs', readonly string[]>> = {
+  s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
+  gs: ['api_endpoint', 'anonymous', 'ca'],
+};
+
+function shownName(name: string): string {
+  return /^[a-z_]{1,24}$/i.test(name) ? name : 'what stands behind the question mark';
 }
 
 function trimmed(fields: BucketFields): BucketFields {
   return {
-    kind: fields.kind,
+    ...fields,
     bucket: fields.bucket.trim(),
     folder: fields.folder.trim().replace(/^\/+|\/+$/g, ''),
     endpoint: fields.endpoint.trim().replace(/\/+$/, ''),
     region: fields.region.trim(),
+    ca: fields.ca.trim(),
     profile: fields.profile.trim(),
   };
 }

@@ -1,8 +1,12 @@
 /** How this computer signs in to a bucket, in words. */
+import { inWindowWords } from '../ui/window-words.ts';
 import type { SignInInput, SignInRecord, StorageOfComputer } from '../../shared/contract/index.ts';
 
 /** Ways that a person can choose; of Google only key files of service accounts are given to a bucket. */
 export type SignInWay = 'keys' | 'profile' | 'service_account';
+
+/** With what this computer has, with what is typed in, or not at all. */
+export type BucketSignInWay = 'own' | 'given' | 'public';
 
 /** Fields of a sign-in, for who sends it. */
 export interface SignInHandle {
@@ -57,7 +61,7 @@ export function keepText(keychain: boolean): string {
     : 'There is no keychain here that protects it, so it is not stored: it is forgotten when Benchkeep ends, and has to be given again then. A profile (in ~/.aws) lasts.';
 }
 
-/** What to do where nobody is signed in, for the window: what the engine says may be of its command line. */
+/** What to do where nobody is signed in; `here`: in place of a way that the engine names of its command line. */
 export function signInRemedy(remedy: string, here: string): string {
-  return remedy.includes('benchkeep ') ? here : remedy;
+  return remedy.includes('benchkeep ') ? here : inWindowWords(remedy);
 }

@@ -21,7 +21,7 @@ export function tryingSignIn(app: AppContext): SignInTrial {
     tried = null;
     if (root === null) return;
     try {
-      await app.client.storages.signOut({ storage: root });
+      await app.client.storages.signOut({ storage: root, what: 'session' });
     } catch (cause) {
       // It is for the session only: with the engine that does not answer it is gone, too.
       console.info('A sign-in that was tried could not be taken back:', cause instanceof Error ? cause.message : '');

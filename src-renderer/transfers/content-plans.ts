@@ -8,7 +8,7 @@ import type { JobPlan } from '../jobs/jobs.svelte.ts';
 
 const { one, many } = WORDS.mixed;
 
-/** `artifacts` null: all whose content is here and verified in the cloud. */
+/** `artifacts` null: all that is in the cache. */
 export function freePlan(client: Client, artifacts: string[] | null): JobPlan<FreeResult> {
   return {
     title: 'Freeing up space',

@@ -31,6 +31,7 @@ export function shownNow(state: ArtifactState, where: Where, transfer: TransferR
 export function wordsNow(shown: ShownState, transfer: TransferRecord | undefined): string {
   if (transfer === undefined) return stateText(shown);
   const percent = transfer.total === 0 ? 0 : Math.min(100, (transfer.sent / transfer.total) * 100);
-  if (shown === 'paused') return `Upload ${stateText(shown).toLowerCase()}`;
+  const what = transfer.direction === 'upload' ? 'Upload' : 'Download';
+  if (shown === 'paused' || shown === 'stopped') return `${what} ${stateText(shown).toLowerCase()}`;
   return stateText(shown, { percent, ...(transfer.error === null ? {} : { reason: transfer.error.message }) });
 }

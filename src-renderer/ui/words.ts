@@ -16,8 +16,3 @@ export function shortTime(iso: string, now: number): string {
 export function dueText(iso: string, now: number): string {
   return Date.parse(iso) < now + 2000 ? 'now' : formatRelativeTime(iso, now);
 }
-
-/** What the engine says of a sign-in that is missing, without the words of its command line. */
-export function inWindowWords(text: string): string {
-  return text.replace(/Sign in: benchkeep storage sign-in .*$/s, 'Sign in to it under Storage places.');
-}

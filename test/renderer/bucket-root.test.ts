@@ -15,7 +15,14 @@ describe('root of a bucket', () => {
   it.each([
     [{}, 's3://lab-data'],
     [{ folder: '/flow/day 1/' }, 's3://lab-data/flow/day 1'],
-    [{ region: 'eu-central-1', profile: 'lab x' }, 's3://lab-data?region=eu-central-1&profile=lab%20x'],
+    [{ region: 'eu-central-1', profile: 'lab x' }, 's3://lab-data?region=eu-central-1'],
+    [{ sharedProfile: 'lab x' }, 's3://lab-data?profile=lab%20x'],
+    [{ isPublic: true, sharedProfile: 'lab x' }, 's3://lab-data?anonymous=true'],
+    [{ ca: '/left/over.pem' }, 's3://lab-data'],
+    [
+      { kind: 's3', endpoint: 'https://nas', ca: '/etc/lab.pem' },
+      's3://lab-data?endpoint_url=https%3A%2F%2Fnas&ca=%2Fetc%2Flab.pem',
+    ],
     [{ endpoint: 'https://left.over' }, 's3://lab-data'],
     [{ kind: 's3', endpoint: 'http://nas:9000/' }, 's3://lab-data?endpoint_url=http%3A%2F%2Fnas%3A9000'],
     [{ kind: 'gs', folder: 'a', region: 'x', profile: 'y' }, 'gs://lab-data/a'],
@@ -46,8 +53,18 @@ describe('root of a bucket', () => {
     [{ kind: 's3', endpoint: 'ftp://x' }, 'endpoint'],
     [{ kind: 's3', endpoint: 'https://me:secret@x' }, 'endpoint'],
     [{ kind: 'gs', endpoint: 'nowhere' }, 'endpoint'],
+    [{ kind: 'gs', ca: 'lab.pem' }, 'ca'],
   ] as const)('%o is wrong in its field', (changes, field) => {
     expect(Object.keys(bucketProblems(fields(changes)))).toEqual([field]);
+  });
+
+  it('names what of a pasted address is no option of such a bucket, and nothing that may be a secret', () => {
+    for (const [address, named] of [
+      ['s3://lab-data?acl=public', '“acl”'],
+      ['gs://lab-data?region=eu', '“region”'],
+      ['s3://lab-data?wJalrXUtnFEMI/K7MDENG', '“what stands behind the question mark”'],
+    ] as const)
+      expect(bucketProblems(takeApart(fields({ bucket: address }))).bucket).toContain(named);
   });
 
   it('takes a whole address apart, and leaves a name alone', () => {
@@ -57,7 +74,13 @@ describe('root of a bucket', () => {
       bucket: 'b',
       folder: '',
       endpoint: 'http://h:1',
-      profile: 'p',
+      profile: '',
+      sharedProfile: 'p',
+    });
+    expect(takeApart(fields({ bucket: 's3://b?anonymous=true&ca=/lab.pem&endpoint_url=http://h' }))).toMatchObject({
+      kind: 's3',
+      isPublic: true,
+      ca: '/lab.pem',
     });
     expect(takeApart(fields({ bucket: 's3' }))).toEqual(fields({ bucket: 's3' }));
   });

@@ -20,6 +20,10 @@ describe('S-19 redact', () => {
     ['a bearer', `Authorization: Bearer ${SECRET}`, SECRET],
     ['a bearer in JSON', `{"authorization":"Bearer ${SECRET}"}`, SECRET],
     ['basic', `Basic ${SECRET}`, SECRET],
+    ['basic of letters alone', 'Authorization: Basic YWRhOmNhbmFyeWNhbmFyeQ', 'YWRhOmNhbmFyeWNhbmFyeQ'],
+    ['the same in JSON', '{"authorization":"Basic YWRhOmNhbmFyeWNhbmFyeQ"}', 'YWRhOmNhbmFyeWNhbmFyeQ'],
+    ['a token of Hugging Face', 'refused for hf_canaryCANARYcanaryCANARYcanary', 'canaryCANARY'],
+    ['a key of Google for S3', `refused for GOOG1E${'CANARY'.repeat(9)}X`, 'CANARY'],
     ['a bare header', `authorization: ${SECRET}`, SECRET],
     ['a presigned address', `https://b.s3.amazonaws.com/k?X-Amz-Signature=${SECRET}&X-Amz-Date=1`, SECRET],
     ['a presigned credential', `?X-Amz-Credential=${SECRET}%2F2026`, SECRET],
@@ -49,6 +53,7 @@ describe('S-19 redact', () => {
     'Sign in with: aws sso login --profile lab',
     '/data/Signature plots/AKIA.csv',
     'Basic statistics of the run',
+    '/data/hf_run/GOOG_1.csv',
   ])('%s stays as it is', (text) => {
     expect(redact(text)).toBe(text);
   });
@@ -57,7 +62,14 @@ describe('S-19 redact', () => {
     const error = new BenchkeepError('io_error', `told ${KEY}`, `aws_secret_access_key=${SECRET}`, {
       details: { deep: [{ header: `Bearer ${SECRET}` }] },
     });
-    for (const said of [toErrorData(error), toErrorData(new Error(`Bearer ${SECRET}`)), toErrorData(`token ${KEY}`)])
+    // Answers and warnings take these directly.
+    for (const said of [
+      error.message,
+      error.remedy,
+      toErrorData(error),
+      toErrorData(new Error(`Bearer ${SECRET}`)),
+      toErrorData(`token ${KEY}`),
+    ])
       expect(JSON.stringify(said)).not.toMatch(new RegExp(`${KEY}|canary`));
   });
 

@@ -1,5 +1,8 @@
 /** S-18: credentials that are given for a storage, where they are kept, and to whom they are shown. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -9,12 +12,17 @@ import {
   insertCloudStorage,
   openStores,
   parseCloudRoot,
+  removeStorage,
   signInStorage,
   signOutStorage,
   storagesOfComputer,
+  testStorage,
   type CloudRoot,
   type Keychain,
 } from '../../src-main/storage/index.ts';
+import { systemClock } from '../../src-main/ports/clock.ts';
+import { nodeFs } from '../../src-main/ports/fs/node-fs.ts';
+import { systemRandom } from '../../src-main/ports/random.ts';
 import { writeRegistry } from '../../src-main/registry/change-log.ts';
 import { initInstance, type OpenInstance, type Workbench } from '../../src-main/instance/index.ts';
 import { makeBench, type Bench } from '../instance/open-bench.ts';
@@ -146,6 +154,26 @@ describe('S-18 keys for a storage', () => {
     expect((await open.stores.accessOf(rootAt(ROOT))).keys).toBe(undefined);
   });
 
+  test('that were tried for the session leave those alone that are kept', async () => {
+    await signIn();
+    await signIn({ keep: 'session', credentials: { ...KEYS, access_key_id: 'tried' } });
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys?.reveal().access_key_id).toBe('tried');
+    expect(await signOutStorage(context(), { storage: ROOT, what: 'session' })).toEqual({
+      by: 'keys',
+      name: null,
+      kept: 'keychain',
+    });
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys?.reveal()).toEqual(KEYS);
+  });
+
+  test('go with their storage, sealed as they are', async () => {
+    await addBucket();
+    await signIn();
+    await removeStorage(open, { storage: 'buCket000001' });
+    expect(await open.workstation.db.selectFrom('credential').selectAll().execute()).toEqual([]);
+    expect((await open.stores.accessOf(rootAt(ROOT))).keys).toBe(undefined);
+  });
+
   test('before there is an instance, last for the session', async () => {
     const alone = { stores: workbench.stores, open: null };
     await expect(signInStorage(alone, { storage: ROOT, credentials: KEYS, keep: 'keychain' })).rejects.toMatchObject({
@@ -197,4 +225,67 @@ test('S-10 an endpoint that a registry names in a private network is asked once 
   await signIn({ credentials: { profile: 'lab' } });
   await again();
   expect(await open.stores.accessOf(root)).toMatchObject({ isChosen: true });
+});
+
+describe('a storage whose servers are in the private network of the lab', () => {
+  let server: Server;
+  let endpoint = '';
+  const root = (): string => `s3://plates/lab?endpoint_url=${endpoint}`;
+  beforeEach(async () => {
+    server = createServer((_request, response) => {
+      response.writeHead(404, { 'content-type': 'application/xml' }).end('<Error><Code>NoSuchKey</Code></Error>');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    endpoint = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'canary');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary');
+    await addBucket(root());
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  const tried = async (named: string, confirm = false) => {
+    const ports = { fs: nodeFs(systemRandom), clock: systemClock, random: systemRandom };
+    return (await testStorage({ ...context(), ...ports }, { root: named, managed: false, confirm })).items;
+  };
+
+  test('S-10 is reached as soon as a person tested it, also by whoever was refused before', async () => {
+    const registered = { ...rootAt(root()), fromRegistry: true as const };
+    const asking = async () => (await open.stores.open(registered)).stat('x').catch((why: unknown) => why);
+    expect(await asking()).toMatchObject({ code: 'not_allowed' });
+    await tried(root());
+    expect(await asking()).toBe(null);
+  });
+
+  test('S-10 is asked by its name only where the person says that its address is right', async () => {
+    const last = (await tried('buCket000001')).at(-1);
+    expect(last).toMatchObject({ step: 'endpoint', ok: false, confirm: 'endpoint' });
+    expect((await tried('buCket000001', true))[1]).toMatchObject({ step: 'endpoint', ok: true });
+    expect((await tried('buCket000001'))[1]).toMatchObject({ step: 'endpoint', ok: true });
+  });
+
+  test('is tested by its root or its uid as it is registered', async () => {
+    await open.stores.chosen(endpoint);
+    for (const named of ['s3://plates/lab', 'buCket000001'])
+      expect((await tried(named)).slice(0, 2), named).toMatchObject([
+        { step: 'name', ok: true, message: expect.stringContaining('s3://plates/lab') as string },
+        { step: 'endpoint', ok: true, message: `${endpoint} answers.` },
+      ]);
+    // What a person did not choose is not chosen by its name.
+    expect((await tried('noStorage001')).at(-1)).toMatchObject({ step: 'name', ok: false });
+  });
+
+  test('S-18 whose keys the keychain does not give fails at the sign-in, not where nothing is wrong', async () => {
+    await signIn({ storage: root() });
+    await again(keychainOf(2));
+    expect((await tried(root())).map(({ step, ok }) => [step, ok])).toEqual([
+      ['name', true],
+      ['endpoint', true],
+      ['clock', true],
+      ['sign-in', false],
+    ]);
+  });
 });

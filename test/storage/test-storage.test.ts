@@ -18,7 +18,7 @@ const ALL = ['name', 'endpoint', 'clock', 'sign-in', 'region', 'list', 'put', 'd
 const clock = systemClock;
 const base = (): TestStorageContext => ({
   stores: openStores(),
-  workstation: null,
+  open: null,
   fs: nodeFs(systemRandom),
   clock,
   random: systemRandom,

@@ -20,9 +20,8 @@ function signInContext({ workbench, isOpen, services }: RouterContext): SignInCo
 }
 
 function testContext(context: RouterContext): TestStorageContext {
-  const { stores, open } = signInContext(context);
   const { fs, clock, random } = context.workbench;
-  return { stores: open?.stores ?? stores, workstation: open?.workstation ?? null, fs, clock, random };
+  return { ...signInContext(context), fs, clock, random };
 }
 
 export const storages = os.storages.router({

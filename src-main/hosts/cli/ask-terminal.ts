@@ -12,24 +12,28 @@ export interface Terminal {
   signal: AbortSignal;
 }
 
-/** Lines of an input that is no terminal are taken one by one, without asking. Errors: `invalid_argument`, `cancelled`. */
-export type Ask = (question: string, options: { hidden: boolean }) => Promise<string>;
+/**
+ * Lines of an input that is no terminal are taken one by one, without asking; where it has ended, what is `optional` is
+ * empty. Errors: `invalid_argument`, `cancelled`.
+ */
+export type Ask = (question: string, options: { hidden: boolean; optional?: boolean }) => Promise<string>;
 
 export function askTerminal({ input: open, write, signal }: Terminal): Ask {
   let lines: AsyncIterator<string> | null = null;
-  async function nextLine(input: TerminalInput): Promise<string> {
+  async function nextLine(input: TerminalInput, optional: boolean): Promise<string> {
     lines ??= createInterface({ input })[Symbol.asyncIterator]();
     const line = await lines.next();
     if (line.done !== true) return line.value;
+    if (optional) return '';
     throw new BenchkeepError(
       'invalid_argument',
       'There is nobody to ask, and nothing was given on the standard input',
       'Run it in a terminal, or use a profile (--profile NAME).',
     );
   }
-  return async (question, { hidden }) => {
+  return async (question, { hidden, optional = false }) => {
     const input = open();
-    if (input.isTTY !== true) return nextLine(input);
+    if (input.isTTY !== true) return nextLine(input, optional);
     write(`${question}: `);
     return readTyped(input, { write, signal }, hidden);
   };

@@ -10,7 +10,7 @@ import {
   parseCloudRoot,
   readMarker,
   readObjectMarker,
-  rememberChosen,
+  writeChosen,
   storeOptions,
   type CloudRoot,
   type StoreOptions,
@@ -77,7 +77,7 @@ async function build(workbench: Workbench, given: string | CloudRoot, uid: strin
     await closeToOthers(registryPath(folder));
     const workstation = await openWorkstation(workstationPath(folder), { readonly: false });
     try {
-      if (typeof given !== 'string') await rememberChosen({ workstation }, given);
+      if (typeof given !== 'string') await writeChosen(workstation, given);
     } finally {
       await workstation.db.destroy();
     }

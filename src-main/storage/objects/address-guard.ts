@@ -94,6 +94,7 @@ function notChosen(host: string, address: string): BenchkeepError {
     'not_allowed',
     `The endpoint ${where} is in a private network, and was not chosen on this computer`,
     'Nothing was sent there. If it is right, say so by testing it: benchkeep storage test "ROOT?endpoint_url=ADDRESS".',
+    { details: { about: 'private' } },
   );
 }
 

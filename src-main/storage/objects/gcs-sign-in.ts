@@ -92,6 +92,8 @@ async function openGoogle(
   key: string | Secret<string> | undefined,
   fs: Pick<Fs, 'readRange' | 'realPath'>,
 ): Promise<Google> {
+  // Without credentials it would ask for those of a machine in Google's cloud, and take them from whoever answers (S-10).
+  process.env['METADATA_SERVER_DETECTION'] ??= 'none';
   // A command that needs no bucket does not wait for it to be read.
   const { Storage } = await import('@google-cloud/storage');
   // Without a project it would look for one, with the programs and at the addresses of Google's cloud.

@@ -1,6 +1,6 @@
 /** The address of an object or a folder in a store, as a person types it. */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import { parseCloudRoot, type CloudRoot } from './store-options.ts';
+import { ALLOWED, parseCloudRoot, type CloudRoot } from './store-options.ts';
 import { parseWebAddress, type WebRoot } from './web-root.ts';
 
 export type PlaceRoot = CloudRoot | WebRoot;
@@ -15,7 +15,7 @@ export interface ObjectAddress {
 }
 
 /** What follows the key of a bucket's object where the store is to be reached in a way of its own. */
-const OPTIONS = /\?(?:(?:endpoint_url|api_endpoint|region)=[^?]*)$/;
+const OPTIONS = new RegExp(`\\?(?:(?:${[...new Set(Object.values(ALLOWED).flat())].join('|')})=[^?]*)$`);
 
 /** Null for a path of this computer. Nothing of a key is decoded. Errors: `invalid_argument`. */
 export function parseObjectAddress(text: string): ObjectAddress | null {

@@ -26,9 +26,9 @@ const MISTAKE = /^(?:Error|TypeError|RangeError|ReferenceError|SyntaxError|URIEr
 const FULL = /^(?:QuotaExceeded|XMinioStorageFull|StorageFull|InsufficientStorage|EntityQuotaExceeded)$/;
 const BUSY = /^(?:SlowDown|ServiceUnavailable|InternalError|Throttling\w*|TooManyRequests|RequestLimitExceeded)$/;
 
-/** A server may call an error what it likes: what does not look like a name is not shown. */
+/** A server may call an error what it likes: what does not look like a name is not shown; keys have many digits. */
 export function shownName(name: string): string {
-  return /^[A-Za-z][\w.-]{0,59}$/.test(name) ? name : 'unknown';
+  return /^(?!(?:\D*\d){4})[A-Za-z][\w.-]{0,59}$/.test(name) ? name : 'unknown';
 }
 
 /** `where`: the storage's root, for people. Null for an answer that says only that something is not there. */

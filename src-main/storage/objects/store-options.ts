@@ -33,7 +33,8 @@ export interface CloudRoot {
   fromRegistry?: true;
 }
 
-const ALLOWED = {
+/** What a root may carry behind its `?`. */
+export const ALLOWED = {
   s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
   gs: ['api_endpoint', 'anonymous', 'ca'],
 } as const;

@@ -46,7 +46,7 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     await form.getByLabel('Bucket', { exact: true }).fill('s3://archive/2026/flow?region=eu-north-1');
     expect(await form.getByLabel('Folder in it').inputValue()).toBe('2026/flow');
     expect(await form.getByLabel('Region').inputValue()).toBe('eu-north-1');
-    const root = 's3://archive/2026/flow?endpoint_url=https%3A%2F%2Fstore.example.org&region=eu-north-1&profile=lab';
+    const root = 's3://archive/2026/flow?endpoint_url=https%3A%2F%2Fstore.example.org&region=eu-north-1';
     world.tests.set(root, [
       { step: 'name', ok: true, message: 'The name is one of a bucket.', remedy: null },
       { step: 'clock', ok: false, message: 'The clock is 12 min behind.', remedy: 'Set the clock of this computer.' },
@@ -65,8 +65,56 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     await page.getByText('Bucket added.').waitFor();
     const added = world.storages.at(-1);
     expect(added).toMatchObject({ root: 's3://archive/2026/flow', type: 's3', managed: true, default: false });
+    // The profile is this computer's, and not of the bucket.
+    expect(world.signIns.at(-1)).toEqual({ storage: added?.uid, credentials: { profile: 'lab' }, keep: 'keychain' });
     await page.getByRole('article').filter({ hasText: 'archive' }).getByText('Bucket (S3) in eu-central-1').waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it('S-10 on its card: a test, and a server in a private network is asked once somebody says that it is right', async () => {
+    const world = cloudWorld();
+    const [, , bucket] = world.storages;
+    if (!bucket) expect.fail('There is no bucket');
+    Object.assign(bucket, { endpoint: 'http://10.0.0.7:9000' });
+    const refused = {
+      ok: false,
+      message: 'It is in a private network.',
+      remedy: 'Say so.',
+      confirm: 'endpoint',
+    } as const;
+    world.tests.set(bucket.uid, [{ step: 'endpoint', ...refused }]);
+    const { page } = await openWindow({ browser, files }, world);
+    await go(page, 'Storage places');
+    await page.getByRole('button', { name: 'Test connection of Bucket of the lab' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Test connection' });
+    await dialog.getByText('leads into a private network').waitFor();
+    world.tests.delete(bucket.uid);
+    await dialog.getByRole('button', { name: 'It is ours: ask this server' }).click();
+    await dialog.getByText('All is well: this bucket can be used.').waitFor();
+    expect(world.calls).toContain('storages.test');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  it('a public bucket, and one whose server has a certificate of the lab, are reached as that', async () => {
+    const world = cloudWorld();
+    const { page } = await openWindow({ browser, files }, world);
+    const form = await openForm(page);
+    await form.getByLabel('Bucket', { exact: true }).fill('archive');
+    await form.getByRole('textbox', { name: 'Profile' }).fill('lab');
+    await form.getByLabel('It is public').check();
+    await form.getByLabel('Another S3 store').check();
+    await form.getByLabel('Address of the server').fill('https://nas');
+    await form.getByLabel('Certificate of the server').fill('/etc/lab.pem');
+    const root = 's3://archive?endpoint_url=https%3A%2F%2Fnas&anonymous=true&ca=%2Fetc%2Flab.pem';
+    world.tests.set(root, [{ step: 'name', ok: true, message: 'It is as it should be.', remedy: null }]);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('It is as it should be.').waitFor();
+    expect(world.signIns).toEqual([]);
+    await form.getByLabel('Bucket', { exact: true }).fill('s3://archive?acl=public');
+    await form.getByLabel('Folder in it').focus();
+    await form.getByText('A bucket has no “acl”').waitFor();
+    expect(await form.getByRole('button', { name: 'Test connection' }).isDisabled()).toBe(true);
   });
 
   it('S-18 keys that are typed in are tried for the session, kept once the bucket is added, and taken back if it is not', async () => {

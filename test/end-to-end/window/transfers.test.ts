@@ -3,7 +3,16 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { TROUBLED, troubledWorld } from '../../renderer/fake-engine/troubled-world.ts';
-import { BUCKET, check, cloudWorld, fail, finish, makeTransfer, send } from '../../renderer/fake-engine/transfers.ts';
+import {
+  BUCKET,
+  check,
+  cloudWorld,
+  fail,
+  finish,
+  makeTransfer,
+  send,
+  somebodyMoves,
+} from '../../renderer/fake-engine/transfers.ts';
 import { emit, failNext, labWorld, type World } from '../../renderer/fake-engine/world.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped, type OpenWindow } from './open-window.ts';
 
@@ -287,6 +296,51 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     expect(await page.locator('.toast').count()).toBe(0);
   });
 
+  it('what no queue runs is shown as it moves, with what can be done about it and nothing else', async () => {
+    const world = queuedWorld(59);
+    const [saved, fetched] = [world.artifacts[58], world.artifacts[57]];
+    if (!saved || !fetched) throw new Error('no such rows');
+    somebodyMoves(world, 'save', saved, saved.size / 2);
+    somebodyMoves(world, 'cache', fetched, fetched.size / 4);
+    const { page } = await open(world);
+    await go(page, 'Transfers');
+    const buttons = (n: number): Promise<(string | null)[]> =>
+      transferRow(page, n)
+        .getByRole('button')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')?.split(':')[0] ?? ''));
+    await transferRow(page, 58).getByText('Uploading 50 %').waitFor();
+    await transferRow(page, 58).getByText('MB/s').waitFor();
+    expect(await buttons(58)).toEqual([]);
+    await transferRow(page, 57).getByText('Downloading 25 %').waitFor();
+    expect(await buttons(57)).toEqual(['Cancel']);
+    expect(await buttons(59)).toEqual(['Pause', 'Cancel']);
+    fail(world, uid(57), OFFLINE, null);
+    await transferRow(page, 57).getByText('Problem: The server of the bucket does not answer').waitFor();
+    expect(await buttons(57)).toEqual(['Cancel']);
+    await page.getByText('2 items to go').waitFor();
+    // Keys do what buttons do, and nothing else.
+    await transferRow(page, 57).focus();
+    await page.keyboard.press('p');
+    await page.keyboard.press('r');
+    expect(world.calls.filter((call) => /^transfers\.(pause|retry)$/.test(call))).toEqual([]);
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByText('What came so far is taken away.').waitFor();
+  });
+
+  it('what is verified, but not at its end, can still be signed in for and tried again', async () => {
+    const { page, world } = await open(queuedWorld(59));
+    send(world, uid(59), 1);
+    const [transfer] = world.transfers;
+    Object.assign(transfer ?? {}, { state: 'recorded' });
+    fail(world, uid(59), { code: 'not_signed_in', message: 'The sign-in has run out', remedy: 'x' }, null);
+    await go(page, 'Transfers');
+    const row = transferRow(page, 59);
+    await row.getByRole('button', { name: /^Sign in/ }).waitFor();
+    expect(await row.getByRole('button', { name: /^(Pause|Cancel|Do this next)/ }).count()).toBe(0);
+    await row.getByRole('button', { name: /^Try again now/ }).click();
+    await expect.poll(() => world.calls).toContain('transfers.retry');
+  });
+
   it('outside of its hours an upload says so', async () => {
     const world = queuedWorld(59);
     Object.assign(world.transfers[0] ?? {}, { waits_for: 'Uploads run only from 20:00 to 06:00.' });
@@ -397,6 +451,36 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     await panel.getByRole('button', { name: 'Bring back' }).click();
     await panel.getByText('On bench-pc: benchkeep').waitFor();
     await rowOf(page, 59).getByText('In the cloud, verified').waitFor();
+  });
+
+  it('what never was here is not brought back: a copy is put where copies go; of run folders only one to look at', async () => {
+    const world = mixedWorld();
+    const cloud = [{ storage: 'stor00000007', path: `${BUCKET}/y`, verified_at: '2026-11-01T00:00:00Z' }];
+    Object.assign(world.artifacts[59] ?? {}, { copies: cloud });
+    Object.assign(world.artifacts[58] ?? {}, { copies: cloud, n_files: 12, key_is_virtual: false });
+    const { page } = await open(world);
+    await rowOf(page, 59).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).waitFor();
+    await panel.getByText('Puts a copy into benchkeep, where it stays.').waitFor();
+    expect(await panel.getByText('before space was freed').count()).toBe(0);
+    await rowOf(page, 58).click();
+    await panel.getByRole('button', { name: 'Get a copy here' }).waitFor();
+    await expect.poll(() => panel.getByRole('button', { name: /Keep a copy|Bring back/ }).count()).toBe(0);
+  });
+
+  it('of more than are read at once, those in view are known to wait, too', async () => {
+    const world = cloudWorld(60);
+    world.transfers = Array.from({ length: 1200 }, (_, index) =>
+      makeTransfer(index + 1, { uid: index < 1100 ? `none${String(index)}` : uid(index - 1100) }),
+    );
+    const { page } = await open(world);
+    await rowOf(page, 59).getByText('Upload queued').waitFor();
+    world.transfers = world.transfers.filter((transfer) => transfer.uid !== uid(59));
+    emit(world, { type: 'transfers' });
+    await rowOf(page, 59).getByText('Upload queued').waitFor({ state: 'detached' });
+    await rowOf(page, 58).getByText('Upload queued').waitFor();
   });
 
   it('free up on a selection says what stays, and why', async () => {

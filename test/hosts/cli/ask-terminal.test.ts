@@ -52,6 +52,7 @@ describe('asking on the terminal', () => {
     expect(await ask('Access key', { hidden: false })).toBe('key');
     expect(await ask('Secret key', { hidden: true })).toBe('secret');
     await expect(ask('Token', { hidden: true })).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(await ask('Token (empty for none)', { hidden: true, optional: true })).toBe('');
     expect(shown).toBe('');
   });
 });

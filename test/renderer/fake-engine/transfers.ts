@@ -4,6 +4,7 @@
  */
 import type {
   ArtifactRecord,
+  ChangeRecord,
   FreePlan,
   FreeResult,
   StorageRecord,
@@ -11,6 +12,7 @@ import type {
   UploadPlan,
 } from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
+import { isSo, mayDo, refusal, isLeft, type Deed } from '../../../src-main/transfers/may-do.ts';
 import { find } from './find.ts';
 import { makeStorage } from './records.ts';
 import { changed, emit, labWorld, type World } from './world.ts';
@@ -87,9 +89,16 @@ export function planUpload(world: World, uids: readonly string[]): UploadPlan {
   return plan;
 }
 
-export function makeTransfer(id: number, changes: Partial<TransferRecord> = {}): TransferRecord {
+export type Purpose = 'upload' | 'save' | 'cache';
+
+/** What can be done with it follows from what it is, by the engine's own rule. */
+export function makeTransfer(
+  id: number,
+  changes: Partial<Omit<TransferRecord, 'can' | 'left'>> = {},
+  purpose: Purpose = changes.direction === 'download' ? 'cache' : 'upload',
+): TransferRecord {
   const at = new Date().toISOString();
-  return {
+  const facts = {
     id,
     uid: `art${String(id).padStart(13, '0')}0000`,
     name: `flow/day1/sample_${String(id).padStart(5, '0')}.fcs`,
@@ -111,6 +120,38 @@ export function makeTransfer(id: number, changes: Partial<TransferRecord> = {}):
     updated_at: at,
     ...changes,
   };
+  return withRule(facts as TransferRecord, purpose);
+}
+
+interface Row {
+  id: number;
+  direction: TransferRecord['direction'];
+  purpose: Purpose;
+  state: TransferRecord['state'];
+  paused: 0 | 1;
+  attempts: number;
+}
+
+function rowOf({ id, direction, state, paused, attempts, error }: TransferRecord, purpose: Purpose): Row {
+  return { id, direction, purpose, state, paused: paused ? 1 : 0, attempts: error === null ? attempts : attempts || 1 };
+}
+const rows = new WeakMap<TransferRecord, () => Row>();
+
+function withRule(transfer: TransferRecord, purpose: Purpose): TransferRecord {
+  const row = (): Row => rowOf(transfer, purpose);
+  rows.set(transfer, row);
+  return Object.defineProperties(transfer, {
+    can: { enumerable: true, get: () => mayDo(row(), transfer.busy) },
+    left: { enumerable: true, get: () => isLeft(row(), transfer.busy) },
+  });
+}
+
+/** A file is being saved into the bucket, or brought here, by somebody: no queue runs it. */
+export function somebodyMoves(world: World, purpose: 'save' | 'cache', row: ArtifactRecord, sent: number): void {
+  const direction = purpose === 'save' ? 'upload' : 'download';
+  const facts = { uid: row.uid, name: nameOf(row), total: row.size, direction, state: 'sending', busy: true } as const;
+  world.transfers.push(makeTransfer(world.transfers.length + 1, { ...facts, sent, rate: 12_000_000 }, purpose));
+  emit(world, { type: 'transfers' });
 }
 
 export function upload(
@@ -140,50 +181,68 @@ export function upload(
   return { items, refused };
 }
 
-export function listTransfers(world: World, { over, most }: { over: number; most: number }) {
+interface Wanted {
+  over: number;
+  most: number;
+  artifacts?: string[] | null | undefined;
+}
+
+export function listTransfers(world: World, { over, most, artifacts }: Wanted) {
   const going = world.transfers.filter((transfer) => !isOver(transfer));
   const past = world.transfers.filter(isOver).reverse();
   return {
-    items: [...going.slice(0, most), ...past.slice(0, over)],
-    waiting: going.length,
+    items:
+      artifacts === null || artifacts === undefined
+        ? [...going.slice(0, most), ...past.slice(0, over)]
+        : going.filter(({ uid }) => artifacts.includes(uid)),
+    waiting: going.filter(({ left }) => !left).length,
     failing: going.filter(({ error, busy, paused }) => error !== null && !busy && !paused).length,
     paused: going.filter(({ paused }) => paused).length,
   };
 }
 
-/** Null: all that are not over. */
+/** Null: all that can. */
 function change(
   world: World,
+  deed: Deed,
   ids: number[] | null,
   act: (transfer: TransferRecord) => void,
 ): { items: TransferRecord[] } {
-  const meant = world.transfers.filter((transfer) => !isOver(transfer) && (ids === null || ids.includes(transfer.id)));
-  if (ids !== null && meant.length === 0)
+  const meant = world.transfers.filter((transfer) => (ids === null ? !isOver(transfer) : ids.includes(transfer.id)));
+  if (ids !== null && meant.length < ids.length)
     throw new BenchkeepError('not_found', 'There is no such transfer', 'It may be over meanwhile.');
+  const refused = meant.filter((transfer) => !transfer.can[deed]);
   for (const transfer of meant) {
+    if (!transfer.can[deed]) continue;
     act(transfer);
     transfer.updated_at = new Date().toISOString();
   }
   emit(world, { type: 'transfers' });
+  for (const transfer of refused) {
+    const row = rows.get(transfer)?.();
+    if (ids !== null && row !== undefined && !isSo(deed, row, transfer.busy)) throw refusal(deed, row);
+  }
   return { items: meant };
 }
 
 export const pause = (world: World, ids: number[] | null) =>
-  change(world, ids, (transfer) => Object.assign(transfer, { paused: true, busy: false, rate: null }));
+  change(world, 'pause', ids, (transfer) => Object.assign(transfer, { paused: true, busy: false, rate: null }));
 
 export const resume = (world: World, ids: number[] | null) =>
-  change(world, ids, (transfer) => Object.assign(transfer, { paused: false }));
+  change(world, 'resume', ids, (transfer) =>
+    Object.assign(transfer, { paused: false, error: null, next: null, attempts: 0 }),
+  );
 
 export const cancel = (world: World, ids: number[] | null) =>
-  change(world, ids, (transfer) =>
+  change(world, 'cancel', ids, (transfer) =>
     Object.assign(transfer, { state: 'cancelled', busy: false, paused: false, rate: null, error: null, next: null }),
   );
 
 export const retry = (world: World, ids: number[] | null) =>
-  change(world, ids, (transfer) => Object.assign(transfer, { error: null, next: null }));
+  change(world, 'retry', ids, (transfer) => Object.assign(transfer, { error: null, next: null, attempts: 0 }));
 
 export function first(world: World, ids: number[] | null) {
-  const done = change(world, ids, () => undefined);
+  const done = change(world, 'first', ids, () => undefined);
   world.transfers = [...done.items, ...world.transfers.filter((transfer) => !done.items.includes(transfer))];
   return done;
 }
@@ -277,10 +336,20 @@ export function planFree(world: World, uids: readonly string[] | null): FreePlan
   return plan;
 }
 
+function freedAt(world: World, { uid, created_by }: ArtifactRecord, path: string): ChangeRecord {
+  const id = world.changes.length + 1;
+  const made = { id, transaction: id, created_at: new Date().toISOString(), created_by, run: null, note: null };
+  return { ...made, operation: 'free', registry: 'copy', uid, action: 'delete', before: { path }, after: null };
+}
+
 export function free(world: World, uids: readonly string[] | null): FreeResult {
   const { kept, size } = planFree(world, uids);
   const rows = named(world, uids).filter((row) => whyKept(world, row) === null);
-  for (const row of rows) row.copies = row.copies.filter(({ path }) => isCloud(path));
+  for (const row of rows) {
+    for (const { path } of row.copies.filter((copy) => !isCloud(copy.path) && copy.storage !== null))
+      world.changes.push(freedAt(world, row, path));
+    row.copies = row.copies.filter(({ path }) => isCloud(path));
+  }
   changed(world, 'copy', 'artifact');
   return { items: rows, freed: size, kept };
 }

@@ -2,7 +2,7 @@ import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -141,6 +141,24 @@ describe('signing in to Google Cloud Storage', () => {
   it('is offline where the sign-in is not reached', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', identity('http://127.0.0.1:1/token'));
     expect(await failureOf(openSignInAt(GOOGLE, {}))).toMatchObject({ code: 'offline' });
+  });
+
+  it('S-10 never asks for the credentials of a machine, nor takes them from whoever answers', async () => {
+    const asked: string[] = [];
+    const connect = Socket.prototype.connect as (this: Socket, ...words: unknown[]) => Socket;
+    vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...words: unknown[]) {
+      asked.push(JSON.stringify(words));
+      return connect.apply(this, words);
+    });
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
+    vi.stubEnv('HOME', folder);
+    vi.stubEnv('METADATA_SERVER_DETECTION', undefined);
+    expect(await failureOf(openSignInAt(GOOGLE, {}))).toMatchObject({ code: 'not_signed_in' });
+    // Somebody who answers in its place.
+    vi.stubEnv('GCE_METADATA_HOST', endpoint.slice('http://'.length));
+    expect(await failureOf(openSignInAt(GOOGLE, {}))).toMatchObject({ code: 'not_signed_in' });
+    expect(seen).toEqual([]);
+    expect(asked.join()).not.toMatch(/169\.254\.|metadata/);
   });
 
   it('asks to sign in where the credentials of the computer are not there', async () => {

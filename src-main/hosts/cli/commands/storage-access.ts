@@ -6,20 +6,21 @@ import { BenchkeepError } from '../../../../shared/errors.ts';
 import type { SignInInput, SignInRecord } from '../../../../shared/contract/index.ts';
 import { escapeForDisplay } from '../../../../shared/format/display-name.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { onStorage } from '../storage-argument.ts';
 
 /** Bytes; such a file has some 2,400. */
 const MOST_OF_KEY_FILE = 65_536;
 
 const test: Command = {
   name: 'storage test',
-  usage: 'ROOT',
+  usage: 'ROOT|UID',
   help: 'try a bucket step by step, and say what is wrong',
   positionals: [1, 1],
   options: { link: { help: 'only what reading needs: nothing is put there' } },
   async run(context) {
     const [root = ''] = context.arguments.positionals;
     const managed = !context.arguments.has('link');
-    const result = await (await context.client()).storages.test({ root: context.absolute(root), managed });
+    const result = await (await context.client()).storages.test({ root, managed });
     const lines = result.items.flatMap(({ step, ok, message, remedy }) => [
       `${ok ? 'ok    ' : 'failed'}  ${step.padEnd(8)}  ${escapeForDisplay(message)}`,
       ...(remedy === null ? [] : [`${' '.repeat(18)}${escapeForDisplay(remedy)}`]),
@@ -48,8 +49,9 @@ const signIn: Command = {
       profile === undefined ? await askCredentials(context, named) : { profile };
     const isForGood = profile !== undefined || (keychain && !context.arguments.has('session'));
     const keep = isForGood ? 'keychain' : 'session';
-    const result = await client.storages.signIn({ storage: context.absolute(named), credentials, keep });
-    if (!isForGood) context.note('There is no keychain that protects them: the credentials last until the app ends');
+    const result = await onStorage(context, named, (storage) => client.storages.signIn({ storage, credentials, keep }));
+    if (!isForGood && !keychain)
+      context.note('There is no keychain that protects them: the credentials last until the app ends');
     return { json: result, text: words(result) };
   },
 };
@@ -61,7 +63,8 @@ const signOut: Command = {
   positionals: [1, 1],
   async run(context) {
     const [named = ''] = context.arguments.positionals;
-    const result = await (await context.client()).storages.signOut({ storage: context.absolute(named) });
+    const client = await context.client();
+    const result = await onStorage(context, named, (storage) => client.storages.signOut({ storage }));
     return { json: result, text: words(result) };
   },
 };
@@ -77,7 +80,10 @@ async function askCredentials(context: CommandContext, named: string): Promise<S
     );
   const access_key_id = await context.ask('Access key', { hidden: false });
   const secret_access_key = await context.ask('Secret key (not shown)', { hidden: true });
-  const session_token = await context.ask('Session token (not shown; empty for none)', { hidden: true });
+  const session_token = await context.ask('Session token (not shown; empty for none)', {
+    hidden: true,
+    optional: true,
+  });
   if (access_key_id === '' || secret_access_key === '')
     throw new BenchkeepError('invalid_argument', 'Nothing was typed', 'Give both the access key and its secret.');
   return { access_key_id, secret_access_key, session_token: session_token === '' ? null : session_token };

@@ -1,6 +1,7 @@
 /** `upload`, `cache`, `transfers` and what is done with them. */
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format/bytes.ts';
+import { LEFT_TEXTS } from '../../../../shared/vocabulary.ts';
 import type { TransferRecord } from '../../../../shared/contract/index.ts';
 import { systemClock } from '../../../ports/clock.ts';
 import type { Client, Command, CommandContext } from '../command.ts';
@@ -48,16 +49,17 @@ function transfersTable(items: readonly TransferRecord[]): string {
     stateOf(item),
     `${formatBytes(item.sent)} of ${formatBytes(item.total)}`,
     item.rate === null ? '' : `${formatBytes(item.rate)}/s`,
-    item.error?.message ?? item.waits_for ?? '',
+    item.error?.message ?? item.waits_for ?? (item.left ? LEFT_TEXTS[item.direction] : ''),
   ]);
   return renderTable(['id', 'name', 'state', 'sent', 'rate', 'reason'], rows, 'Nothing is on its way.');
 }
 
 /** In words that say what it waits for. */
-function stateOf({ state, paused, busy, error, next }: TransferRecord): string {
+function stateOf({ state, paused, busy, left, error, next }: TransferRecord): string {
   if (state === 'done' || state === 'cancelled') return error === null ? state : 'failed';
   if (paused) return 'paused';
   if (busy) return state === 'planned' ? 'reading' : state;
+  if (left) return error === null ? 'stopped' : 'failed';
   return next === null ? 'waiting' : `waiting until ${next.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
