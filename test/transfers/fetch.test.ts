@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, rmSync, writeFileSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cacheArtifact, verify } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, verify } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { evictCached, evictOverLimit, keepCache, noteUsed } from '../../src-main/transfers/index.ts';
+import { markCloudCopy } from '../../src-main/transfers/mark-cloud-copy.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { useS3 } from '../stores/use-s3.ts';
@@ -14,6 +15,8 @@ import { bytesAt, openCloudBench, randomBytes, run, sha256, type CloudBench } fr
 const server = useS3('versitygw');
 const MIB = 1024 ** 2;
 const { signal } = new AbortController();
+/** A bound for what hangs. */
+const PATIENCE = { timeout: 20_000, interval: 20 };
 
 let proxy: FaultProxy;
 let bench: CloudBench;
@@ -138,6 +141,21 @@ describe('a download', () => {
     expect(await stateOf(uid)).toEqual([{ state: 'missing', state_reason: 'cloud-gone' }]);
   });
 
+  test('deleted while it was fetched, it is nothing to be told of', async () => {
+    const { uid } = await uploaded(1000);
+    const { db } = bench.context.registry;
+    const artifact = await db.selectFrom('artifact').selectAll().executeTakeFirstOrThrow();
+    const copy = await db.selectFrom('copy').selectAll().executeTakeFirstOrThrow();
+    const storage = await db
+      .selectFrom('storage')
+      .selectAll()
+      .where('id', '=', copy.storage_id)
+      .executeTakeFirstOrThrow();
+    await deleteArtifacts(bench.context, { artifacts: [uid], storage: true });
+    await markCloudCopy(bench.context, artifact, { copy, storage }, 'cloud-gone');
+    expect((await listInbox(bench.context, { limit: 10 })).items).toEqual([]);
+  });
+
   test('parts that nobody asks for again are swept', async () => {
     const { uid } = await uploaded(40 * MIB);
     const job = cacheArtifact(bench.context, { artifact: uid });
@@ -252,7 +270,7 @@ describe('the cache', () => {
     await cache(b);
     expect(bench.cached()).toEqual([`${b}.fcs`]);
     const kept = keepCache(bench.context, true);
-    await vi.waitFor(() => expect(bench.cached()).toEqual([]));
+    await vi.waitFor(() => expect(bench.cached()).toEqual([]), PATIENCE);
     await kept.close();
   });
 
