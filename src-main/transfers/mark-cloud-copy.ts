@@ -69,7 +69,9 @@ export async function markCloudCopyRight(
     .select(['state', 'state_reason'])
     .where('id', '=', artifact.id)
     .executeTakeFirst();
-  const wasLost = now?.state === 'missing' && (now.state_reason ?? '').startsWith('cloud-');
+  const isMissing = now?.state === 'missing' && (now.state_reason ?? '').startsWith('cloud-');
+  // All of it was read, and is the content that was registered.
+  const wasLost = isMissing || now?.state === 'unverified';
   if (copy.verified_at !== null && !wasLost) return;
   await writeRegistry(context, await context.author(), 'verify', async (write) => {
     await write.update('copy', copy.id, { verified_at: write.now }, artifact.uid);

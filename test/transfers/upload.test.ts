@@ -1,9 +1,17 @@
 /** What may go wrong between a file here and its copy in a bucket: nothing is believed, moved or forgotten too early. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { die, openCloudLab, type CloudLab, type Hook } from './open-cloud-lab.ts';
@@ -242,6 +250,25 @@ describe('uploaded', () => {
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
     expect(readFileSync(own).equals(content)).toBe(true);
+  });
+
+  it('F-UP11 gone with everything that was here it is missing; back in the bucket and fetched it is right again', async () => {
+    const { uid, own, bytes } = await kept();
+    const { fs } = lab.context;
+    const moveProven = fs.moveProven.bind(fs);
+    fs.moveProven = () => Promise.reject(new Error('the program died'));
+    await expect(lab.upload(uid)).rejects.toThrow('died');
+    fs.moveProven = moveProven;
+    await lab.restart();
+    rmSync(own);
+    const store = await lab.store();
+    await store.delete(`.lamindb/${uid}.fcs`);
+    await lab.goOn();
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'missing', state_reason: 'cloud-gone' });
+    await store.put(`.lamindb/${uid}.fcs`, bytes);
+    const { path } = await ended(cacheArtifact(lab.context, { artifact: uid }));
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'ok', state_reason: null });
   });
 
   it('in place: a later edit is its next version; away and back it is the same', async () => {
