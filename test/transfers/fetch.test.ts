@@ -191,6 +191,33 @@ describe('the cache', () => {
     expect(bench.cached().sort()).toEqual([`edited-1-${uid}.fcs`, `edited-2-${uid}.fcs`]);
   });
 
+  test('F-CA04 edited in the moment after it was read, it is not taken for the content', async () => {
+    const { uid, content } = await uploaded(5000);
+    await cache(uid);
+    const path = bench.cacheOf(uid) ?? '';
+    const { context } = bench;
+    const racing = {
+      ...context,
+      hasher: {
+        ...context.hasher,
+        async hashFiles(...words: Parameters<typeof context.hasher.hashFiles>) {
+          const outcomes = await context.hasher.hashFiles(...words);
+          writeFileSync(path, randomBytes(5000));
+          return outcomes;
+        },
+      },
+    };
+    writeFileSync(path, content);
+    await run(cacheArtifact(racing, { artifact: uid }));
+    expect(await cache(uid)).toEqual(content);
+    await bench.context.workstation.db.deleteFrom('cached').execute();
+    const kept = keepCache(racing, true);
+    const rows = () => bench.context.workstation.db.selectFrom('cached').select('artifact_uid').execute();
+    await vi.waitFor(async () => expect(await rows()).toHaveLength(1), PATIENCE);
+    await kept.close();
+    expect(await cache(uid)).toEqual(content);
+  });
+
   test('F-CA05 what is open, or not proven to be elsewhere, is not evicted', async () => {
     const { uid, content } = await uploaded(5000);
     await cache(uid);

@@ -1,8 +1,12 @@
 /** What may go wrong between a file here and its copy in a bucket: nothing is believed, moved or forgotten too early. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -250,6 +254,49 @@ describe('uploaded', () => {
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
     expect(readFileSync(own).equals(content)).toBe(true);
+  });
+
+  it('F-UP21 a file in place that is to be freed stays where a program has it open', async () => {
+    const path = lab.put('local/output.bam');
+    const { uid } = await lab.save(path);
+    const fd = openSync(path, 'a');
+    const instrument = spawn('sleep', ['60'], { stdio: ['ignore', fd, 'ignore'] });
+    closeSync(fd);
+    await once(instrument, 'spawn');
+    await lab.uploadAndFree(uid);
+    instrument.kill();
+    expect([existsSync(path), lab.cached(), await states()]).toEqual([true, [], ['done']]);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+  });
+
+  it('F-UP21 written into after the registry let it go, it stays and has its record again', async () => {
+    const path = lab.put('local/output.bam');
+    const { uid } = await lab.save(path);
+    await lab.look();
+    const { fs } = lab.context;
+    const look = fs.look.bind(fs);
+    const writer = { wrote: false };
+    fs.look = async (at) => {
+      const copies = writer.wrote ? [] : await lab.copies(uid);
+      if (copies.length === 1 && copies[0]?.root !== lab.local) {
+        writer.wrote = true;
+        writeFileSync(path, 'worked on');
+      }
+      return look(at);
+    };
+    await lab.uploadAndFree(uid);
+    fs.look = look;
+    expect([writer.wrote, readFileSync(path, 'utf8'), lab.cached(), await states()]).toEqual([
+      true,
+      'worked on',
+      [],
+      ['done'],
+    ]);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+    // What it is now is its next version.
+    await lab.look();
+    const versions = await lab.context.registry.db.selectFrom('artifact').select('stem_uid').execute();
+    expect(versions.map(({ stem_uid }) => stem_uid)).toEqual([uid.slice(0, 16), uid.slice(0, 16)]);
   });
 
   it('F-UP11 gone with everything that was here it is missing; back in the bucket and fetched it is right again', async () => {
