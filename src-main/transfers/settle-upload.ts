@@ -5,17 +5,18 @@
  */
 import { timestamp } from '../ports/clock.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import type { StorageRow } from '../registry/schema.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { beginWithOther, isOther } from './begin-with-other.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { dropJournal } from './folder-journal.ts';
 import { moveToCache } from './move-file-to-cache.ts';
 import { moveFolderToCache } from './move-folder-to-cache.ts';
 import { removeSentFolder } from './remove-sent-folder.ts';
-import { artifactOf, refuseOther, replaced } from './settle-place.ts';
+import { artifactOf, replaced } from './settle-place.ts';
 import { copyAt } from './source-place.ts';
 import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
@@ -27,7 +28,8 @@ export interface Settled {
 
 /**
  * `transfer` is at least *verified*. Errors: `file_changed` where the object is not any more what was verified (the
- * registry does not name it any more then, and what is gone is sent again by the next try), `offline`, `disk_full`.
+ * registry does not name it any more then, and what is gone is sent again by the next try), or where the artifact has other
+ * content by now (that is sent by the next try); `offline`, `disk_full`.
  */
 export async function settleUpload(
   context: TransferContext,
@@ -40,7 +42,13 @@ export async function settleUpload(
     updateTransfer(workstation, row.id, { state, updated_at: timestamp(clock) });
   let row = transfer;
   if (row.state === 'verified') {
-    if (!(await recordCopy(context, row, storage))) {
+    const artifact = await recordCopy(context, row, storage);
+    if (artifact !== null && isOther(artifact, row)) {
+      const { sha256 } = artifact;
+      if (sha256 !== null) await beginWithOther(context, row, { ...artifact, sha256 }, storage, tools.signal);
+      throw replaced(artifact);
+    }
+    if (artifact === null) {
       await removeUnwanted(context, row, storage, tools.signal);
       if (isOfFolder(row)) await dropJournal(context, row);
       return { row: await set('cancelled', row), cached: null };
@@ -55,12 +63,18 @@ export async function settleUpload(
   return { row: await set('done', row), cached };
 }
 
-/** From now on its storage is the one in the cloud. False where it was deleted meanwhile. */
-async function recordCopy(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<boolean> {
+/**
+ * From now on its storage is the one in the cloud. The artifact as it was: nothing is recorded where that has other content
+ * by now (`isOther`). Null where it was deleted meanwhile.
+ */
+async function recordCopy(
+  context: TransferContext,
+  row: TransferRow,
+  storage: StorageRow,
+): Promise<ArtifactRow | null> {
   return writeRegistry(context, await context.author(), 'upload', async (write) => {
     const artifact = await artifactOf(context, row, write.tx);
-    if (artifact === null) return false;
-    refuseOther(artifact, row);
+    if (artifact === null || isOther(artifact, row)) return artifact;
     const there = await write.tx
       .selectFrom('copy')
       .selectAll()
@@ -78,7 +92,7 @@ async function recordCopy(context: TransferContext, row: TransferRow, storage: S
       state_reason: null,
       updated_at: write.now,
     });
-    return true;
+    return artifact;
   });
 }
 

@@ -16,6 +16,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cancelTransfers } from '../../src-main/transfers/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { die, openCloudLab, type CloudLab, type Hook } from './open-cloud-lab.ts';
@@ -254,6 +255,44 @@ describe('uploaded', () => {
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
     expect(readFileSync(own).equals(content)).toBe(true);
+    // Nor is it in the way of what it is now.
+    expect([await states(), await lab.object(uid)]).toEqual([['planned'], null]);
+    await lab.upload(uid);
+    expect([await states(), (await lab.object(uid))?.equals(content)]).toEqual([['done'], true]);
+    expect(readFileSync(join(lab.context.folder, 'cache', `${uid}.fcs`)).equals(content)).toBe(true);
+  });
+
+  it.each(['cancelled', 'deleted'])('replaced while it is sent it can be %s', async (how) => {
+    const { uid, own } = await kept();
+    lab.before(
+      'put',
+      times(1, async () => {
+        await ended(replaceArtifact(lab.context, { artifact: uid, path: lab.put('b.fcs') }));
+      }),
+    );
+    await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
+    if (how === 'cancelled') await cancelTransfers(lab.context, { ids: null });
+    else await deleteArtifacts(lab.context, { artifacts: [uid], storage: true });
+    expect([await states(), await lab.object(uid), existsSync(own)]).toEqual([
+      ['cancelled'],
+      null,
+      how === 'cancelled',
+    ]);
+  });
+
+  it('replaced after it was verified by a program that died: what it is now is uploaded', async () => {
+    const { uid } = await kept();
+    const died = times(1, die);
+    lab.after('stat', async (key) => ((await lab.object(uid)) === null ? undefined : died(key)));
+    await expect(lab.upload(uid)).rejects.toThrow('died');
+    lab.after('stat', null);
+    await lab.context.workstation.db.updateTable('transfer').set({ state: 'verified' }).execute();
+    await lab.restart();
+    const content = randomBytes(2000);
+    await ended(replaceArtifact(lab.context, { artifact: uid, path: lab.put('b.csv', content) }));
+    await lab.upload(uid);
+    expect([await states(), await lab.object(uid)]).toEqual([['done'], null]);
+    expect((await lab.object(uid, '.csv'))?.equals(content)).toBe(true);
   });
 
   it('F-UP21 a file in place that is to be freed stays where a program has it open', async () => {
