@@ -4,7 +4,7 @@
  * the cache, on a proof that is made anew.
  */
 import { timestamp } from '../ports/clock.ts';
-import { writeRegistry } from '../registry/change-log.ts';
+import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
@@ -86,6 +86,7 @@ async function recordCopy(
       write.insert('copy', [{ ...copy, verified_at: write.now, created_at: write.now }], [artifact.uid]);
     } else if (there.artifact_id !== artifact.id) throw replaced(artifact);
     else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
+    if (artifact.state === 'changed') await doubtOthers(write, artifact, storage);
     write.updateRow('artifact', artifact, {
       storage_id: storage.id,
       state: 'ok',
@@ -94,6 +95,18 @@ async function recordCopy(
     });
     return artifact;
   });
+}
+
+/** Its state said that one of its copies is other content; from now on it says that the content is safe, so the copies say it. */
+async function doubtOthers(write: RegistryWrite, { id, uid }: ArtifactRow, storage: StorageRow): Promise<void> {
+  const others = await write.tx
+    .selectFrom('copy')
+    .select('id')
+    .where('artifact_id', '=', id)
+    .where('storage_id', '!=', storage.id)
+    .where('verified_at', 'is not', null)
+    .execute();
+  for (const other of others) await write.update('copy', other.id, { verified_at: null }, uid);
 }
 
 /** Nobody names the object. */

@@ -357,6 +357,26 @@ describe('uploaded', () => {
     expect(await lab.artifact(uid)).toMatchObject({ state: 'ok', state_reason: null });
   });
 
+  it('found to be changed here while it was sent: what is in the bucket is given out, never what is here', async () => {
+    const { uid, own, bytes } = await kept();
+    lab.after(
+      'put',
+      times(1, async () => {
+        writeFileSync(own, randomBytes(1000));
+        const { db } = lab.context.registry;
+        await db.updateTable('artifact').set({ state: 'changed', state_reason: 'damaged' }).execute();
+      }),
+    );
+    await lab.upload(uid);
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'ok' });
+    expect((await lab.copies(uid)).map(({ root, verified_at: at }) => [root, at === null])).toEqual([
+      [lab.local, true],
+      [(await lab.bucket()).root, false],
+    ]);
+    const { path } = await ended(cacheArtifact(lab.context, { artifact: uid }));
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
   it('in place: a later edit is its next version; away and back it is the same', async () => {
     const path = lab.put('local/run/output.bam');
     const { uid } = await lab.save(path);
