@@ -7,6 +7,7 @@ import type { CachedRow } from '../workstation/schema.ts';
 import { readCached, touchCached } from '../workstation/transfer-rows.ts';
 import { cacheFolder, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
+import { lookAtEdited } from './edited-files.ts';
 import { evictCached } from './evict-cached.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -103,6 +104,7 @@ export function keepCache(context: TransferContext, active: boolean): CacheKept 
   async function look(isFirst: boolean): Promise<void> {
     try {
       if (isFirst) await adoptCached(context, signal);
+      await lookAtEdited(context, { isFirst, signal });
       await evictOverLimit(context, { signal });
     } catch {
       // What can't be evicted now is tried again; nobody waits for it.

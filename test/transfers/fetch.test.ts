@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { appendFileSync, rmSync, writeFileSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, writeFileSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cacheArtifact, deleteArtifacts, verify } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, saveArtifacts, verify } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { evictCached, evictOverLimit, keepCache, noteUsed } from '../../src-main/transfers/index.ts';
 import { markCloudCopy } from '../../src-main/transfers/mark-cloud-copy.ts';
@@ -216,6 +216,54 @@ describe('the cache', () => {
     await vi.waitFor(async () => expect(await rows()).toHaveLength(1), PATIENCE);
     await kept.close();
     expect(await cache(uid)).toEqual(content);
+  });
+
+  test('F-CA04 each edit is told for itself, whatever else is told of it, until it is saved', async () => {
+    const { uid } = await uploaded(5000);
+    const edited = async () =>
+      (await listInbox(bench.context, { limit: 10 })).items.filter(({ reason }) => reason.includes('--revises'));
+    const edit = async (work: string): Promise<void> => {
+      await cache(uid);
+      appendFileSync(bench.cacheOf(uid) ?? '', work);
+    };
+    await edit('a note');
+    await edit('another');
+    // Nobody proved its copy in the cloud since, and it is told of that one, too.
+    await bench.context.registry.db.updateTable('copy').set({ verified_at: null }).execute();
+    await cache(uid);
+    const asides = [1, 2].map((n) => expect.stringContaining(`cache/edited-${String(n)}-${uid}.fcs`) as string);
+    expect(await edited()).toMatchObject([
+      { path: asides[0], can: ['ignore'] },
+      { path: asides[1], can: ['ignore'] },
+    ]);
+    const path = (await edited())[0]?.path ?? '';
+    const input = { paths: [path], labels: [], new: false, revises: uid };
+    await run(saveArtifacts(bench.context, input));
+    const kept = keepCache(bench.context, true);
+    await vi.waitFor(async () => expect(await edited()).toMatchObject([{ path: asides[1] }]), PATIENCE);
+    await kept.close();
+  });
+
+  test('F-CA04 what a program that died put aside untold is told at the next start; what is gone is told no more', async () => {
+    const { uid, content } = await uploaded(5000);
+    await cache(uid);
+    const path = bench.cacheOf(uid) ?? '';
+    appendFileSync(path, 'a note');
+    const { context } = bench;
+    const moveProven = () => Promise.reject(new Error('the program died'));
+    const dying = { ...context, fs: { ...context.fs, moveProven }, workstation: context.workstation };
+    await expect(run(cacheArtifact(dying, { artifact: uid }))).rejects.toThrow('died');
+    renameSync(path, path.replace(uid, `edited-3-${uid}`));
+    writeFileSync(path.replace(uid, `edited-4-${uid}`), content);
+    const told = async () => (await listInbox(bench.context, { limit: 10 })).items.map((item) => item.path);
+    const first = keepCache(bench.context, true);
+    const entry = expect.stringContaining(`edited-3-${uid}.fcs`) as string;
+    await vi.waitFor(async () => expect(await told()).toEqual([entry]), PATIENCE);
+    await first.close();
+    rmSync(path.replace(uid, `edited-3-${uid}`));
+    const second = keepCache(bench.context, true);
+    await vi.waitFor(async () => expect(await told()).toEqual([]), PATIENCE);
+    await second.close();
   });
 
   test('F-CA05 what is open, or not proven to be elsewhere, is not evicted', async () => {
