@@ -1,14 +1,16 @@
 /** The content of an artifact was replaced while the one before was sent: what the store got of that goes, if nobody names it. */
 import { timestamp } from '../ports/clock.ts';
-import { joinRaw, rawFromText, rawToBytes } from '../ports/fs/raw-path.ts';
+import { giveWay } from '../ports/give-way.ts';
+import { joinRaw, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { manifestPath } from '../storage/folder-manifest.ts';
-import { OWN_FOLDER, storeOf } from '../storage/index.ts';
+import { manifestPath, readManifest } from '../storage/folder-manifest.ts';
+import { OWN_FOLDER, storeOf, type ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { dropParts } from './end-transfer.ts';
-import { isOfFolder } from './folder-in-store.ts';
-import { removeSentFolder } from './remove-sent-folder.ts';
+import { isOfFolder, manifestKey, memberKey } from './folder-in-store.ts';
+import { readJournal } from './folder-journal.ts';
+import { isContent } from './judge-object.ts';
 import { isSent } from './run-upload.ts';
 import { copyAt } from './source-place.ts';
 import { keyOf, type TransferContext } from './transfer-context.ts';
@@ -58,11 +60,43 @@ async function removeSent(
   if (isOfFolder(row)) {
     const before = await versionWith(context, artifact, row);
     if (before === null) return;
-    return removeSentFolder(context, row, store, signal, { manifest: manifestPath(context, before.uid) });
+    return removeMembers(context, row, store, manifestPath(context, before.uid), signal);
   }
   const there = await store.stat(keyOf(row), { signal });
   if (there !== null && (await isSent(store, there, row, signal)))
     await store.delete(keyOf(row), { version: there.version, signal });
+}
+
+/** Those of the content before, with the list of them. What was sent of the new content is not in the way. */
+async function removeMembers(
+  context: TransferContext,
+  row: TransferRow,
+  store: ObjectStore,
+  manifest: RawPath,
+  signal: AbortSignal,
+): Promise<void> {
+  const turn = giveWay(signal);
+  if ((await context.fs.look(manifest)) === null) return;
+  await store.delete(manifestKey(row.artifact_uid), { version: row.version, signal });
+  const noted = readJournal(context, row);
+  try {
+    for await (const { path, size, sha256 } of readManifest(manifest)) {
+      await turn();
+      const note = await noted.next();
+      const there = await store.stat(memberKey(keyOf(row), path), { signal });
+      if (there === null) continue;
+      const isNoted =
+        note.done !== true &&
+        there.etag !== '' &&
+        there.etag === note.value.etag &&
+        there.version === note.value.version;
+      // The journal was begun anew where members were found to be other ones: then their bytes tell.
+      if ((isNoted && there.size === size) || (await isContent(store, there, { size, sha256, checksums: {} }, signal)))
+        await store.delete(there.key, { version: there.version, signal });
+    }
+  } finally {
+    await noted.return();
+  }
 }
 
 /** What was replaced is a version of the same family, with its manifest. */

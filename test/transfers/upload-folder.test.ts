@@ -14,6 +14,8 @@ import {
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { filesIn } from './folder-bench.ts';
@@ -150,6 +152,33 @@ describe('a folder is uploaded', () => {
     expect(readFileSync(join(own, 'd2/f0029.bin')).toString().endsWith('more')).toBe(true);
     expect(journals()).toEqual([]);
   });
+
+  it.each([
+    ['in the middle', /f0001\.bin$/],
+    ['in the end', /manifests\//],
+  ])(
+    'replaced while it is sent, %s: what was sent of the old one is not in the way of the new one',
+    async (_, when) => {
+      const { uid, files } = await kept(10);
+      const folder = join(lab.base, 'other');
+      for (const name of files.keys()) {
+        mkdirSync(join(folder, name, '..'), { recursive: true });
+        writeFileSync(join(folder, name), randomBytes(50));
+      }
+      const replacing = { begun: false };
+      lab.after('put', async (key) => {
+        if (replacing.begun || !when.test(key) || !key.includes(uid)) return;
+        replacing.begun = true;
+        await ended(replaceArtifact(lab.context, { artifact: uid, path: folder }));
+      });
+      await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
+      expect(await objects()).toEqual([]);
+      await lab.upload(uid);
+      expect(sorted(await readAll(uid))).toEqual(sorted(filesIn(folder)));
+      expect(sorted(filesIn(join(lab.context.folder, 'cache', uid)))).toEqual(sorted(filesIn(folder)));
+      expect(journals()).toEqual([]);
+    },
+  );
 
   it('a file that somebody put into it after it was sent keeps it where it is', async () => {
     const { uid, own } = await kept(10);
