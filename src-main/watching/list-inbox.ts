@@ -53,15 +53,19 @@ export async function listInbox(
 }
 
 /** Of work that was done in the cache it is absolute, also when a person said to leave it alone. */
-function pathOf({ path: bytes, cause }: InboxRow, root: RawPath): RawPath {
-  const path = rawFromBytes(bytes);
-  return cause === EDITED || path.startsWith('/') ? path : joinRaw(root, path);
+function pathOf({ path, cause }: InboxRow, root: RawPath): RawPath {
+  return cause === EDITED || isAbsolute(path) ? rawFromBytes(path) : joinRaw(root, rawFromBytes(path));
+}
+
+/** Of work that was done in the cache: no look at a storage would find it. */
+function isAbsolute(path: Uint8Array): boolean {
+  return path[0] === '/'.charCodeAt(0);
 }
 
 function choicesOf({ state, cause, path }: InboxRow): Pick<InboxItem, 'can' | 'pattern'> {
   if (cause === DAMAGED) return { can: ['retry'], pattern: null };
   if (cause === EDITED) return { can: ['ignore'], pattern: null };
-  if (cause === IGNORED_BY_PERSON) return { can: ['unignore'], pattern: null };
+  if (cause === IGNORED_BY_PERSON) return { can: isAbsolute(path) ? [] : ['unignore'], pattern: null };
   // A link or a device: nothing would be read in it anyway.
   if (state === 'ignored') return { can: [], pattern: null };
   const pattern = suchNames(rawFromBytes(path));
