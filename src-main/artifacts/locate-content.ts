@@ -22,12 +22,13 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
   const copies = await context.registry
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .select(['copy.path', 'copy.storage_id', 'storage.root', 'storage.root_path', 'storage.type'])
+    .select(['copy.path', 'copy.storage_id', 'copy.verified_at', 'storage.root', 'storage.root_path', 'storage.type'])
     .where('copy.artifact_id', '=', artifact.id)
     .orderBy('copy.id')
     .execute();
   const offline = await offlineStorages(context);
   let found: Content | null = null;
+  let unproven: Content | null = null;
   // Other bytes are in the place of one that was changed; what is in a store or in the cache is still the content.
   const here = artifact.state === 'changed' ? [] : copies;
   for (const copy of here) {
@@ -36,11 +37,16 @@ export async function locateContent(context: ContentContext, artifact: ArtifactR
     const facts = await context.fs.look(path);
     if (facts === null) continue;
     found ??= { path, facts };
-    if (isOfVersion(artifact, facts)) return { path, facts };
+    if (!isOfVersion(artifact, facts)) continue;
+    if (copy.verified_at !== null) return { path, facts };
+    unproven ??= { path, facts };
   }
   const cached = await findCached(context, artifact);
   if (cached !== null) return cached;
   const remote = copies.find(({ type }) => type !== 'local');
+  // A copy that nobody proved is taken only where no store is known to have the content.
+  const isInStore = copies.some(({ type, verified_at: at }) => type !== 'local' && at !== null);
+  if (unproven !== null && !isInStore) return unproven;
   if (remote !== undefined) {
     throw new BenchkeepError(
       'in_cloud',

@@ -9,10 +9,12 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { manifestFolder, manifestLine, manifestPath } from '../storage/folder-manifest.ts';
 import { assertWritable, checkRoot, cloudRootOf, offline } from '../storage/index.ts';
 import {
+  beginWithOther,
   dropParts,
   endTransfer,
   finishUpload,
   gatedStores,
+  isOther,
   storageOf,
   type RunTools,
   type Settled,
@@ -26,8 +28,8 @@ import { readContext } from './read-context.ts';
 
 /** States in which the file is read (again). */
 const READING: ReadonlySet<string> = new Set(['planned', 'sending']);
-/** States in which nothing of it is verified in the store. */
-const SENDING: ReadonlySet<string> = new Set([...READING, 'completing']);
+/** States in which the registry does not name what is in the store: content that was replaced is not to be named. */
+const UNNAMED: ReadonlySet<string> = new Set([...READING, 'completing', 'verified']);
 /** What is there is not what was registered, or not there any more: trying again sends nothing else. */
 const FOR_GOOD: ReadonlySet<string> = new Set(['file_changed', 'file_not_found', 'wrong_content']);
 /** Ms for which a storage that was ours is taken for ours. */
@@ -52,11 +54,13 @@ export function queuedUploads(): RunUpload {
     try {
       await refuseForeign(context, storage);
       const gated = { ...context, stores: gatedStores(context.stores, tools.gate) };
-      if (!SENDING.has(row.state)) return await finishUpload(gated, row, tools);
+      if (!UNNAMED.has(row.state)) return await finishUpload(gated, row, tools);
       const artifact = await artifactOf(context, row);
+      if (row.state === 'verified' && (artifact === null || !isOther(artifact, row)))
+        return await finishUpload(gated, row, tools);
       if (artifact === null) throw await end(context, row, artifactGone());
       if ((await copiesIn(context, [artifact], storage)).has(artifact.id)) return await isThere(context, row);
-      const current = await ofContent(context, row, artifact);
+      const current = await ofContent(gated, row, artifact, storage, tools);
       const source = READING.has(current.state) ? await provenSource(context, current, artifact, tools) : null;
       return await finishUpload(gated, current, tools, source);
     } catch (error) {
@@ -92,12 +96,16 @@ async function isThere(context: InstanceContext, row: TransferRow): Promise<Sett
 }
 
 /** Content that was replaced since it was queued is what is uploaded; what was sent of the old one goes. */
-async function ofContent(context: InstanceContext, row: TransferRow, artifact: ArtifactRow): Promise<TransferRow> {
-  const { sha256, size } = artifact;
-  if (sha256 === null || (sha256 === row.sha256 && size === row.size)) return row;
-  await dropParts(context, row);
-  const anew = { state: 'planned', token: null, checksum: null, sent: 0 } as const;
-  return updateTransfer(context.workstation, row.id, { ...anew, sha256, size, updated_at: timestamp(context.clock) });
+async function ofContent(
+  context: InstanceContext,
+  row: TransferRow,
+  artifact: ArtifactRow,
+  storage: StorageRow,
+  { signal }: RunTools,
+): Promise<TransferRow> {
+  const { sha256 } = artifact;
+  if (sha256 === null || !isOther(artifact, row)) return row;
+  return beginWithOther(context, row, { ...artifact, sha256 }, storage, signal);
 }
 
 /** Where it is now. Whether it is the content is known when all of it was read, before anything is made of it there. */

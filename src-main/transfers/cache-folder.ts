@@ -24,21 +24,28 @@ export function cachePath(context: Pick<TransferContext, 'folder'>, { uid, suffi
 
 export type CachedArtifact = Pick<ArtifactRow, 'uid' | 'suffix' | 'size' | 'sha256'>;
 
-/** Call when the file at its place in the cache is known to be the content. */
+/** What content looked like before it was read: what is done to it since makes it look otherwise. */
+export interface ContentLook {
+  facts: FileFacts;
+  /** Of a folder: `looksOf` it. */
+  looks?: string;
+}
+
+/** Call when what is at its place in the cache is known to be the content, and looks like this. */
 export async function noteCached(
   context: CacheContext,
   artifact: CachedArtifact & { sha256: string },
-  facts: FileFacts,
+  { facts, looks }: ContentLook,
 ): Promise<void> {
   const now = timestamp(context.clock);
   const path = cachePath(context, artifact);
-  const looks = facts.kind === 'folder' ? { looks: await looksOf(context, path) } : {};
+  const ofFolder = facts.kind === 'folder' ? { looks: looks ?? (await looksOf(context, path)) } : {};
   await putCached(context.workstation, {
     artifact_uid: artifact.uid,
     path: rawToBytes(path),
     size: artifact.size,
     sha256: artifact.sha256,
-    facts: JSON.stringify({ ...facts, ...looks }),
+    facts: JSON.stringify({ ...facts, ...ofFolder }),
     verified_at: now,
     used_at: now,
   });
@@ -78,24 +85,36 @@ export function looksIn(row: Pick<CachedRow, 'facts'>): string | null {
   return (JSON.parse(row.facts) as { looks?: string }).looks ?? null;
 }
 
-/** All of it is read, of a folder every file. False where it can't be. */
-export async function isArtifactAt(
+/** How it looks, where it is the content: all of it is read, of a folder every file. Null where it is not, or can't be read. */
+export async function lookOfArtifact(
   context: Pick<TransferContext, 'hasher' | 'fs' | 'folder'>,
   path: RawPath,
   { uid, sha256 }: { uid: string; sha256: string },
-): Promise<boolean> {
-  if ((await context.fs.look(path))?.kind === 'folder') return isFolderContentAt(context, uid, path);
-  return isContentAt(context, path, sha256);
+): Promise<ContentLook | null> {
+  const facts = await context.fs.look(path);
+  if (facts?.kind !== 'folder') return lookOfContent(context, path, sha256);
+  const looks = await looksOf(context, path);
+  if (looks === null || !(await isFolderContentAt(context, uid, path))) return null;
+  // What was read first may have been worked on while the rest was read.
+  return (await looksOf(context, path)) === looks ? { facts, looks } : null;
+}
+
+async function lookOfContent(
+  { hasher }: Pick<TransferContext, 'hasher'>,
+  path: RawPath,
+  sha256: string,
+): Promise<ContentLook | null> {
+  const [outcome] = await hasher.hashFiles([path], {});
+  return outcome?.kind === 'hashed' && outcome.sha256 === sha256 ? { facts: outcome.facts } : null;
 }
 
 /** All of the file is read. False where it can't be. */
 export async function isContentAt(
-  { hasher }: Pick<TransferContext, 'hasher'>,
+  context: Pick<TransferContext, 'hasher'>,
   path: RawPath,
   sha256: string,
 ): Promise<boolean> {
-  const [outcome] = await hasher.hashFiles([path], {});
-  return outcome?.kind === 'hashed' && outcome.sha256 === sha256;
+  return (await lookOfContent(context, path, sha256)) !== null;
 }
 
 /** Removes what is in the cache of an artifact, if anything is. */

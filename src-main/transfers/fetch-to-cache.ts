@@ -4,7 +4,7 @@ import type { SharedDownload } from '../instance/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import { storeOf } from '../storage/index.ts';
-import { cachePath, findCached, isArtifactAt, noteCached } from './cache-folder.ts';
+import { cachePath, findCached, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { fetchContent } from './fetch-content.ts';
 import { fetchFolder } from './fetch-folder.ts';
@@ -133,7 +133,7 @@ async function bring(
       const { size, sha256 } = artifact;
       const fetch = artifact.n_files === null ? fetchContent : fetchFolder;
       const facts = await fetch(context, { ...request, size, sha256 }, tools);
-      await noteCached(context, artifact, facts);
+      await noteCached(context, artifact, { facts });
       await markCloudCopyRight(context, artifact, place);
       return target;
     } catch (error) {
@@ -172,10 +172,10 @@ async function takeWhatIsThere(
 ): Promise<boolean> {
   const facts = await context.fs.look(target);
   if (facts === null) return false;
-  if (await isArtifactAt(context, target, artifact)) {
-    const now = await context.fs.look(target);
-    if (now !== null) await noteCached(context, artifact, now);
-    return now !== null;
+  const look = await lookOfArtifact(context, target, artifact);
+  if (look !== null) {
+    await noteCached(context, artifact, look);
+    return true;
   }
   await putAside(context, artifact, target, facts);
   return false;

@@ -1,4 +1,5 @@
 export { bandwidth } from './bandwidth.ts';
+export { beginWithOther, isOther } from './begin-with-other.ts';
 export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './cache-folder.ts';
 export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
 export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryTransfers } from './change-transfers.ts';

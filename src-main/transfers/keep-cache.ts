@@ -5,8 +5,9 @@ import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawToText } from '../ports/fs/raw-path.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { readCached, touchCached } from '../workstation/transfer-rows.ts';
-import { cacheFolder, isArtifactAt, noteCached } from './cache-folder.ts';
+import { cacheFolder, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
+import { lookAtEdited } from './edited-files.ts';
 import { evictCached } from './evict-cached.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -83,10 +84,9 @@ export async function adoptCached(context: TransferContext, signal: AbortSignal)
       if (known !== undefined) return;
       const artifact = await registry.db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
       if (artifact === undefined || artifact.sha256 === null || rawToText(name) !== `${uid}${artifact.suffix}`) return;
-      const path = joinRaw(folder, name);
-      if (!(await isArtifactAt(context, path, { uid, sha256: artifact.sha256 }))) return;
-      const facts = await context.fs.look(path);
-      if (facts !== null) await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
+      const { sha256 } = artifact;
+      const look = await lookOfArtifact(context, joinRaw(folder, name), { uid, sha256 });
+      if (look !== null) await noteCached(context, { ...artifact, sha256 }, look);
     });
   }
 }
@@ -104,6 +104,7 @@ export function keepCache(context: TransferContext, active: boolean): CacheKept 
   async function look(isFirst: boolean): Promise<void> {
     try {
       if (isFirst) await adoptCached(context, signal);
+      await lookAtEdited(context, { isFirst, signal });
       await evictOverLimit(context, { signal });
     } catch {
       // What can't be evicted now is tried again; nobody waits for it.

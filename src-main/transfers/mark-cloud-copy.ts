@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<CloudLoss, string>> = {
 
 const NO_FACTS = { kind: 'file', size: 0, mtimeNs: '0', ctimeNs: '0', dev: '0', ino: '0' } as const;
 
-/** It does not count as a copy any more; an artifact without another one is missing. */
+/** It does not count as a copy any more; an artifact without another one is missing. Nothing where nobody names it any more. */
 export async function markCloudCopy(
   context: MarkContext,
   artifact: Pick<ArtifactRow, 'id' | 'uid'>,
@@ -30,14 +30,17 @@ export async function markCloudCopy(
   if (context.registry.readonly) return;
   const path = rawFromBytes(copy.path);
   const what = `${REASONS[loss]}: ${storage.root}/${rawToDisplay(path)}.`;
-  await writeRegistry(context, await context.author(), 'verify', async (write) => {
+  const isNamed = await writeRegistry(context, await context.author(), 'verify', async (write) => {
     write.note = what;
     const rows = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
-    if (!rows.some(({ id }) => id === copy.id)) return;
+    if (!rows.some(({ id }) => id === copy.id)) return false;
     await write.update('copy', copy.id, { verified_at: null }, artifact.uid);
-    if (rows.some(({ id, verified_at: at }) => id !== copy.id && at !== null)) return;
+    if (rows.some(({ id, verified_at: at }) => id !== copy.id && at !== null)) return true;
     await write.update('artifact', artifact.id, { state: 'missing', state_reason: loss, updated_at: write.now });
+    return true;
   });
+  // It was deleted while it was fetched.
+  if (!isNamed) return;
   const { put } = inboxStatements(context.workstation);
   await writeWorkstation(context.workstation, () => {
     put(storage.uid, {
@@ -66,7 +69,9 @@ export async function markCloudCopyRight(
     .select(['state', 'state_reason'])
     .where('id', '=', artifact.id)
     .executeTakeFirst();
-  const wasLost = now?.state === 'missing' && (now.state_reason ?? '').startsWith('cloud-');
+  const isMissing = now?.state === 'missing' && (now.state_reason ?? '').startsWith('cloud-');
+  // All of it was read, and is the content that was registered.
+  const wasLost = isMissing || now?.state === 'unverified';
   if (copy.verified_at !== null && !wasLost) return;
   await writeRegistry(context, await context.author(), 'verify', async (write) => {
     await write.update('copy', copy.id, { verified_at: write.now }, artifact.uid);

@@ -3,16 +3,18 @@
  * is made anew. What somebody wrote into it, put beside its files, or registered of them keeps it where it is.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import { checkRoot, offline, storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { cacheFolder, cachePath, noteCached } from './cache-folder.ts';
+import { cacheFolder, cachePath, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { copyFolder } from './copy-folder.ts';
-import { isFolderContentAt, isWholeFolder } from './folder-here.ts';
-import { beginJournal, hasJournal, lookOf, readJournal } from './folder-journal.ts';
+import { isFolderContentAt } from './folder-here.ts';
+import { beginJournal, hasJournal } from './folder-journal.ts';
+import { giveBack, type Leaving } from './give-back.ts';
+import { endLeaving, isFolderAsSent, leavePlace } from './leave-place.ts';
 import { missingManifest, missingMember, type Missing } from './prove-folder.ts';
 import { artifactOf, forgetPlace, mayGo, refuseUnnamed, requireRoom } from './settle-place.ts';
 import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
@@ -34,47 +36,46 @@ export async function moveFolderToCache(
   const copy = await copyAt(context, place);
   if (copy === null ? !(await wasUnnamed(context, artifact.uid, place)) : copy.artifact_id !== artifact.id) return null;
   if (copy !== null && (await isShared(context, place))) return null;
-  const source = sourceOf(row).path;
+  const { path: source, facts: was } = sourceOf(row);
   const target = cachePath(context, artifact);
-  const now = await context.fs.look(source);
+  const leaving: Leaving = { artifact, place, source, was, target };
+  const isCopied = (): Promise<boolean> => isFolderContentAt(context, artifact.uid, target);
+  const hasLeft = await endLeaving(context, row, source, isCopied);
+  const now = hasLeft ? null : await context.fs.look(source);
+  const author = await context.author();
   if (now !== null) {
     // It came to its end before: what stayed, stays.
     if (!(await hasJournal(context, row))) return null;
     await requireRoom(context, target, { dev: now.dev, size: artifact.size });
     await proveAgain(context, row, storage, signal);
-    // Somebody wrote into it: what it is now, the next look at it says.
-    if (!(await isAsSent(context, row, source))) return null;
-    const there = await context.fs.look(target);
-    if (there !== null && !(await isFolderContentAt(context, artifact.uid, target))) return null;
+    // Somebody works on it: what it is now, the next look at it says. So is what somebody put where it would go.
+    const stays = !(await isFolderAsSent(context, row, source, place.isOwn));
+    if (stays || ((await context.fs.look(target)) !== null && !(await isCopied()))) {
+      if (copy === null) await giveBack(context, leaving, !stays);
+      return null;
+    }
   }
   if (copy !== null) {
     if (now === null) return null;
-    await writeRegistry(context, await context.author(), 'to cache', async (write) => {
+    await writeRegistry(context, author, 'to cache', async (write) => {
       await refuseUnnamed(write, artifact, row, storage, copy);
       write.note = `Its copy in ${rawToDisplay(source)} went to the cache: the one in ${storage.root} is verified.`;
       write.removeRow('copy', copy, artifact.uid);
     });
   }
-  if (now !== null) await bring(context, row, artifact, { source, target }, signal);
-  await forgetPlace(context, place);
-  if (!(await isFolderContentAt(context, artifact.uid, target))) return null;
-  const facts = await context.fs.look(target);
-  if (facts === null) return null;
-  await noteCached(context, { ...artifact, sha256: artifact.sha256 }, facts);
-  return rawToDisplay(target);
-}
-
-/** Each file looks as it did when it was read for sending, and nothing else is in it. */
-async function isAsSent(context: TransferContext, row: TransferRow, folder: RawPath): Promise<boolean> {
-  const noted = readJournal(context, row);
-  try {
-    return await isWholeFolder(context, { uid: row.artifact_uid, folder }, async ({ facts }) => {
-      const note = await noted.next();
-      return note.done !== true && note.value.look === lookOf(facts);
-    });
-  } finally {
-    await noted.return();
+  if (now !== null && !(await bring(context, row, leaving, signal))) {
+    await giveBack(context, leaving, false);
+    return null;
   }
+  await forgetPlace(context, place);
+  const { uid, sha256 } = artifact;
+  const look = await lookOfArtifact(context, target, { uid, sha256 });
+  if (look?.looks === undefined) {
+    await giveBack(context, leaving, false);
+    return null;
+  }
+  await noteCached(context, { ...artifact, sha256 }, look);
+  return rawToDisplay(target);
 }
 
 /** Other records name something in it, or a folder that it is in. */
@@ -97,25 +98,29 @@ async function isShared({ registry }: TransferContext, { storage, path }: Source
   return other !== undefined;
 }
 
-/** The registry does not name it any more. Done again after a crash, from wherever that left it. */
+/**
+ * The registry does not name it any more. Done again after a crash, from wherever that left it. False where it stays:
+ * somebody came to it since it was looked at.
+ */
 async function bring(
   context: TransferContext,
   row: TransferRow,
-  { uid }: ArtifactRow,
-  { source, target }: { source: RawPath; target: RawPath },
+  { artifact: { uid }, place: { isOwn }, source, target }: Leaving,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { fs } = context;
   await fs.makeFolder(cacheFolder(context), 0o700);
   const there = await fs.look(target);
+  const cache = await fs.look(cacheFolder(context));
+  if (!(await isFolderAsSent(context, row, source, isOwn))) return false;
   const now = await fs.look(source);
-  const place = await fs.look(cacheFolder(context));
-  if (now === null) return;
-  if (there === null && place?.dev === now.dev) return fs.moveProven(source, target, now);
+  if (now === null) return false;
+  if (there === null && cache?.dev === now.dev) {
+    await fs.moveProven(source, target, now);
+    return true;
+  }
   if (there === null) await copyFolder(context, { uid, source, target }, signal);
-  // Once more, right before it goes: it took its time to copy it.
-  if ((await isFolderContentAt(context, uid, target)) && (await isAsSent(context, row, source)))
-    await fs.removeOwnFolder(source);
+  return (await isFolderContentAt(context, uid, target)) && leavePlace(context, row, source, isOwn);
 }
 
 /** The very objects that were verified are still there, with their manifest. */

@@ -11,12 +11,14 @@ import { manifestPath } from '../storage/folder-manifest.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { wordsOf } from './begin-upload.ts';
+import { beginWithOther, isOther } from './begin-with-other.ts';
 import { digestOfManifest, manifestKey, refuseUnkeepable } from './folder-in-store.ts';
 import { beginJournal, dropJournal, openJournal } from './folder-journal.ts';
 import { missingManifest, missingMember } from './prove-folder.ts';
 import { removeSentFolder } from './remove-sent-folder.ts';
 import { sendMember } from './send-member.ts';
 import { sendMembers } from './send-members.ts';
+import { artifactOf, replaced } from './settle-place.ts';
 import { sourcePlace } from './source-place.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
@@ -52,7 +54,7 @@ export async function runFolderUpload(
     if (row.state === 'planned') {
       const { signal } = tools;
       await refuseUnkeepable({ manifest, folder: keyOf(row) }, storage, signal).catch((error: unknown) =>
-        refused(context, { store, row }, tools, error),
+        refused(context, { store, row, storage }, tools, error),
       );
       if (await isBegun(store, row, signal)) await askAll(context, row);
       row = await set(row, { state: 'sending', sent: 0 });
@@ -101,7 +103,7 @@ async function send(
   try {
     await sendMembers(context, { store, key, shown, folder: sourceOf(row).path, manifest, journal }, tools);
   } catch (error) {
-    await refused(context, { store, row }, tools, error);
+    await refused(context, { store, row, storage }, tools, error);
   }
 }
 
@@ -124,7 +126,7 @@ async function complete(
       `Something else is at ${shown} already`,
       'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
     );
-    return refused(context, { store, row }, tools, error);
+    return refused(context, { store, row, storage }, tools, error);
   }
   tools.onSent?.(row.size);
   const { version, etag, size } = facts;
@@ -160,11 +162,14 @@ async function putManifest(
 /** What no further try makes better: the upload is over. */
 const OVER: ReadonlySet<string> = new Set(['already_exists', 'file_changed', 'file_not_found', 'invalid_key']);
 
-/** What is there of it stays: another computer may be at work on the same, and who asks for it again uses it. */
+/**
+ * What is there of it stays: another computer may be at work on the same, and who asks for it again uses it. Where its content
+ * was replaced meanwhile it goes: it would be in the way of what is sent by the next try.
+ */
 async function refused(
   context: TransferContext,
-  { store, row }: Pick<FolderUpload, 'store' | 'row'>,
-  tools: Pick<TransferTools, 'manifest'>,
+  { store, row, storage }: Pick<FolderUpload, 'store' | 'row' | 'storage'>,
+  tools: Pick<TransferTools, 'manifest' | 'signal'>,
   error: unknown,
 ): Promise<never> {
   if (!(error instanceof BenchkeepError) || !OVER.has(error.code)) throw error;
@@ -172,6 +177,11 @@ async function refused(
     const place = await sourcePlace(context, row);
     const root = place === null ? null : await checkRoot(context, place.storage);
     if (root?.attached === false) throw offline(root.reason);
+  }
+  const artifact = row.purpose === 'upload' ? await artifactOf(context, row) : null;
+  if (artifact !== null && artifact.sha256 !== null && isOther(artifact, row)) {
+    await beginWithOther(context, row, { ...artifact, sha256: artifact.sha256 }, storage, tools.signal);
+    throw replaced(artifact);
   }
   await abortMembers(store, row);
   // Of what has no record yet nobody else knows.

@@ -21,10 +21,6 @@ export async function artifactOf(
 }
 
 /** Its content was replaced while it was on its way. */
-export function refuseOther(artifact: ArtifactRow, { sha256, size }: TransferRow): void {
-  if (artifact.sha256 !== sha256 || artifact.size !== size) throw replaced(artifact);
-}
-
 export function replaced({ key, uid }: ArtifactRow): BenchkeepError {
   return new BenchkeepError(
     'file_changed',

@@ -8,6 +8,7 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { findCached } from './cache-folder.ts';
+import type { CloudLoss } from './mark-cloud-copy.ts';
 import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
 import { sourceOf, type TransferContext } from './transfer-context.ts';
 
@@ -36,7 +37,7 @@ export async function takeBackCopy(
     .where('uid', '=', row.artifact_uid)
     .executeTakeFirst();
   const here = artifact === undefined ? null : await contentHere(context, row, artifact);
-  if (artifact !== undefined) await writeBack(context, artifact, row, storage, here);
+  if (artifact !== undefined) await writeBack(context, artifact, row, storage, { here, isGone });
   const source = here === null ? {} : { source: rawToBytes(here.path), facts: JSON.stringify(here.facts) };
   await updateTransfer(workstation, row.id, {
     ...source,
@@ -66,7 +67,7 @@ async function writeBack(
   artifact: ArtifactRow,
   row: TransferRow,
   storage: StorageRow,
-  here: Here | null,
+  { here, isGone }: { here: Here | null; isGone: boolean },
 ): Promise<void> {
   await writeRegistry(context, await context.author(), 'upload taken back', async (write) => {
     const { now, tx } = write;
@@ -82,9 +83,12 @@ async function writeBack(
     if (cloud === undefined) return;
     if (other === undefined) {
       await write.update('copy', cloud.id, { verified_at: null }, artifact.uid);
-      const reason = here === null ? `it is not in ${storage.root} any more` : 'it is in the cache of a computer only';
-      const state = here === null ? ('missing' as const) : ('unverified' as const);
-      await write.update('artifact', artifact.id, { state, state_reason: reason, updated_at: now });
+      const loss: CloudLoss = isGone ? 'cloud-gone' : 'cloud-mismatch';
+      const found =
+        here === null
+          ? { state: 'missing' as const, state_reason: loss }
+          : { state: 'unverified' as const, state_reason: 'it is in the cache of a computer only' };
+      await write.update('artifact', artifact.id, { ...found, updated_at: now });
       return;
     }
     write.removeRow('copy', cloud, artifact.uid);

@@ -1,9 +1,9 @@
 /** What the watcher waits for or could not register, and why. */
 import type { InboxItem } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, rawFromBytes, rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { findStorage } from '../storage/index.ts';
-import { DAMAGED, IGNORED_BY_PERSON } from '../workstation/inbox-rows.ts';
+import { DAMAGED, EDITED, IGNORED_BY_PERSON } from '../workstation/inbox-rows.ts';
 import type { InboxRow } from '../workstation/schema.ts';
 import { inboxCounts } from './inbox.ts';
 import { suchNames } from './such-names.ts';
@@ -39,7 +39,7 @@ export async function listInbox(
   const roots = new Map(storages.map((storage) => [storage.uid, rawFromText(storage.root)]));
   return {
     items: rows.map((row) => ({
-      path: rawToDisplay(joinRaw(roots.get(row.storage_uid) ?? rawFromText(''), rawFromBytes(row.path))),
+      path: rawToDisplay(pathOf(row, roots.get(row.storage_uid) ?? rawFromText(''))),
       storage: row.storage_uid,
       state: row.state,
       reason: row.reason,
@@ -52,9 +52,20 @@ export async function listInbox(
   };
 }
 
+/** Of work that was done in the cache it is absolute, also when a person said to leave it alone. */
+function pathOf({ path, cause }: InboxRow, root: RawPath): RawPath {
+  return cause === EDITED || isAbsolute(path) ? rawFromBytes(path) : joinRaw(root, rawFromBytes(path));
+}
+
+/** Of work that was done in the cache: no look at a storage would find it. */
+function isAbsolute(path: Uint8Array): boolean {
+  return path[0] === '/'.charCodeAt(0);
+}
+
 function choicesOf({ state, cause, path }: InboxRow): Pick<InboxItem, 'can' | 'pattern'> {
   if (cause === DAMAGED) return { can: ['retry'], pattern: null };
-  if (cause === IGNORED_BY_PERSON) return { can: ['unignore'], pattern: null };
+  if (cause === EDITED) return { can: ['ignore'], pattern: null };
+  if (cause === IGNORED_BY_PERSON) return { can: isAbsolute(path) ? [] : ['unignore'], pattern: null };
   // A link or a device: nothing would be read in it anyway.
   if (state === 'ignored') return { can: [], pattern: null };
   const pattern = suchNames(rawFromBytes(path));

@@ -31,6 +31,8 @@ export interface InboxStatements {
 /** Causes of rows that no look at the file ends: a person said to leave it alone; its bytes are damaged. */
 export const IGNORED_BY_PERSON = 'person';
 export const DAMAGED = 'damaged';
+/** Cause of rows of work that was done in the cache; their path is absolute. */
+export const EDITED = 'edited';
 
 const COLUMNS = [
   'storage_uid',

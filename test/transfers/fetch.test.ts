@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { appendFileSync, rmSync, writeFileSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, writeFileSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cacheArtifact, verify } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, saveArtifacts, verify } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { evictCached, evictOverLimit, keepCache, noteUsed } from '../../src-main/transfers/index.ts';
+import { markCloudCopy } from '../../src-main/transfers/mark-cloud-copy.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { useS3 } from '../stores/use-s3.ts';
@@ -14,6 +15,8 @@ import { bytesAt, openCloudBench, randomBytes, run, sha256, type CloudBench } fr
 const server = useS3('versitygw');
 const MIB = 1024 ** 2;
 const { signal } = new AbortController();
+/** A bound for what hangs. */
+const PATIENCE = { timeout: 20_000, interval: 20 };
 
 let proxy: FaultProxy;
 let bench: CloudBench;
@@ -138,6 +141,21 @@ describe('a download', () => {
     expect(await stateOf(uid)).toEqual([{ state: 'missing', state_reason: 'cloud-gone' }]);
   });
 
+  test('deleted while it was fetched, it is nothing to be told of', async () => {
+    const { uid } = await uploaded(1000);
+    const { db } = bench.context.registry;
+    const artifact = await db.selectFrom('artifact').selectAll().executeTakeFirstOrThrow();
+    const copy = await db.selectFrom('copy').selectAll().executeTakeFirstOrThrow();
+    const storage = await db
+      .selectFrom('storage')
+      .selectAll()
+      .where('id', '=', copy.storage_id)
+      .executeTakeFirstOrThrow();
+    await deleteArtifacts(bench.context, { artifacts: [uid], storage: true });
+    await markCloudCopy(bench.context, artifact, { copy, storage }, 'cloud-gone');
+    expect((await listInbox(bench.context, { limit: 10 })).items).toEqual([]);
+  });
+
   test('parts that nobody asks for again are swept', async () => {
     const { uid } = await uploaded(40 * MIB);
     const job = cacheArtifact(bench.context, { artifact: uid });
@@ -171,6 +189,81 @@ describe('the cache', () => {
     appendFileSync(path, 'another');
     expect(await evictCached(bench.context, uid, signal)).toMatchObject({ kind: 'kept' });
     expect(bench.cached().sort()).toEqual([`edited-1-${uid}.fcs`, `edited-2-${uid}.fcs`]);
+  });
+
+  test('F-CA04 edited in the moment after it was read, it is not taken for the content', async () => {
+    const { uid, content } = await uploaded(5000);
+    await cache(uid);
+    const path = bench.cacheOf(uid) ?? '';
+    const { context } = bench;
+    const racing = {
+      ...context,
+      hasher: {
+        ...context.hasher,
+        async hashFiles(...words: Parameters<typeof context.hasher.hashFiles>) {
+          const outcomes = await context.hasher.hashFiles(...words);
+          writeFileSync(path, randomBytes(5000));
+          return outcomes;
+        },
+      },
+    };
+    writeFileSync(path, content);
+    await run(cacheArtifact(racing, { artifact: uid }));
+    expect(await cache(uid)).toEqual(content);
+    await bench.context.workstation.db.deleteFrom('cached').execute();
+    const kept = keepCache(racing, true);
+    const rows = () => bench.context.workstation.db.selectFrom('cached').select('artifact_uid').execute();
+    await vi.waitFor(async () => expect(await rows()).toHaveLength(1), PATIENCE);
+    await kept.close();
+    expect(await cache(uid)).toEqual(content);
+  });
+
+  test('F-CA04 each edit is told for itself, whatever else is told of it, until it is saved', async () => {
+    const { uid } = await uploaded(5000);
+    const edited = async () =>
+      (await listInbox(bench.context, { limit: 10 })).items.filter(({ reason }) => reason.includes('--revises'));
+    const edit = async (work: string): Promise<void> => {
+      await cache(uid);
+      appendFileSync(bench.cacheOf(uid) ?? '', work);
+    };
+    await edit('a note');
+    await edit('another');
+    // Nobody proved its copy in the cloud since, and it is told of that one, too.
+    await bench.context.registry.db.updateTable('copy').set({ verified_at: null }).execute();
+    await cache(uid);
+    const asides = [1, 2].map((n) => expect.stringContaining(`cache/edited-${String(n)}-${uid}.fcs`) as string);
+    expect(await edited()).toMatchObject([
+      { path: asides[0], can: ['ignore'] },
+      { path: asides[1], can: ['ignore'] },
+    ]);
+    const path = (await edited())[0]?.path ?? '';
+    const input = { paths: [path], labels: [], new: false, revises: uid };
+    await run(saveArtifacts(bench.context, input));
+    const kept = keepCache(bench.context, true);
+    await vi.waitFor(async () => expect(await edited()).toMatchObject([{ path: asides[1] }]), PATIENCE);
+    await kept.close();
+  });
+
+  test('F-CA04 what a program that died put aside untold is told at the next start; what is gone is told no more', async () => {
+    const { uid, content } = await uploaded(5000);
+    await cache(uid);
+    const path = bench.cacheOf(uid) ?? '';
+    appendFileSync(path, 'a note');
+    const { context } = bench;
+    const moveProven = () => Promise.reject(new Error('the program died'));
+    const dying = { ...context, fs: { ...context.fs, moveProven }, workstation: context.workstation };
+    await expect(run(cacheArtifact(dying, { artifact: uid }))).rejects.toThrow('died');
+    renameSync(path, path.replace(uid, `edited-3-${uid}`));
+    writeFileSync(path.replace(uid, `edited-4-${uid}`), content);
+    const told = async () => (await listInbox(bench.context, { limit: 10 })).items.map((item) => item.path);
+    const first = keepCache(bench.context, true);
+    const entry = expect.stringContaining(`edited-3-${uid}.fcs`) as string;
+    await vi.waitFor(async () => expect(await told()).toEqual([entry]), PATIENCE);
+    await first.close();
+    rmSync(path.replace(uid, `edited-3-${uid}`));
+    const second = keepCache(bench.context, true);
+    await vi.waitFor(async () => expect(await told()).toEqual([]), PATIENCE);
+    await second.close();
   });
 
   test('F-CA05 what is open, or not proven to be elsewhere, is not evicted', async () => {
@@ -252,7 +345,7 @@ describe('the cache', () => {
     await cache(b);
     expect(bench.cached()).toEqual([`${b}.fcs`]);
     const kept = keepCache(bench.context, true);
-    await vi.waitFor(() => expect(bench.cached()).toEqual([]));
+    await vi.waitFor(() => expect(bench.cached()).toEqual([]), PATIENCE);
     await kept.close();
   });
 

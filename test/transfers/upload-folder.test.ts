@@ -1,8 +1,21 @@
 /** Folder artifacts go to a bucket file by file and are there only whole (`faults.md`, F-UP17). */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { filesIn } from './folder-bench.ts';
@@ -140,6 +153,33 @@ describe('a folder is uploaded', () => {
     expect(journals()).toEqual([]);
   });
 
+  it.each([
+    ['in the middle', /f0001\.bin$/],
+    ['in the end', /manifests\//],
+  ])(
+    'replaced while it is sent, %s: what was sent of the old one is not in the way of the new one',
+    async (_, when) => {
+      const { uid, files } = await kept(10);
+      const folder = join(lab.base, 'other');
+      for (const name of files.keys()) {
+        mkdirSync(join(folder, name, '..'), { recursive: true });
+        writeFileSync(join(folder, name), randomBytes(50));
+      }
+      const replacing = { begun: false };
+      lab.after('put', async (key) => {
+        if (replacing.begun || !when.test(key) || !key.includes(uid)) return;
+        replacing.begun = true;
+        await ended(replaceArtifact(lab.context, { artifact: uid, path: folder }));
+      });
+      await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
+      expect(await objects()).toEqual([]);
+      await lab.upload(uid);
+      expect(sorted(await readAll(uid))).toEqual(sorted(filesIn(folder)));
+      expect(sorted(filesIn(join(lab.context.folder, 'cache', uid)))).toEqual(sorted(filesIn(folder)));
+      expect(journals()).toEqual([]);
+    },
+  );
+
   it('a file that somebody put into it after it was sent keeps it where it is', async () => {
     const { uid, own } = await kept(10);
     lab.after('put', (key) => {
@@ -227,13 +267,6 @@ describe('a folder is uploaded', () => {
   });
 
   it('F-UP21 a folder in place stays; freed it goes to the cache, and what is registered in it keeps it', async () => {
-    const inPlace = async (name: string): Promise<{ uid: string; folder: string }> => {
-      const folder = join(lab.local, name);
-      mkdirSync(join(folder, 'sub'), { recursive: true });
-      writeFileSync(join(folder, 'a.txt'), randomBytes(20));
-      writeFileSync(join(folder, 'sub', 'b.txt'), randomBytes(20));
-      return { uid: (await lab.save(folder)).uid, folder };
-    };
     const stays = await inPlace('stays');
     await lab.upload(stays.uid);
     expect(existsSync(stays.folder)).toBe(true);
@@ -250,12 +283,114 @@ describe('a folder is uploaded', () => {
   });
 });
 
+/** A folder of a person in the managed one of this computer, saved where it is. */
+async function inPlace(name: string): Promise<{ uid: string; folder: string }> {
+  const folder = join(lab.local, name);
+  mkdirSync(join(folder, 'sub'), { recursive: true });
+  writeFileSync(join(folder, 'a.txt'), randomBytes(20));
+  writeFileSync(join(folder, 'sub', 'b.txt'), randomBytes(20));
+  return { uid: (await lab.save(folder)).uid, folder };
+}
+
+describe('F-UP21 a folder in place that is to be freed stays, and has its record', () => {
+  it('where a program has a file of it open', async () => {
+    const { uid, folder } = await inPlace('goes');
+    const fd = openSync(join(folder, 'sub', 'b.txt'), 'a');
+    const instrument = spawn('sleep', ['60'], { stdio: ['ignore', fd, 'ignore'] });
+    closeSync(fd);
+    await once(instrument, 'spawn');
+    await lab.uploadAndFree(uid);
+    instrument.kill();
+    expect(existsSync(join(folder, 'sub', 'b.txt'))).toBe(true);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+    expect(await states()).toEqual(['done']);
+  });
+
+  it('where somebody writes into it after the registry let it go', async () => {
+    const { uid, folder } = await inPlace('goes');
+    const { fs } = lab.context;
+    const look = fs.look.bind(fs);
+    const writer = { wrote: false };
+    fs.look = async (path) => {
+      const copies = writer.wrote ? [] : await lab.copies(uid);
+      if (copies.length === 1 && copies[0]?.root !== lab.local) {
+        writer.wrote = true;
+        appendFileSync(join(folder, 'a.txt'), 'more');
+      }
+      return look(path);
+    };
+    await lab.uploadAndFree(uid);
+    expect(writer.wrote).toBe(true);
+    expect(readFileSync(join(folder, 'a.txt')).toString('latin1').endsWith('more')).toBe(true);
+    expect((await lab.copies(uid)).map(({ root, verified_at: at }) => [root, at === null])).toContainEqual([
+      lab.local,
+      true,
+    ]);
+    expect(lab.cached()).toEqual([]);
+    expect(await states()).toEqual(['done']);
+  });
+});
+
 describe('a cache on another disk', () => {
-  it('F-UP22 the folder is copied, proven, and only then gone from where it was', async ({ skip }) => {
+  beforeEach(async ({ skip }) => {
     skip(!existsSync('/dev/shm'), 'no second disk');
     await lab.close();
     const root = `s3://${server().bucket}/folders-${String(folders++)}?endpoint_url=${server().endpoint}`;
     lab = await openCloudLab(root, { beside: '/dev/shm' });
+  });
+  const left = (): string[] => readdirSync(lab.local).filter((name) => name.startsWith('.benchkeep-'));
+
+  it('F-UP22 what somebody writes into a folder in place while it goes is not lost', async () => {
+    const { uid, folder } = await inPlace('goes');
+    const { fs } = lab.context;
+    const { moveProven, removeOwnFolder } = { ...fs };
+    const writer = { wrote: false };
+    const write = (from: string): void => {
+      if (writer.wrote || from !== folder) return;
+      writer.wrote = true;
+      writeFileSync(join(folder, 'late.txt'), 'mine');
+      appendFileSync(join(folder, 'a.txt'), 'more');
+    };
+    fs.moveProven = async (from, to, proven) => {
+      // The folder itself is looked at again, the files in it are not.
+      if (from === folder) appendFileSync(join(folder, 'a.txt'), 'more');
+      await moveProven(from, to, proven);
+      if (from === folder && !writer.wrote) {
+        writer.wrote = true;
+        writeFileSync(join(to, 'late.txt'), 'mine');
+      }
+    };
+    fs.removeOwnFolder = (path) => {
+      write(path);
+      return removeOwnFolder(path);
+    };
+    await lab.uploadAndFree(uid);
+    expect(writer.wrote).toBe(true);
+    expect(readFileSync(join(folder, 'late.txt'), 'utf8')).toBe('mine');
+    expect(readFileSync(join(folder, 'a.txt')).toString('latin1').endsWith('more')).toBe(true);
+    expect(existsSync(join(folder, 'sub', 'b.txt'))).toBe(true);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+    expect([await states(), left()]).toEqual([['done'], []]);
+  });
+
+  it('F-UP22 a folder in place whose program dies while it goes is whole in the cache at the next start', async () => {
+    const { uid, folder } = await inPlace('goes');
+    const files = filesIn(folder);
+    const { fs } = lab.context;
+    const { unlinkProven } = fs;
+    let gone = 0;
+    fs.unlinkProven = (path, proven) => (gone++ === 1 ? die() : unlinkProven(path, proven));
+    await expect(lab.uploadAndFree(uid)).rejects.toThrow('died');
+    fs.unlinkProven = unlinkProven;
+    expect([await states(), left().length]).toEqual([['settling'], 1]);
+    await lab.restart();
+    await lab.goOn();
+    expect([await states(), left(), existsSync(folder)]).toEqual([['done'], [], false]);
+    expect(sorted(filesIn(join(lab.context.folder, 'cache', uid)))).toEqual(sorted(files));
+    expect(lab.cached()).toEqual([uid]);
+  });
+
+  it('F-UP22 the folder is copied, proven, and only then gone from where it was', async () => {
     const { uid, own, files } = await kept(20);
     await lab.upload(uid);
     expect(existsSync(own)).toBe(false);

@@ -1,9 +1,22 @@
 /** What may go wrong between a file here and its copy in a bucket: nothing is believed, moved or forgotten too early. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cancelTransfers } from '../../src-main/transfers/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { die, openCloudLab, type CloudLab, type Hook } from './open-cloud-lab.ts';
@@ -252,6 +265,126 @@ describe('uploaded', () => {
     await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
     expect(readFileSync(own).equals(content)).toBe(true);
+    // Nor is it in the way of what it is now.
+    expect([await states(), await lab.object(uid)]).toEqual([['planned'], null]);
+    await lab.upload(uid);
+    expect([await states(), (await lab.object(uid))?.equals(content)]).toEqual([['done'], true]);
+    expect(readFileSync(join(lab.context.folder, 'cache', `${uid}.fcs`)).equals(content)).toBe(true);
+  });
+
+  it.each(['cancelled', 'deleted'])('replaced while it is sent it can be %s', async (how) => {
+    const { uid, own } = await kept();
+    lab.before(
+      'put',
+      times(1, async () => {
+        await ended(replaceArtifact(lab.context, { artifact: uid, path: lab.put('b.fcs') }));
+      }),
+    );
+    await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
+    if (how === 'cancelled') await cancelTransfers(lab.context, { ids: null });
+    else await deleteArtifacts(lab.context, { artifacts: [uid], storage: true });
+    expect([await states(), await lab.object(uid), existsSync(own)]).toEqual([
+      ['cancelled'],
+      null,
+      how === 'cancelled',
+    ]);
+  });
+
+  it('replaced after it was verified by a program that died: what it is now is uploaded', async () => {
+    const { uid } = await kept();
+    const died = times(1, die);
+    lab.after('stat', async (key) => ((await lab.object(uid)) === null ? undefined : died(key)));
+    await expect(lab.upload(uid)).rejects.toThrow('died');
+    lab.after('stat', null);
+    await lab.context.workstation.db.updateTable('transfer').set({ state: 'verified' }).execute();
+    await lab.restart();
+    const content = randomBytes(2000);
+    await ended(replaceArtifact(lab.context, { artifact: uid, path: lab.put('b.csv', content) }));
+    await lab.upload(uid);
+    expect([await states(), await lab.object(uid)]).toEqual([['done'], null]);
+    expect((await lab.object(uid, '.csv'))?.equals(content)).toBe(true);
+  });
+
+  it('F-UP21 a file in place that is to be freed stays where a program has it open', async () => {
+    const path = lab.put('local/output.bam');
+    const { uid } = await lab.save(path);
+    const fd = openSync(path, 'a');
+    const instrument = spawn('sleep', ['60'], { stdio: ['ignore', fd, 'ignore'] });
+    closeSync(fd);
+    await once(instrument, 'spawn');
+    await lab.uploadAndFree(uid);
+    instrument.kill();
+    expect([existsSync(path), lab.cached(), await states()]).toEqual([true, [], ['done']]);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+  });
+
+  it('F-UP21 written into after the registry let it go, it stays and has its record again', async () => {
+    const path = lab.put('local/output.bam');
+    const { uid } = await lab.save(path);
+    await lab.look();
+    const { fs } = lab.context;
+    const look = fs.look.bind(fs);
+    const writer = { wrote: false };
+    fs.look = async (at) => {
+      const copies = writer.wrote ? [] : await lab.copies(uid);
+      if (copies.length === 1 && copies[0]?.root !== lab.local) {
+        writer.wrote = true;
+        writeFileSync(path, 'worked on');
+      }
+      return look(at);
+    };
+    await lab.uploadAndFree(uid);
+    fs.look = look;
+    expect([writer.wrote, readFileSync(path, 'utf8'), lab.cached(), await states()]).toEqual([
+      true,
+      'worked on',
+      [],
+      ['done'],
+    ]);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toContain(lab.local);
+    // What it is now is its next version.
+    await lab.look();
+    const versions = await lab.context.registry.db.selectFrom('artifact').select('stem_uid').execute();
+    expect(versions.map(({ stem_uid }) => stem_uid)).toEqual([uid.slice(0, 16), uid.slice(0, 16)]);
+  });
+
+  it('F-UP11 gone with everything that was here it is missing; back in the bucket and fetched it is right again', async () => {
+    const { uid, own, bytes } = await kept();
+    const { fs } = lab.context;
+    const moveProven = fs.moveProven.bind(fs);
+    fs.moveProven = () => Promise.reject(new Error('the program died'));
+    await expect(lab.upload(uid)).rejects.toThrow('died');
+    fs.moveProven = moveProven;
+    await lab.restart();
+    rmSync(own);
+    const store = await lab.store();
+    await store.delete(`.lamindb/${uid}.fcs`);
+    await lab.goOn();
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'missing', state_reason: 'cloud-gone' });
+    await store.put(`.lamindb/${uid}.fcs`, bytes);
+    const { path } = await ended(cacheArtifact(lab.context, { artifact: uid }));
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'ok', state_reason: null });
+  });
+
+  it('found to be changed here while it was sent: what is in the bucket is given out, never what is here', async () => {
+    const { uid, own, bytes } = await kept();
+    lab.after(
+      'put',
+      times(1, async () => {
+        writeFileSync(own, randomBytes(1000));
+        const { db } = lab.context.registry;
+        await db.updateTable('artifact').set({ state: 'changed', state_reason: 'damaged' }).execute();
+      }),
+    );
+    await lab.upload(uid);
+    expect(await lab.artifact(uid)).toMatchObject({ state: 'ok' });
+    expect((await lab.copies(uid)).map(({ root, verified_at: at }) => [root, at === null])).toEqual([
+      [lab.local, true],
+      [(await lab.bucket()).root, false],
+    ]);
+    const { path } = await ended(cacheArtifact(lab.context, { artifact: uid }));
+    expect(readFileSync(path).equals(bytes)).toBe(true);
   });
 
   it('in place: a later edit is its next version; away and back it is the same', async () => {

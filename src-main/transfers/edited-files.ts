@@ -1,0 +1,156 @@
+/** Work that somebody did in the cache and that is kept beside it: each has an entry in the inbox until it is saved, or gone. */
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import {
+  joinRaw,
+  rawFromBytes,
+  rawToBytes,
+  rawToDisplay,
+  rawToText,
+  splitRaw,
+  type RawPath,
+} from '../ports/fs/raw-path.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
+import { EDITED, inboxStatements } from '../workstation/inbox-rows.ts';
+import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { cacheFolder } from './cache-folder.ts';
+import { whileContentAlone } from './content-lock.ts';
+import type { TransferContext } from './transfer-context.ts';
+
+const NAME = /^edited-\d+-(?<uid>[0-9A-Za-z]{20})/;
+
+type NoteContext = Pick<TransferContext, 'workstation' | 'registry' | 'clock' | 'onWatching'>;
+export type EditedArtifact = Pick<ArtifactRow, 'id' | 'uid' | 'storage_id'>;
+
+/** Tells of it. `aside`: where it is kept; each has an entry of its own. */
+export async function noteEdited(
+  context: NoteContext,
+  artifact: EditedArtifact,
+  aside: RawPath,
+  facts: FileFacts,
+): Promise<void> {
+  const storageUid = await storageFor(context, artifact);
+  const { workstation, clock } = context;
+  const { put } = inboxStatements(workstation);
+  const shown = rawToDisplay(aside);
+  await writeWorkstation(workstation, () => {
+    put(storageUid, {
+      path: aside,
+      facts,
+      state: 'failed',
+      cause: EDITED,
+      reason: `Somebody edited what was fetched. That work is kept in ${shown}. Make it the next version: benchkeep save ${JSON.stringify(shown)} --revises ${artifact.uid}.`,
+      since: clock.now(),
+      next: null,
+      attempts: 1,
+    });
+  });
+  context.onWatching('inbox');
+}
+
+/** Takes back that it was told. */
+export async function forgetEdited(context: NoteContext, artifact: EditedArtifact, aside: RawPath): Promise<void> {
+  const storageUid = await storageFor(context, artifact);
+  const { remove } = inboxStatements(context.workstation);
+  await writeWorkstation(context.workstation, () => void remove(storageUid, aside));
+  context.onWatching('inbox');
+}
+
+/** One in the cloud, if it knows one: no look at its files takes the entry for theirs. */
+async function storageFor({ registry }: NoteContext, { id, storage_id: home }: EditedArtifact): Promise<string> {
+  const { db } = registry;
+  const cloud = await db
+    .selectFrom('copy')
+    .innerJoin('storage', 'storage.id', 'copy.storage_id')
+    .select('storage.uid')
+    .where('copy.artifact_id', '=', id)
+    .where('storage.type', '!=', 'local')
+    .orderBy('copy.id')
+    .executeTakeFirst();
+  if (cloud !== undefined) return cloud.uid;
+  return (await db.selectFrom('storage').select('uid').where('id', '=', home).executeTakeFirstOrThrow()).uid;
+}
+
+/** Ends the entries of what is saved by now, or gone. At the start (`isFirst`) also what lies there untold is told. */
+export async function lookAtEdited(
+  context: TransferContext,
+  { isFirst, signal }: { isFirst: boolean; signal: AbortSignal },
+): Promise<void> {
+  const { workstation } = context;
+  const entries = await workstation.db
+    .selectFrom('inbox')
+    .select(['storage_uid', 'path', 'since'])
+    .where('cause', '=', EDITED)
+    .execute();
+  for (const { storage_uid: storageUid, path: bytes, since } of entries) {
+    if (signal.aborted) return;
+    const path = rawFromBytes(bytes);
+    await whileAside(context, path, async () => {
+      const facts = await context.fs.look(path);
+      if (facts !== null && !(await isSaved(context, path, facts, isFirst ? null : since, signal))) return;
+      const { remove } = inboxStatements(workstation);
+      await writeWorkstation(workstation, () => void remove(storageUid, path));
+      context.onWatching('inbox');
+    });
+  }
+  if (isFirst) await tellUntold(context, signal);
+}
+
+async function tellUntold(context: TransferContext, signal: AbortSignal): Promise<void> {
+  const folder = cacheFolder(context);
+  if ((await context.fs.look(folder)) === null) return;
+  for (const { name } of await context.fs.readFolder(folder)) {
+    if (signal.aborted) return;
+    if (uidIn(name) === null) continue;
+    const path = joinRaw(folder, name);
+    await whileAside(context, path, async (uid) => {
+      const entry = await context.workstation.db
+        .selectFrom('inbox')
+        .select('id')
+        .where('path', '=', rawToBytes(path))
+        .executeTakeFirst();
+      const artifact = await context.registry.db
+        .selectFrom('artifact')
+        .selectAll()
+        .where('uid', '=', uid)
+        .executeTakeFirst();
+      const facts = await context.fs.look(path);
+      if (entry !== undefined || artifact === undefined || facts === null) return;
+      if (!(await isSaved(context, path, facts, null, signal))) await noteEdited(context, artifact, path, facts);
+    });
+  }
+}
+
+/** Nobody puts it there at this moment. */
+async function whileAside(
+  context: TransferContext,
+  path: RawPath,
+  work: (uid: string) => Promise<void>,
+): Promise<void> {
+  const uid = uidIn(splitRaw(path).name);
+  if (uid !== null) await whileContentAlone(context, uid, () => work(uid));
+}
+
+function uidIn(name: RawPath): string | null {
+  return NAME.exec(rawToText(name) ?? '')?.groups?.['uid'] ?? null;
+}
+
+/** An artifact has this content: one that came since (ISO-8601), or any. All of a file is read only where one may have it. */
+async function isSaved(
+  { registry, hasher }: TransferContext,
+  path: RawPath,
+  { kind, size }: FileFacts,
+  since: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (kind !== 'file') return false;
+  let query = registry.db
+    .selectFrom('artifact')
+    .select('sha256')
+    .where('size', '=', size)
+    .where('visibility', '!=', -1);
+  if (since !== null) query = query.where('created_at', '>=', since);
+  const alike = await query.where('sha256', 'is not', null).execute();
+  if (alike.length === 0) return false;
+  const [outcome] = await hasher.rehashFiles([path], { signal });
+  return outcome?.kind === 'hashed' && alike.some(({ sha256 }) => sha256 === outcome.sha256);
+}

@@ -1,0 +1,122 @@
+/**
+ * A folder of which a proven copy is in the cache goes from its place. It has another name first: who writes into it by its
+ * name does so no more, and what somebody did to it until then is seen before anything is removed. Then exactly the files
+ * that were sent are removed, each only as it was read.
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
+import { PART_ENDING } from '../ports/fs/part-verbs.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { manifestPath, readManifest } from '../storage/folder-manifest.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { isFolderOpen, isWholeFolder } from './folder-here.ts';
+import { lookOf, readJournal } from './folder-journal.ts';
+import type { TransferContext } from './transfer-context.ts';
+
+type LeaveContext = Pick<TransferContext, 'folder' | 'fs'>;
+
+/** So many names are tried for a folder whose own is taken. */
+const NAMES = 1000;
+
+/**
+ * Each file looks as it did when it was read for sending, and nothing else is in it; of a person's own folder (`isOwn` is
+ * false for it) no program has a file open.
+ */
+export async function isFolderAsSent(
+  context: LeaveContext,
+  row: TransferRow,
+  folder: RawPath,
+  isOwn: boolean,
+): Promise<boolean> {
+  const noted = readJournal(context, row);
+  try {
+    const isWhole = await isWholeFolder(context, { uid: row.artifact_uid, folder }, async ({ facts }) => {
+      const note = await noted.next();
+      return note.done !== true && note.value.look === lookOf(facts);
+    });
+    return isWhole && (isOwn || !(await isFolderOpen(context, folder)));
+  } finally {
+    await noted.return();
+  }
+}
+
+/** False where it stays because it is not any more what was sent. Its copy is proven by the caller. */
+export async function leavePlace(
+  context: LeaveContext,
+  row: TransferRow,
+  source: RawPath,
+  isOwn: boolean,
+): Promise<boolean> {
+  const { fs } = context;
+  const leaving = leavingPath(row, source);
+  const now = await fs.look(source);
+  if (now === null) return true;
+  await fs.moveProven(source, leaving, now);
+  const isAsSent = await isFolderAsSent(context, row, leaving, isOwn);
+  if (isAsSent) await removeSent(context, row, leaving);
+  await comeBack(context, leaving, source);
+  return isAsSent;
+}
+
+/**
+ * What a program that died in the middle left. Where its copy in the cache is whole (`isCopied`) the files that were sent go
+ * on going, and it is true then. Whatever else is in it has its place again.
+ */
+export async function endLeaving(
+  context: LeaveContext,
+  row: TransferRow,
+  source: RawPath,
+  isCopied: () => Promise<boolean>,
+): Promise<boolean> {
+  const leaving = leavingPath(row, source);
+  if ((await context.fs.look(leaving)) === null) return false;
+  const goesOn = await isCopied();
+  if (goesOn) await removeSent(context, row, leaving);
+  await comeBack(context, leaving, source);
+  return goesOn;
+}
+
+/** Beside its place; the same at every try. Watchers leave such names alone. */
+function leavingPath({ id, artifact_uid: uid }: TransferRow, source: RawPath): RawPath {
+  const name = `${TEMPORARY_PREFIX}${String(id)}-${uid}${PART_ENDING}`;
+  return joinRaw(splitRaw(source).folder, rawFromText(name));
+}
+
+async function removeSent(context: LeaveContext, row: TransferRow, leaving: RawPath): Promise<void> {
+  const { fs } = context;
+  const noted = readJournal(context, row);
+  try {
+    for await (const { path } of readManifest(manifestPath(context, row.artifact_uid))) {
+      const note = await noted.next();
+      if (note.done === true) break;
+      const member = joinRaw(leaving, path);
+      const facts = await fs.look(member);
+      if (facts !== null && note.value.look === lookOf(facts)) await fs.unlinkProven(member, facts);
+    }
+  } finally {
+    await noted.return();
+  }
+  await removeEmpty(context, leaving);
+}
+
+/** Folders that hold nothing but folders that hold nothing. */
+async function removeEmpty({ fs }: Pick<LeaveContext, 'fs'>, folder: RawPath): Promise<void> {
+  for (const { name, kind } of await fs.readFolder(folder))
+    if (kind === 'folder') await removeEmpty({ fs }, joinRaw(folder, name));
+  await fs.removeEmptyFolder(folder);
+}
+
+/** What is left of it; under a name beside its own where somebody made that anew meanwhile. */
+async function comeBack({ fs }: LeaveContext, leaving: RawPath, source: RawPath): Promise<void> {
+  const left = await fs.look(leaving);
+  if (left === null) return;
+  for (let n = 1; n <= NAMES; n++) {
+    const name = n === 1 ? source : (`${source} (${String(n)})` as RawPath);
+    if ((await fs.look(name)) === null) return fs.moveProven(leaving, name, left);
+  }
+  throw new BenchkeepError(
+    'already_exists',
+    `Something else is at ${rawToDisplay(source)} now, and what was there is in ${rawToDisplay(leaving)}`,
+    'Nothing was removed. Move one of the two away.',
+  );
+}
