@@ -7,6 +7,7 @@ export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
 export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
 export { gatedStores } from './gated-stores.ts';
+export { forgetCloudLoss } from './mark-cloud-copy.ts';
 export { listTransfers, transferRecords } from './list-transfers.ts';
 export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uploads.ts';
 export type { RunTools } from './running-transfer.ts';
