@@ -88,7 +88,7 @@ async function queueArrivalsOf(context: InstanceContext, storage: StorageRow, ta
           ready.map(({ uid }) => uid),
           { everything: true },
         )
-      ).map(({ artifact_uid: uid }) => uid),
+      ).flatMap(({ artifact_uid: uid, purpose }) => (purpose === 'upload' ? [uid] : [])),
     );
     const { rows } = await queueUploads(
       context,

@@ -115,7 +115,7 @@ export function makeTransfer(id: number, changes: Partial<TransferRecord> = {}):
 
 export function upload(
   world: World,
-  input: { artifacts: string[]; free_up: boolean },
+  input: { artifacts: string[]; free_up?: boolean | undefined },
 ): { items: TransferRecord[]; refused: UploadPlan['refused'] } {
   const { storage, refused } = planUpload(world, input.artifacts);
   const items: TransferRecord[] = [];
@@ -131,7 +131,7 @@ export function upload(
         storage,
         total: row.size,
         n_files: row.n_files,
-        free_up: input.free_up,
+        free_up: input.free_up ?? false,
       });
     if (queued === undefined) world.transfers.push(transfer);
     items.push(transfer);
