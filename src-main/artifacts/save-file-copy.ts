@@ -4,11 +4,11 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { HashOutcome } from '../ports/fs/hasher.ts';
-import { rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, requireSpace, storeOf, targetStorage } from '../storage/index.ts';
-import { begunSaves, endSave, saveToStore, type StoreSave } from '../transfers/index.ts';
+import { assertWritable, localRoot, requireSpace, targetStorage } from '../storage/index.ts';
+import { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from '../transfers/index.ts';
 import { uploadOne } from './upload-artifacts.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
@@ -67,8 +67,10 @@ export async function saveFileCopy(
       copy,
       begun:
         target.type === 'local' ? [] : await begunSaves(context, { sha256: content.sha256, suffix, storage: target }),
-      remove: (path, uid) =>
-        target.type === 'local' ? context.fs.removeOwnFile(path) : takeFromStore(context, target, path, uid),
+      remove: (path, uid, isRefused) =>
+        target.type === 'local'
+          ? context.fs.removeOwnFile(path)
+          : takeFromStore(context, { uid, storage: target }, isRefused),
       recorded: (uid) => endSave(context, { uid, storage: target }, 'done'),
       record: (write, { uid, path, family }) => {
         const { hash, hashType, sha256 } = read;
@@ -138,16 +140,13 @@ async function bringToStore(
   }
 }
 
-/** What was brought there has no record: somebody else saved the same meanwhile. */
-async function takeFromStore(context: InstanceContext, storage: StorageRow, key: RawPath, uid: string): Promise<void> {
-  const named = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('storage_id', '=', storage.id)
-    .where('path', '=', rawToBytes(key))
-    .executeTakeFirst();
-  if (named === undefined) await (await storeOf(context, storage)).delete(key);
-  await endSave(context, { uid, storage }, 'cancelled');
+/** What was brought to a store has no record. */
+export function takeFromStore(
+  context: InstanceContext,
+  save: Pick<StoreSave, 'uid' | 'storage'>,
+  isRefused: boolean,
+): Promise<void> {
+  return isRefused ? leaveSave(context, save) : endSave(context, save, 'cancelled');
 }
 
 /** A person wants content in the cloud that is registered already. */

@@ -13,9 +13,9 @@ import { manifestFolder, manifestLine, manifestPath, readManifest } from '../sto
 import { decideSave } from './known-content.ts';
 import { recordContent } from './record-content.ts';
 import { keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
-import { isNameless, keepKnown, nameless, uploadKnown } from './save-file-copy.ts';
+import { isNameless, keepKnown, nameless, takeFromStore, uploadKnown } from './save-file-copy.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
-import { bringFolderToStore, takeFolderFromStore } from './save-folder-to-store.ts';
+import { bringFolderToStore } from './save-folder-to-store.ts';
 import { saveFolderInPlace } from './save-folder-in-place.ts';
 import type { Source } from './save-sources.ts';
 import { markChanged, storeAnew } from './store-anew.ts';
@@ -121,8 +121,8 @@ async function saveFolderCopy(
         await copy(path, uid);
         if (!isBucket) await read.manifest.finish(manifestPath(context, uid));
       },
-      remove: (path, uid) =>
-        isBucket ? takeFolderFromStore(context, read, target, uid) : context.fs.removeOwnFolder(path),
+      remove: (path, uid, isRefused) =>
+        isBucket ? takeFromStore(context, { uid, storage: target }, isRefused) : context.fs.removeOwnFolder(path),
       async recorded(uid) {
         if (!isBucket) return;
         await read.manifest.finish(manifestPath(context, uid));

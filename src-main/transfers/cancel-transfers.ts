@@ -7,11 +7,9 @@ import { endTransfer } from './end-transfer.ts';
 import { chosen, type ChangeContext } from './change-transfers.ts';
 import { transferRecords } from './list-transfers.ts';
 import type { TransferContext } from './transfer-context.ts';
+import { OVER, UNPROVEN } from './upload-states.ts';
 
 type CancelContext = ChangeContext & Pick<TransferContext, 'stores' | 'busyTransfers' | 'fs' | 'folder'>;
-
-/** States in which there is nothing verified in the store yet. */
-const CANCELLABLE: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);
 
 /**
  * Null: all that can be. Errors: `not_found`; `refused` for one that is verified (it only has to be brought to its end)
@@ -27,8 +25,8 @@ export async function cancelTransfers(
   await context.queue.hold(all, async () => {
     for (const id of all) {
       const row = await findTransfer(context.workstation, id);
-      if (row === null || row.state === 'done' || row.state === 'cancelled') continue;
-      if (CANCELLABLE.has(row.state) && !context.busyTransfers.has(id)) await endTransfer(context, row, null);
+      if (row === null || OVER.has(row.state)) continue;
+      if (UNPROVEN.has(row.state) && !context.busyTransfers.has(id)) await endTransfer(context, row, null);
       else refused.push(row);
     }
   });
@@ -38,7 +36,7 @@ export async function cancelTransfers(
 }
 
 function tooLate({ id, state }: TransferRow): BenchkeepError {
-  return CANCELLABLE.has(state)
+  return UNPROVEN.has(state)
     ? new BenchkeepError(
         'refused',
         `Transfer ${String(id)} belongs to a file that is being saved at this moment`,
@@ -64,9 +62,7 @@ export async function withoutUploads<T>(
   if (found.length === 0) return work();
   const ids = found.map(({ id }) => id);
   return context.queue.hold(ids, async () => {
-    const rows = (await chosenTransfers(context.workstation, ids)).filter(
-      ({ state }) => state !== 'done' && state !== 'cancelled',
-    );
+    const rows = (await chosenTransfers(context.workstation, ids)).filter(({ state }) => !OVER.has(state));
     if (rows.some(({ state }) => state === 'verified')) {
       throw new BenchkeepError(
         'locked',

@@ -4,9 +4,12 @@ import type { Fs } from '../ports/fs/fs.ts';
 import type { MadeObject, ObjectFacts, ObjectStore } from '../storage/index.ts';
 import { beginUpload } from './begin-upload.ts';
 import { isContent } from './judge-object.ts';
+import { forgotten, isMade, isToBeSentAgain, otherThere, removeWrong, TRIES } from './judge-sent.ts';
 import { readParts } from './read-parts.ts';
-import { isSmall, sendContent, type SentContent } from './send-content.ts';
+import { restless, sameSourceNow } from './same-source.ts';
+import { isSmall, sendContent, type SendRequest, type SentContent } from './send-content.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
+import { isSourceLost } from './upload-states.ts';
 
 export interface MemberRequest {
   store: ObjectStore;
@@ -19,8 +22,6 @@ export interface MemberRequest {
   metadata?: Record<string, string>;
 }
 
-/** How often an upload that the store forgot is begun again in one go. */
-const TRIES = 3;
 const CHUNK = 1024 ** 2;
 
 /**
@@ -37,7 +38,7 @@ export async function sendMember(fs: Fs, request: MemberRequest, tools: Transfer
       const checksums = await readParts(fs, source, CHUNK, () => Promise.resolve(), { md5 });
       const { size } = source.facts;
       if (await isContent(store, there, { size, sha256: source.sha256, checksums }, signal)) return there;
-      throw conflict(request);
+      throw otherThere(request.shown);
     }
   }
   for (let tries = 0; tries < TRIES; tries++) {
@@ -46,9 +47,9 @@ export async function sendMember(fs: Fs, request: MemberRequest, tools: Transfer
     if (there !== null && checksums !== null) return judge(request, there, checksums, made, signal);
     // It was made by a try that is not this one's: it is compared as what is found there.
     if (there !== null) return sendMember(fs, { ...request, ask: true }, tools);
-    if (failure !== null && failure.code !== 'upload_lost') throw failure;
+    if (failure !== null && !isToBeSentAgain(failure)) throw failure;
   }
-  throw lost(request);
+  throw forgotten(request.shown);
 }
 
 interface Sent {
@@ -64,7 +65,7 @@ async function send(fs: Fs, request: MemberRequest, tools: TransferTools): Promi
   const token = isSmall(store, size) ? null : await beginUpload(store, key, size, metadata, signal);
   let content: SentContent | null;
   try {
-    content = await sendContent(fs, { store, key, source, token }, tools);
+    content = await sendAsItIs(fs, { store, key, source, token }, tools);
   } catch (error) {
     if (!(error instanceof BenchkeepError)) throw error;
     if (error.code === 'file_changed' && token !== null) await store.uploads.abort(key, token);
@@ -87,6 +88,21 @@ async function send(fs: Fs, request: MemberRequest, tools: TransferTools): Promi
   }
 }
 
+/** A member whose status alone changed is read anew. */
+async function sendAsItIs(fs: Fs, request: SendRequest, tools: TransferTools): Promise<SentContent | null> {
+  let { source } = request;
+  for (let looks = 1; ; looks++) {
+    try {
+      return await sendContent(fs, { ...request, source }, tools);
+    } catch (error) {
+      const now = isSourceLost(error) ? await sameSourceNow({ fs }, source, {}) : null;
+      if (now === null) throw error;
+      if (looks === TRIES) throw restless(now);
+      source = { ...source, ...now };
+    }
+  }
+}
+
 async function judge(
   request: MemberRequest,
   there: ObjectFacts,
@@ -94,34 +110,8 @@ async function judge(
   made: MadeObject | null,
   signal: AbortSignal,
 ): Promise<ObjectFacts> {
-  const { store, key, source } = request;
+  const { store, source } = request;
   const { size } = source.facts;
   if (await isContent(store, there, { size, sha256: source.sha256, checksums }, signal)) return there;
-  if (made === null || made.etag === '' || made.etag !== there.etag || made.version !== there.version)
-    throw conflict(request);
-  // Made just now, with other bytes than were sent: it must not stay, nor be believed.
-  await store.delete(key, { version: there.version });
-  throw new BenchkeepError(
-    'wrong_content',
-    `The store kept other bytes than were sent to it: ${request.shown}`,
-    'The object was removed again, and the file here was not touched. If it happens again, tell whoever looks after the store.',
-    { retry: true },
-  );
-}
-
-function conflict({ shown }: MemberRequest): BenchkeepError {
-  return new BenchkeepError(
-    'already_exists',
-    `Something else is at ${shown} already`,
-    'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
-  );
-}
-
-function lost({ shown }: MemberRequest): BenchkeepError {
-  return new BenchkeepError(
-    'upload_lost',
-    `The store forgets what is sent to it: ${shown}`,
-    'Nothing was lost here. Ask whoever looks after the store whether unfinished uploads are removed too soon.',
-    { retry: true },
-  );
+  throw isMade(made, there) ? await removeWrong(store, there, request.shown) : otherThere(request.shown);
 }
