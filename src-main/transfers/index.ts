@@ -1,3 +1,4 @@
+export { sweepAbandonedSaves } from './abandoned-saves.ts';
 export { bandwidth } from './bandwidth.ts';
 export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './cache-folder.ts';
 export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
@@ -9,6 +10,7 @@ export { finishUpload } from './finish-upload.ts';
 export { gatedStores } from './gated-stores.ts';
 export { forgetCloudLoss } from './mark-cloud-copy.ts';
 export { listTransfers, transferRecords } from './list-transfers.ts';
+export { onceADay } from './once-a-day.ts';
 export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uploads.ts';
 export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
