@@ -5,7 +5,7 @@ import { joinRaw, rawFromText, rawToBytes, splitRaw, type RawPath } from '../por
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { localRoot, OWN_FOLDER } from '../storage/index.ts';
-import { endSave, forgetCloudLoss } from '../transfers/index.ts';
+import { endSave, forgetCloudLoss, leaveSave } from '../transfers/index.ts';
 import { insertCopy } from './record-content.ts';
 import type { SaveDetails } from './save-details.ts';
 
@@ -21,10 +21,26 @@ export interface LostContent {
 
 /** Errors: those of `copy`; `already_exists` where other bytes are in its place. */
 export async function storeAnew(context: InstanceContext, lost: LostContent): Promise<void> {
-  const { artifact, target, details, copy } = lost;
+  const { artifact, target, copy } = lost;
   const path = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
   if (target.type === 'local') await copyHere(context, lost, joinRaw(localRoot(target), path));
   else await copy(path, artifact.uid);
+  try {
+    await nameAgain(context, lost, path);
+  } catch (error) {
+    if (target.type !== 'local') await leaveSave(context, { uid: artifact.uid, storage: target });
+    throw error;
+  }
+  if (target.type === 'local') return;
+  await forgetCloudLoss(context, target, path);
+  await endSave(context, { uid: artifact.uid, storage: target }, 'done');
+}
+
+async function nameAgain(
+  context: InstanceContext,
+  { artifact, target, details }: LostContent,
+  path: RawPath,
+): Promise<void> {
   await writeRegistry(context, details.author, 'save', async (write) => {
     const there = await write.tx
       .selectFrom('copy')
@@ -36,9 +52,6 @@ export async function storeAnew(context: InstanceContext, lost: LostContent): Pr
     else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
     await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
   });
-  if (target.type === 'local') return;
-  await forgetCloudLoss(context, target, path);
-  await endSave(context, { uid: artifact.uid, storage: target }, 'done');
 }
 
 async function copyHere(
