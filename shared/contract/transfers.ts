@@ -60,8 +60,11 @@ export type TransferRecord = z.infer<typeof transferRecord>;
 
 export const uploadInput = z.object({
   artifacts: z.array(artifactArgument).min(1),
-  /** Files in place move to the cache, too, once the cloud copy is verified; otherwise they stay where they are. */
-  free_up: z.boolean().default(false),
+  /**
+   * Files in place move to the cache, too, once the cloud copy is verified, or stay where they are. Left out: as was
+   * chosen before for what is queued already; new ones stay.
+   */
+  free_up: z.boolean().optional(),
 });
 export type UploadInput = z.infer<typeof uploadInput>;
 

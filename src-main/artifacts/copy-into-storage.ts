@@ -19,8 +19,8 @@ export interface IntoStorage {
   details: SaveDetails;
   /** Writes the bytes under `path` (absolute; in a bucket the key), durably; `uid` is what the record will have. */
   copy: (path: RawPath, uid: string) => Promise<void>;
-  /** Takes away what `copy` made. */
-  remove: (path: RawPath, uid: string) => Promise<void>;
+  /** Takes away what `copy` made. `isRefused`: its record could not be written; else somebody else was faster. */
+  remove: (path: RawPath, uid: string, isRefused: boolean) => Promise<void>;
   /** Uids of new artifacts under which `copy` has begun this content before. */
   begun?: readonly string[];
   /** Called when the record is there. */
@@ -115,7 +115,7 @@ async function copyAs(
     return id;
   } finally {
     // A record that has this uid by now is another one's, of bytes in another place.
-    if (isNobodys || !(await isRecorded(context, uid))) await request.remove(absolute, uid);
+    if (isNobodys || !(await isRecorded(context, uid))) await request.remove(absolute, uid, !isNobodys);
     else await request.recorded?.(uid);
   }
 }

@@ -9,13 +9,8 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { OWN_FOLDER, targetStorage } from '../storage/index.ts';
 import { transferRecords } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import {
-  changeTransfers,
-  chosenTransfers,
-  firstRank,
-  insertTransfers,
-  transfersOf,
-} from '../workstation/transfer-rows.ts';
+import { changeTransfers, chosenTransfers, firstRank, transfersOf } from '../workstation/transfer-rows.ts';
+import { insertUploads, setFreeUp } from '../workstation/upload-rows.ts';
 import { copiesIn } from './copies-in.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { locateContent, type Content } from './locate-content.ts';
@@ -41,13 +36,14 @@ export async function queueChosen(
 
 /**
  * What is on the list or in the store already is left as it is. `now`: somebody waits for these: they come first, also
- * those that are paused or wait after a failure. `freeUp`: a file in place goes to the cache, too.
+ * those that are paused or wait after a failure. `freeUp`: whether a file in place goes to the cache, too; undefined leaves what
+ * was chosen before, and is no for new ones.
  */
 export async function queueUploads(
   context: InstanceContext,
   artifacts: readonly ArtifactRow[],
   storage: StorageRow,
-  { freeUp = false, now = false }: { freeUp?: boolean; now?: boolean } = {},
+  { freeUp, now = false }: { freeUp?: boolean | undefined; now?: boolean } = {},
 ): Promise<QueuedUploads> {
   const { workstation, clock, queue } = context;
   const uids = artifacts.map(({ uid }) => uid);
@@ -81,8 +77,8 @@ export async function queueUploads(
       updated_at: at,
     });
   }
-  if (freeUp && before.length > 0) await changeTransfers(workstation, before, { free_up: 1 });
-  const inserted = await insertTransfers(
+  if (freeUp !== undefined && before.length > 0) await setFreeUp(workstation, before, freeUp);
+  const inserted = await insertUploads(
     workstation,
     wanted.map(({ artifact, sha256, content: { path, facts } }) => ({
       direction: 'upload',
@@ -96,18 +92,36 @@ export async function queueUploads(
       sha256,
       state: 'planned',
       rank,
-      free_up: freeUp ? 1 : 0,
+      free_up: freeUp === true ? 1 : 0,
       created_at: at,
       updated_at: at,
     })),
+    context.busyTransfers,
   );
-  // Somebody else was faster with the others: theirs is waited for.
-  const missed = wanted.filter((_, n) => inserted[n] === null).map(({ artifact: { uid } }) => uid);
-  const theirs = (await transfersOf(workstation, missed)).filter(({ storage_uid: uid }) => uid === storage.uid);
+  // Somebody else was faster with the others: theirs is waited for, unless it is no upload, which nobody brings to its end.
+  const missed = wanted.filter((_, n) => inserted[n] === null).map(({ artifact }) => artifact);
+  const theirs = (
+    await transfersOf(
+      workstation,
+      missed.map(({ uid }) => uid),
+    )
+  ).filter(({ storage_uid: uid, purpose }) => uid === storage.uid && purpose === 'upload');
+  const waitedFor = new Set(theirs.map(({ artifact_uid: uid }) => uid));
+  for (const artifact of missed)
+    if (!waitedFor.has(artifact.uid)) refused.push({ artifact, error: beingSaved(artifact) });
   if (now) queue.tryAgain();
   else queue.wake();
   const rows = [...inserted.flatMap((row) => row ?? []), ...theirs];
   return { rows: [...(await chosenTransfers(workstation, before)), ...rows], refused };
+}
+
+function beingSaved({ key, uid }: ArtifactRow): BenchkeepError {
+  return new BenchkeepError(
+    'locked',
+    `"${escapeForDisplay(key ?? uid)}" is being saved into the cloud at this moment`,
+    'Wait until that is done, then upload it if it is not there.',
+    { retry: true },
+  );
 }
 
 /** Errors: `file_changed` (not read wholly yet), those of `locateContent`. */

@@ -15,7 +15,10 @@ import {
   finishUpload,
   gatedStores,
   isOther,
+  isSourceLost,
+  READING,
   storageOf,
+  UNPROVEN,
   type RunTools,
   type Settled,
 } from '../transfers/index.ts';
@@ -23,15 +26,11 @@ import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { copiesIn } from './copies-in.ts';
 import { readFolderContent } from './folder-content.ts';
-import { locateContent } from './locate-content.ts';
+import { locateContent, type Content } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 
-/** States in which the file is read (again). */
-const READING: ReadonlySet<string> = new Set(['planned', 'sending']);
 /** States in which the registry does not name what is in the store: content that was replaced is not to be named. */
-const UNNAMED: ReadonlySet<string> = new Set([...READING, 'completing', 'verified']);
-/** What is there is not what was registered, or not there any more: trying again sends nothing else. */
-const FOR_GOOD: ReadonlySet<string> = new Set(['file_changed', 'file_not_found', 'wrong_content']);
+const UNNAMED: ReadonlySet<string> = new Set([...UNPROVEN, 'verified']);
 /** Ms for which a storage that was ours is taken for ours. */
 const STILL_OURS = 60_000;
 
@@ -62,7 +61,7 @@ export function queuedUploads(): RunUpload {
       if ((await copiesIn(context, [artifact], storage)).has(artifact.id)) return await isThere(context, row);
       const current = await ofContent(gated, row, artifact, storage, tools);
       const source = READING.has(current.state) ? await provenSource(context, current, artifact, tools) : null;
-      return await finishUpload(gated, current, tools, source);
+      return await finishUpload(gated, current, { ...tools, locate: () => locate(context, row) }, source);
     } catch (error) {
       ours.delete(storage.uid);
       const root = cloudRootOf(storage);
@@ -108,6 +107,17 @@ async function ofContent(
   return beginWithOther(context, row, { ...artifact, sha256 }, storage, signal);
 }
 
+/** Null where it is not here any more. */
+async function locate(context: InstanceContext, row: TransferRow): Promise<Content | null> {
+  const artifact = await artifactOf(context, row);
+  try {
+    return artifact === null ? null : await locateContent(readContext(context), artifact);
+  } catch (error) {
+    if (error instanceof BenchkeepError) return null;
+    throw error;
+  }
+}
+
 /** Where it is now. Whether it is the content is known when all of it was read, before anything is made of it there. */
 async function provenSource(
   context: InstanceContext,
@@ -120,7 +130,7 @@ async function provenSource(
     if (artifact.n_files !== null) await refuseOtherFolder(context, artifact, content.path, row, signal);
     return { source: rawToBytes(content.path), facts: JSON.stringify(content.facts) };
   } catch (error) {
-    if (signal.aborted || !(error instanceof BenchkeepError) || !FOR_GOOD.has(error.code)) throw error;
+    if (signal.aborted || !isSourceLost(error)) throw error;
     if (error.code === 'file_not_found') await refuseAway(context, artifact);
     throw await end(context, row, error);
   }

@@ -4,21 +4,21 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { HashOutcome } from '../ports/fs/hasher.ts';
-import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, OWN_FOLDER, requireSpace, storeOf, targetStorage } from '../storage/index.ts';
-import { begunSaves, endSave, saveToStore, type StoreSave } from '../transfers/index.ts';
+import { assertWritable, localRoot, requireSpace, targetStorage } from '../storage/index.ts';
+import { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from '../transfers/index.ts';
 import { uploadOne } from './upload-artifacts.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
-import { locateContent } from './locate-content.ts';
-import { readContext } from './read-context.ts';
-import { insertCopy, recordContent } from './record-content.ts';
+import { recordContent } from './record-content.ts';
 import { describeSaved, keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
 import type { Source } from './save-sources.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
+import { markChanged, storeAnew } from './store-anew.ts';
 import { refuseIfStopped } from './tell-progress.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /** Id of its artifact: of the one that has this content, of the next version of its key, or of a new one. */
 export async function saveFileCopy(
@@ -41,6 +41,11 @@ export async function saveFileCopy(
       ? copyFile(context, source, read, target, path, tools)
       : bringToStore(context, source, read, { uid, key: path, storage: target, name: key }, tools);
 
+  const isContentAt = async (path: RawPath): Promise<boolean> => {
+    const [left] = await context.hasher.hashFiles([path]);
+    return left?.kind === 'hashed' && left.sha256 === content.sha256;
+  };
+
   for (;;) {
     const { known } = await decideSave(db, content, target, details);
     if (known !== null) {
@@ -49,7 +54,7 @@ export async function saveFileCopy(
         await markChanged(context, known, details);
         continue;
       }
-      if (where === 'gone') await bringBack(context, known, target, details, copy);
+      if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
       else if (details.upload === true) await uploadKnown(context, known, target, tools);
       return keepKnown(context, known, details, tools);
     }
@@ -62,8 +67,10 @@ export async function saveFileCopy(
       copy,
       begun:
         target.type === 'local' ? [] : await begunSaves(context, { sha256: content.sha256, suffix, storage: target }),
-      remove: (path, uid) =>
-        target.type === 'local' ? context.fs.removeOwnFile(path) : takeFromStore(context, target, path, uid),
+      remove: (path, uid, isRefused) =>
+        target.type === 'local'
+          ? context.fs.removeOwnFile(path)
+          : takeFromStore(context, { uid, storage: target }, isRefused),
       recorded: (uid) => endSave(context, { uid, storage: target }, 'done'),
       record: (write, { uid, path, family }) => {
         const { hash, hashType, sha256 } = read;
@@ -133,16 +140,13 @@ async function bringToStore(
   }
 }
 
-/** What was brought there has no record: somebody else saved the same meanwhile. */
-async function takeFromStore(context: InstanceContext, storage: StorageRow, key: RawPath, uid: string): Promise<void> {
-  const named = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('storage_id', '=', storage.id)
-    .where('path', '=', rawToBytes(key))
-    .executeTakeFirst();
-  if (named === undefined) await (await storeOf(context, storage)).delete(key);
-  await endSave(context, { uid, storage }, 'cancelled');
+/** What was brought to a store has no record. */
+export function takeFromStore(
+  context: InstanceContext,
+  save: Pick<StoreSave, 'uid' | 'storage'>,
+  isRefused: boolean,
+): Promise<void> {
+  return isRefused ? leaveSave(context, save) : endSave(context, save, 'cancelled');
 }
 
 /** A person wants content in the cloud that is registered already. */
@@ -154,74 +158,6 @@ export async function uploadKnown(
 ): Promise<void> {
   const note = await uploadOne(context, known, storage, { signal, onSent: () => undefined });
   if (note !== null) warn(note);
-}
-
-/** Where the file of a record is: there, gone from every place that can be looked at, or other bytes are in its place. */
-async function whereabouts(context: InstanceContext, artifact: ArtifactRow): Promise<'there' | 'gone' | 'changed'> {
-  try {
-    await locateContent(readContext(context), artifact);
-    return 'there';
-  } catch (error) {
-    const code = error instanceof BenchkeepError ? error.code : null;
-    if (code === 'file_not_found') return 'gone';
-    if (code === 'file_changed') return 'changed';
-    // On a drive or computer that is away it is safe.
-    if (code === 'offline' || code === 'in_cloud') return 'there';
-    throw error;
-  }
-}
-
-/** Other bytes were found in its place: what it was is not there any more. */
-function markChanged(context: InstanceContext, artifact: ArtifactRow, details: SaveDetails): Promise<boolean> {
-  return writeRegistry(context, details.author, 'save', (write) =>
-    write.update('artifact', artifact.id, {
-      state: 'changed',
-      state_reason: 'the file has another size than was recorded',
-      updated_at: write.now,
-    }),
-  );
-}
-
-/** Content that was lost comes back under the record that it had. */
-async function bringBack(
-  context: InstanceContext,
-  artifact: ArtifactRow,
-  target: StorageRow,
-  details: SaveDetails,
-  copy: (path: RawPath, uid: string) => Promise<void>,
-): Promise<void> {
-  const path = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
-  if (target.type === 'local') await copyBack(context, artifact, joinRaw(localRoot(target), path), copy);
-  else await copy(path, artifact.uid);
-  await writeRegistry(context, details.author, 'save', async (write) => {
-    const there = await write.tx
-      .selectFrom('copy')
-      .select('id')
-      .where('storage_id', '=', target.id)
-      .where('path', '=', rawToBytes(path))
-      .executeTakeFirst();
-    if (there === undefined) insertCopy(write, artifact, target, path);
-    else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
-    await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
-  });
-  if (target.type !== 'local') await endSave(context, { uid: artifact.uid, storage: target }, 'done');
-}
-
-async function copyBack(
-  context: InstanceContext,
-  artifact: ArtifactRow,
-  path: RawPath,
-  copy: (path: RawPath, uid: string) => Promise<void>,
-): Promise<void> {
-  await context.fs.makeFolder(splitRaw(path).folder);
-  try {
-    await copy(path, artifact.uid);
-  } catch (error) {
-    // A crash left it there whole, before its record.
-    if (!(error instanceof BenchkeepError) || error.code !== 'already_exists') throw error;
-    const [left] = await context.hasher.hashFiles([path]);
-    if (left?.kind !== 'hashed' || left.sha256 !== artifact.sha256) throw error;
-  }
 }
 
 /** Nothing is saved twice; what was said of it now is added. */

@@ -1,7 +1,6 @@
 /** `save FOLDER` where new files go to a bucket: the folder is brought there, and verified, before it has a record. */
 import type { InstanceContext } from '../instance/index.ts';
-import type { StorageRow } from '../registry/schema.ts';
-import { endSave, removeSave, saveToStore, type StoreSave } from '../transfers/index.ts';
+import { endSave, saveToStore, type StoreSave } from '../transfers/index.ts';
 import type { SaveTools } from './save-details.ts';
 import type { ReadFolder } from './save-folder.ts';
 import { folderLooks } from '../storage/folder-looks.ts';
@@ -29,17 +28,6 @@ export async function bringFolderToStore(
   // Each file was compared while it was sent; this says that none came in addition.
   const looks = await folderLooks(context, source.path).catch(() => null);
   if (looks === content.looks) return;
-  await takeFolderFromStore(context, read, save.storage, save.uid);
+  await endSave(context, save, 'cancelled');
   throw writtenMeanwhile(source.shown);
-}
-
-/** What was brought there has no record: somebody else saved the same meanwhile. */
-export async function takeFolderFromStore(
-  context: InstanceContext,
-  { manifestFile }: ReadFolder,
-  storage: StorageRow,
-  uid: string,
-): Promise<void> {
-  await removeSave(context, { uid, storage }, manifestFile);
-  await endSave(context, { uid, storage }, 'cancelled');
 }

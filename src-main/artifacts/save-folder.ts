@@ -13,12 +13,14 @@ import { manifestFolder, manifestLine, manifestPath, readManifest } from '../sto
 import { decideSave } from './known-content.ts';
 import { recordContent } from './record-content.ts';
 import { keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
-import { isNameless, keepKnown, nameless, uploadKnown } from './save-file-copy.ts';
+import { isNameless, keepKnown, nameless, takeFromStore, uploadKnown } from './save-file-copy.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
-import { bringFolderToStore, takeFolderFromStore } from './save-folder-to-store.ts';
+import { bringFolderToStore } from './save-folder-to-store.ts';
 import { saveFolderInPlace } from './save-folder-in-place.ts';
 import type { Source } from './save-sources.ts';
+import { markChanged, storeAnew } from './store-anew.ts';
 import { refuseIfStopped } from './tell-progress.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /** A folder that was read, with its manifest under a name for the time being. */
 export interface ReadFolder {
@@ -84,15 +86,28 @@ async function saveFolderCopy(
   const suffix = suffixOf(rawToDisplay(source.path)).suffix;
   const saved = { ...content, isFolder: true };
   const isBucket = target.type !== 'local';
+  const copy = async (path: RawPath, uid: string): Promise<void> => {
+    if (isBucket) return bringFolderToStore(context, read, { uid, key: path, storage: target, name: key }, tools);
+    await requireSpace(context, localRoot(target), content.size);
+    await copyFolder(context, read, path, tools);
+  };
+  const isContentAt = (path: RawPath): Promise<boolean> => isFolderContentAt(context, read, path, tools);
+
   for (;;) {
     const { sha256 } = content;
     // Those that have a record by now are over with this.
     const begun = isBucket ? await begunSaves(context, { sha256, suffix, storage: target, isFolder: true }) : [];
     const { known } = await decideSave(context.registry.db, saved, target, details);
     if (known !== null) {
+      const where = await whereabouts(context, known);
+      if (where === 'changed') {
+        await markChanged(context, known, details);
+        continue;
+      }
+      if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
       const manifest = manifestPath(context, known.uid);
       if ((await context.fs.look(manifest)) === null) await read.manifest.finish(manifest);
-      if (details.upload === true) await uploadKnown(context, known, target, tools);
+      if (where === 'there' && details.upload === true) await uploadKnown(context, known, target, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -103,13 +118,11 @@ async function saveFolderCopy(
       details,
       begun,
       async copy(path, uid) {
-        if (isBucket) return bringFolderToStore(context, read, { uid, key: path, storage: target, name: key }, tools);
-        await requireSpace(context, localRoot(target), content.size);
-        await copyFolder(context, read, path, tools);
-        await read.manifest.finish(manifestPath(context, uid));
+        await copy(path, uid);
+        if (!isBucket) await read.manifest.finish(manifestPath(context, uid));
       },
-      remove: (path, uid) =>
-        isBucket ? takeFolderFromStore(context, read, target, uid) : context.fs.removeOwnFolder(path),
+      remove: (path, uid, isRefused) =>
+        isBucket ? takeFromStore(context, { uid, storage: target }, isRefused) : context.fs.removeOwnFolder(path),
       async recorded(uid) {
         if (!isBucket) return;
         await read.manifest.finish(manifestPath(context, uid));
@@ -120,6 +133,17 @@ async function saveFolderCopy(
     });
     if (id !== null) return id;
   }
+}
+
+async function isFolderContentAt(
+  context: InstanceContext,
+  { content }: ReadFolder,
+  path: RawPath,
+  { signal }: SaveTools,
+): Promise<boolean> {
+  const nothing = (): void => undefined;
+  const tools = { signal, onBytes: nothing, onSkipped: nothing, onEntry: () => Promise.resolve() };
+  return (await readFolderContent(context, path, tools)).sha256 === content.sha256;
 }
 
 /** File by file under a temporary name, then whole under its own: half a folder is never seen. */

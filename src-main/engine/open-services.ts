@@ -42,7 +42,7 @@ import {
   type Arrivals,
   type Watching,
 } from '../watching/index.ts';
-import { keepCache, sweepDaily, sweepParts } from '../transfers/index.ts';
+import { keepCache, onceADay, sweepAbandonedSaves, sweepDaily, sweepParts } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -201,8 +201,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       const following = followArrivals(context);
       arrivals = following;
       const sweeping = sweepDaily(context);
+      const savesSweeping = onceADay(context, 'saves_swept', (signal) => sweepAbandonedSaves(context, signal));
       closers.push(
         soon(() => sweeping.close()),
+        soon(() => savesSweeping.close()),
         soon(() => following.close()),
       );
     }

@@ -99,6 +99,15 @@ export async function lookOfArtifact(
   return (await looksOf(context, path)) === looks ? { facts, looks } : null;
 }
 
+/** All of it is read, of a folder every file. False where it can't be. */
+export async function isArtifactAt(
+  context: Pick<TransferContext, 'hasher' | 'fs' | 'folder'>,
+  path: RawPath,
+  content: { uid: string; sha256: string },
+): Promise<boolean> {
+  return (await lookOfArtifact(context, path, content)) !== null;
+}
+
 async function lookOfContent(
   { hasher }: Pick<TransferContext, 'hasher'>,
   path: RawPath,

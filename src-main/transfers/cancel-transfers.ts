@@ -64,9 +64,7 @@ export async function withoutUploads<T>(
   if (found.length === 0) return work();
   const ids = found.map(({ id }) => id);
   return context.queue.hold(ids, async () => {
-    const rows = (await chosenTransfers(context.workstation, ids)).filter(
-      ({ state }) => state !== 'done' && state !== 'cancelled',
-    );
+    const rows = (await chosenTransfers(context.workstation, ids)).filter((row) => !isOver(row));
     if (rows.some(({ state }) => state === 'verified')) {
       throw new BenchkeepError(
         'locked',

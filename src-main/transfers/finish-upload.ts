@@ -7,10 +7,8 @@ import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { runUpload } from './run-upload.ts';
 import { settleUpload, type Settled } from './settle-upload.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
+import { OVER, READING } from './upload-states.ts';
 import { workAtHand } from './work-at-hand.ts';
-
-/** States in which the file is still to be read. */
-const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending']);
 
 /**
  * `source`: the file to read, as it is now, where that is another than before. Errors: `locked` while somebody else does
@@ -32,8 +30,8 @@ export async function finishUpload(
   return whileBusy(context, row, async () => {
     // As it is now: whoever was at work on it until a moment ago may have brought it to its end.
     const now = await readTransfer(context.workstation, row.id);
-    if (now.state === 'done' || now.state === 'cancelled') return { row: now, cached: null };
-    const isRead = source === null || !BEFORE_PROOF.has(now.state);
+    if (OVER.has(now.state)) return { row: now, cached: null };
+    const isRead = source === null || !READING.has(now.state);
     const ready = isRead ? now : await updateTransfer(context.workstation, row.id, source);
     const sent = await runUpload(context, ready, storage, tools);
     return whileAlone(context, stemOf(sent.artifact_uid), () => settleUpload(context, sent, storage, tools));

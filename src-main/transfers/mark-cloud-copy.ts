@@ -1,5 +1,5 @@
 /** What a store is found to have, or not to have any more, is said in the registry and in the inbox (`faults.md`, F-CA03). */
-import { rawFromBytes, rawToDisplay } from '../ports/fs/raw-path.ts';
+import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import { DAMAGED, inboxStatements } from '../workstation/inbox-rows.ts';
@@ -78,8 +78,16 @@ export async function markCloudCopyRight(
     if (wasLost)
       await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
   });
+  await forgetCloudLoss(context, storage, rawFromBytes(copy.path));
+}
+
+/** What the inbox says of it is over. */
+export async function forgetCloudLoss(
+  context: Pick<MarkContext, 'workstation' | 'onWatching'>,
+  storage: Pick<StorageRow, 'uid'>,
+  path: RawPath,
+): Promise<void> {
   const { find, remove } = inboxStatements(context.workstation);
-  const path = rawFromBytes(copy.path);
   if (find(storage.uid, path)?.cause !== DAMAGED) return;
   await writeWorkstation(context.workstation, () => void remove(storage.uid, path));
   context.onWatching('inbox');

@@ -2,21 +2,19 @@
 import type { TransferRecord } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { TransferRow } from '../workstation/schema.ts';
+import { OVER, UNPROVEN } from './upload-states.ts';
 
 type Asked = Pick<TransferRow, 'direction' | 'purpose' | 'state' | 'paused' | 'attempts'>;
 export type Deed = keyof TransferRecord['can'];
 
-/** States in which there is nothing verified yet. */
-const BEFORE_PROOF: ReadonlySet<string> = new Set(['planned', 'sending', 'completing']);
-
 export function isOver({ state }: Pick<TransferRow, 'state'>): boolean {
-  return state === 'done' || state === 'cancelled';
+  return OVER.has(state);
 }
 
 /** Only uploads are worked on by themselves: a save is brought to its end by whoever saves, a download by whoever asks for it. */
 export function mayDo(row: Asked, isBusy: boolean): TransferRecord['can'] {
   const isQueued = row.purpose === 'upload' && !isOver(row);
-  const isOpen = BEFORE_PROOF.has(row.state);
+  const isOpen = UNPROVEN.has(row.state);
   const isPaused = row.paused === 1;
   return {
     pause: isQueued && isOpen && !isPaused,
@@ -44,7 +42,7 @@ export function refusal(deed: Deed, { id, ...row }: Asked & Pick<TransferRow, 'i
   const refused = (message: string, remedy: string): BenchkeepError => new BenchkeepError('refused', message, remedy);
   const transfer = `Transfer ${String(id)}`;
   if (isOver(row)) return refused(`${transfer} is over`, 'There is nothing to be done.');
-  if (!BEFORE_PROOF.has(row.state))
+  if (!UNPROVEN.has(row.state))
     return refused(
       `The content of transfer ${String(id)} is in the cloud and verified already`,
       'It comes to its end in a moment. If you do not want it there, delete the artifact then.',

@@ -5,19 +5,22 @@ import type { ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { manifestKey, memberKey } from './folder-in-store.ts';
 import { readJournal } from './folder-journal.ts';
-import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+import { missingManifest } from './prove-folder.ts';
+import { keyOf, type TransferContext } from './transfer-context.ts';
 
-/** Only the very objects that were verified; other people's below its key stay. */
+/** Only the very objects that were verified; other people's below its key stay, and all of it where its manifest is another's. */
 export async function removeSentFolder(
   context: Pick<TransferContext, 'folder' | 'fs'>,
   row: TransferRow,
   store: ObjectStore,
   signal: AbortSignal,
-  { manifest = manifestPath(context, row.artifact_uid) }: Pick<TransferTools, 'manifest'> = {},
 ): Promise<void> {
   const turn = giveWay(signal);
+  const manifest = manifestPath(context, row.artifact_uid);
   if ((await context.fs.look(manifest)) === null) return;
-  await store.delete(manifestKey(row.artifact_uid), { version: row.version, signal });
+  const missing = await missingManifest(store, row, signal);
+  if (missing?.isGone === false) return;
+  if (missing === null) await store.delete(manifestKey(row.artifact_uid), { version: row.version, signal });
   const noted = readJournal(context, row);
   try {
     for await (const { path } of readManifest(manifest)) {

@@ -2,28 +2,27 @@
  * The first half of the upload of a folder, to the point where all of it is proven in the store: planned → sending →
  * completing → verified. Its manifest goes last: until then nobody takes what is there for the folder.
  */
-import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, offline, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { wordsOf } from './begin-upload.ts';
 import { beginWithOther, isOther } from './begin-with-other.ts';
+import { endTransfer } from './end-transfer.ts';
 import { digestOfManifest, manifestKey, refuseUnkeepable } from './folder-in-store.ts';
-import { beginJournal, dropJournal, openJournal } from './folder-journal.ts';
+import { beginJournal, openJournal } from './folder-journal.ts';
+import { forgotten, otherThere, TRIES } from './judge-sent.ts';
 import { missingManifest, missingMember } from './prove-folder.ts';
-import { removeSentFolder } from './remove-sent-folder.ts';
 import { sendMember } from './send-member.ts';
 import { sendMembers } from './send-members.ts';
 import { artifactOf, replaced } from './settle-place.ts';
-import { sourcePlace } from './source-place.ts';
+import { refuseAway } from './source-place.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
-
-/** How often members that were lost meanwhile are sent anew in one go. */
-const TRIES = 3;
+import { endsUpload, UNPROVEN } from './upload-states.ts';
 
 /**
  * The row in state `verified`, or a later one. Errors: as of `runUpload`, with the member named; `invalid_key` where the
@@ -49,12 +48,12 @@ export async function runFolderUpload(
     await beginJournal(context, row, { askAll: true });
     row = await set(row, { state: 'planned', sent: 0 });
   }
-  for (let tries = 0; row.state === 'planned' || row.state === 'sending' || row.state === 'completing'; tries++) {
-    if (tries === TRIES) throw unstable(storage, row);
+  for (let tries = 0; UNPROVEN.has(row.state); tries++) {
+    if (tries === TRIES) throw forgotten(`${storage.root}/${keyOf(row)}`);
     if (row.state === 'planned') {
       const { signal } = tools;
       await refuseUnkeepable({ manifest, folder: keyOf(row) }, storage, signal).catch((error: unknown) =>
-        refused(context, { store, row, storage }, tools, error),
+        refused(context, row, storage, error, signal),
       );
       if (await isBegun(store, row, signal)) await askAll(context, row);
       row = await set(row, { state: 'sending', sent: 0 });
@@ -103,7 +102,7 @@ async function send(
   try {
     await sendMembers(context, { store, key, shown, folder: sourceOf(row).path, manifest, journal }, tools);
   } catch (error) {
-    await refused(context, { store, row, storage }, tools, error);
+    await refused(context, row, storage, error, tools.signal);
   }
 }
 
@@ -120,13 +119,10 @@ async function complete(
   const there = await store.stat(key, { signal });
   let facts: ObjectFacts | null = there;
   if (there === null) facts = await putManifest(context, { store, row, storage, manifest }, tools);
-  if (facts === null || (await digestOfManifest(store, facts, signal))?.text !== row.sha256) {
-    const error = new BenchkeepError(
-      'already_exists',
-      `Something else is at ${shown} already`,
-      'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
-    );
-    return refused(context, { store, row, storage }, tools, error);
+  // Whoever was faster took it away again.
+  if (facts === null) throw forgotten(shown);
+  if ((await digestOfManifest(store, facts, signal))?.text !== row.sha256) {
+    return refused(context, row, storage, otherThere(shown), signal);
   }
   tools.onSent?.(row.size);
   const { version, etag, size } = facts;
@@ -159,56 +155,26 @@ async function putManifest(
   }
 }
 
-/** What no further try makes better: the upload is over. */
-const OVER: ReadonlySet<string> = new Set(['already_exists', 'file_changed', 'file_not_found', 'invalid_key']);
-
 /**
  * What is there of it stays: another computer may be at work on the same, and who asks for it again uses it. Where its content
  * was replaced meanwhile it goes: it would be in the way of what is sent by the next try.
  */
 async function refused(
   context: TransferContext,
-  { store, row, storage }: Pick<FolderUpload, 'store' | 'row' | 'storage'>,
-  tools: Pick<TransferTools, 'manifest' | 'signal'>,
+  row: TransferRow,
+  storage: StorageRow,
   error: unknown,
+  signal: AbortSignal,
 ): Promise<never> {
-  if (!(error instanceof BenchkeepError) || !OVER.has(error.code)) throw error;
-  if (error.code === 'file_not_found') {
-    const place = await sourcePlace(context, row);
-    const root = place === null ? null : await checkRoot(context, place.storage);
-    if (root?.attached === false) throw offline(root.reason);
-  }
+  if (!endsUpload(error)) throw error;
+  if (error.code === 'file_not_found') await refuseAway(context, row);
   const artifact = row.purpose === 'upload' ? await artifactOf(context, row) : null;
   if (artifact !== null && artifact.sha256 !== null && isOther(artifact, row)) {
-    await beginWithOther(context, row, { ...artifact, sha256: artifact.sha256 }, storage, tools.signal);
+    await beginWithOther(context, row, { ...artifact, sha256: artifact.sha256 }, storage, signal);
     throw replaced(artifact);
   }
-  await abortMembers(store, row);
-  // Of what has no record yet nobody else knows.
-  if (row.purpose === 'save') await removeSentFolder(context, row, store, new AbortController().signal, tools);
-  await dropJournal(context, row);
-  await updateTransfer(context.workstation, row.id, {
-    state: 'cancelled',
-    error: JSON.stringify(toErrorData(error)),
-    updated_at: timestamp(context.clock),
-  });
+  await endTransfer(context, row, error, { signal });
   throw error;
-}
-
-/** Unfinished uploads of large members. */
-export async function abortMembers(store: ObjectStore, row: TransferRow, signal?: AbortSignal): Promise<void> {
-  const call = signal === undefined ? {} : { signal };
-  for await (const { key, token } of store.uploads.list(`${keyOf(row)}/`, call))
-    await store.uploads.abort(key, token, call);
-}
-
-function unstable({ root }: StorageRow, row: TransferRow): BenchkeepError {
-  return new BenchkeepError(
-    'upload_lost',
-    `${root} does not keep what is sent to ${keyOf(row)}`,
-    'Nothing was lost here. Look who else writes into this storage.',
-    { retry: true },
-  );
 }
 
 function unreadable(manifest: RawPath): BenchkeepError {

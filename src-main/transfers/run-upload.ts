@@ -2,30 +2,25 @@
  * The first half of an upload, to the point where the object in the store is proven to be the content: planned → sending
  * → completing → verified. Each state is committed before its step, and each step can be done again (`object-stores.md`).
  */
-import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import {
-  checkRoot,
-  offline,
-  storeOf,
-  type MadeObject,
-  type ObjectFacts,
-  type ObjectStore,
-  type StoreChecksums,
-} from '../storage/index.ts';
+import { storeOf, type MadeObject, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import { rawToBytes } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { beginUpload, wordsOf } from './begin-upload.ts';
+import { endTransfer } from './end-transfer.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
+import { forgotten, isMade, isToBeSentAgain, otherThere, removeWrong, TRIES } from './judge-sent.ts';
 import { runFolderUpload } from './run-folder-upload.ts';
 import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
-import { sourcePlace } from './source-place.ts';
+import { restless, sameSourceNow } from './same-source.ts';
+import { refuseAway } from './source-place.ts';
+import { noteMade } from './unrecorded.ts';
+import { isSourceLost, UNPROVEN } from './upload-states.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
-
-/** How often an upload that the store forgot is begun again in one go. */
-const TRIES = 3;
 
 /**
  * The row in state `verified`, or a later one. Errors: `already_exists` where other content is at its place (nothing was
@@ -41,8 +36,8 @@ export async function runUpload(
   if (isOfFolder(transfer)) return runFolderUpload(context, transfer, storage, tools);
   const store = await storeOf(context, storage);
   let row = transfer.state === 'verified' ? await verifiedStill(context, store, transfer, tools) : transfer;
-  for (let tries = 0; row.state === 'planned' || row.state === 'sending' || row.state === 'completing'; tries++) {
-    if (tries === TRIES) throw lost(storage);
+  for (let tries = 0; UNPROVEN.has(row.state); tries++) {
+    if (tries === TRIES) throw forgotten(addressOf(storage, row));
     row = await tryOnce(context, store, row, storage, tools);
   }
   return row;
@@ -71,13 +66,9 @@ async function tryOnce(
       : await beginUpload(store, key, row.size, await wordsOf(context, row, tools), tools.signal);
     row = await set(row, { state: 'sending', token, sent: 0 });
   }
-  let content: SentContent | null;
-  try {
-    content = await sendContent(context, { store, key, source: sourceOf(row), token: row.token }, tools);
-  } catch (error) {
-    if (error instanceof BenchkeepError && error.code === 'upload_lost') content = null;
-    else throw await sourceFailure(context, store, row, error);
-  }
+  const sent = await send(context, store, row, tools);
+  ({ row } = sent);
+  const { content } = sent;
   // Some stores make the object with its last part, and know the upload no more.
   if (content === null)
     return (await lookThere(context, store, row, storage, tools)) ?? set(row, { state: 'planned', token: null });
@@ -107,21 +98,51 @@ async function verifiedStill(
   return updateTransfer(workstation, row.id, { state: 'completing', updated_at: timestamp(clock) });
 }
 
+/** `content` null: the store forgot the upload. A file that got another name, or whose status alone changed, is read anew. */
+async function send(
+  context: TransferContext,
+  store: ObjectStore,
+  given: TransferRow,
+  tools: TransferTools,
+): Promise<{ row: TransferRow; content: SentContent | null }> {
+  let row = given;
+  for (let looks = 1; ; looks++) {
+    try {
+      const { token } = row;
+      const content = await sendContent(context, { store, key: keyOf(row), source: sourceOf(row), token }, tools);
+      return { row, content };
+    } catch (error) {
+      if (error instanceof BenchkeepError && error.code === 'upload_lost') return { row, content: null };
+      const now = isSourceLost(error) ? await sameSourceNow(context, sourceOf(row), tools) : null;
+      if (now === null) throw await sourceFailure(context, row, error, tools);
+      if (looks === TRIES) throw restless(now);
+      const source = { source: rawToBytes(now.path), facts: JSON.stringify(now.facts) };
+      row = await updateTransfer(context.workstation, row.id, { ...source, updated_at: timestamp(context.clock) });
+    }
+  }
+}
+
 /** What to tell; where the file is not any more what was to be sent, the upload is over. */
 async function sourceFailure(
   context: TransferContext,
-  store: ObjectStore,
   row: TransferRow,
   error: unknown,
+  { signal }: TransferTools,
 ): Promise<unknown> {
-  if (!(error instanceof BenchkeepError)) return error;
-  if (error.code === 'file_not_found') {
-    const place = await sourcePlace(context, row);
-    const root = place === null ? null : await checkRoot(context, place.storage);
-    if (root?.attached === false) return offline(root.reason);
-  }
-  if (error.code === 'file_changed' || error.code === 'file_not_found') await giveUp(context, store, row, error);
-  return error;
+  if (!isSourceLost(error)) return error;
+  if (error.code === 'file_not_found') await refuseAway(context, row);
+  return ended(context, row, error, signal);
+}
+
+/** It can't come to its end. Returns why. */
+async function ended(
+  context: TransferContext,
+  row: TransferRow,
+  reason: BenchkeepError,
+  signal: AbortSignal,
+): Promise<BenchkeepError> {
+  await endTransfer(context, row, reason, { signal });
+  return reason;
 }
 
 async function complete(
@@ -157,20 +178,21 @@ async function lookThere(
   const { workstation, clock } = context;
   const there = await store.stat(keyOf(row), { signal });
   if (there === null) {
-    if (failure === null || failure.code === 'upload_lost') return null;
-    throw failure;
+    if (failure !== null && !isToBeSentAgain(failure)) throw failure;
+    return null;
   }
+  const shown = addressOf(storage, row);
   if (!(await isSent(store, there, row, signal))) {
-    if (made !== null && made.etag !== '' && made.etag === there.etag && made.version === there.version)
-      throw await takeBack(context, store, row, storage, there);
-    const error = conflict(storage, row);
-    await giveUp(context, store, row, error);
+    if (!isMade(made, there)) throw await ended(context, row, otherThere(shown), signal);
+    const error = await removeWrong(store, there, shown);
+    await updateTransfer(workstation, row.id, { state: 'planned', token: null, updated_at: timestamp(clock) });
     throw error;
   }
   onSent?.(row.size);
   const { version } = there;
+  const checksum = isMade(made, there) ? noteMade(row, there) : row.checksum;
   const now = timestamp(clock);
-  return updateTransfer(workstation, row.id, { state: 'verified', version, sent: row.size, updated_at: now });
+  return updateTransfer(workstation, row.id, { state: 'verified', version, checksum, sent: row.size, updated_at: now });
 }
 
 export function isSent(
@@ -183,53 +205,6 @@ export function isSent(
   return isContent(store, facts, { size, sha256, checksums }, signal);
 }
 
-/** The object is the one that was made just now, with other bytes than were sent: it must not stay, nor be believed. */
-async function takeBack(
-  { workstation, clock }: TransferContext,
-  store: ObjectStore,
-  row: TransferRow,
-  { root }: StorageRow,
-  { version }: ObjectFacts,
-): Promise<BenchkeepError> {
-  await store.delete(keyOf(row), { version });
-  await updateTransfer(workstation, row.id, { state: 'planned', token: null, updated_at: timestamp(clock) });
-  return new BenchkeepError(
-    'wrong_content',
-    `${root} kept other bytes than were sent to it`,
-    'The object was removed again, and the file here was not touched. If it happens again, tell whoever looks after the store.',
-    { retry: true },
-  );
-}
-
-/** It can't come to its end: what lies at the store of it is taken away. */
-async function giveUp(
-  { workstation, clock }: TransferContext,
-  store: ObjectStore,
-  row: TransferRow,
-  error: BenchkeepError,
-): Promise<void> {
-  if (row.token !== null) await store.uploads.abort(keyOf(row), row.token);
-  const now = timestamp(clock);
-  await updateTransfer(workstation, row.id, {
-    state: 'cancelled',
-    error: JSON.stringify(toErrorData(error)),
-    updated_at: now,
-  });
-}
-
-function conflict({ root }: StorageRow, row: TransferRow): BenchkeepError {
-  return new BenchkeepError(
-    'already_exists',
-    `Something else is at ${root}/${keyOf(row)} already`,
-    'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
-  );
-}
-
-function lost({ root }: StorageRow): BenchkeepError {
-  return new BenchkeepError(
-    'upload_lost',
-    `${root} forgets what is sent to it`,
-    'Nothing was lost here. Ask whoever looks after the store whether unfinished uploads are removed too soon.',
-    { retry: true },
-  );
+function addressOf({ root }: StorageRow, row: TransferRow): string {
+  return `${root}/${keyOf(row)}`;
 }

@@ -1,17 +1,16 @@
 /** Brings content from outside to a store, before it has a record; whoever saves writes the record. */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { FIRST_VERSION } from '../../shared/uid.ts';
 import { timestamp } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeSaves, activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
-import { storeOf } from '../storage/index.ts';
+import { endTransfer, type EndContext } from './end-transfer.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { dropJournal } from './folder-journal.ts';
-import { removeSentFolder } from './remove-sent-folder.ts';
 import { runUpload } from './run-upload.ts';
-import { copyAt } from './source-place.ts';
 import type { TransferContext, TransferTools } from './transfer-context.ts';
 import { workAtHand } from './work-at-hand.ts';
 
@@ -29,14 +28,14 @@ export interface StoreSave {
 }
 
 type Saved = Pick<StoreSave, 'uid' | 'storage'>;
-type EndContext = Pick<TransferContext, 'workstation' | 'clock' | 'busyTransfers' | 'onTransfers' | 'fs' | 'folder'>;
+type EndSaveContext = EndContext & Pick<TransferContext, 'busyTransfers' | 'onTransfers'>;
 
 /**
  * Uids under which this content was being saved there, with this ending, when the program ended: what was sent of them
  * is used. Those that have a record by now are over.
  */
 export async function begunSaves(
-  context: EndContext & Pick<TransferContext, 'registry'>,
+  context: EndSaveContext,
   {
     sha256,
     suffix,
@@ -61,7 +60,8 @@ export async function begunSaves(
 
 /**
  * Verified when it returns; nobody else goes on with it before `endSave`. Errors: `already_exists` where the uid was
- * begun with other content, or is being saved by somebody else (it is given up); those of `runUpload`.
+ * begun with other content, or is being saved by somebody else (it is given up); `locked` where an upload of it is just
+ * coming to its end; those of `runUpload`.
  */
 export async function saveToStore(
   context: TransferContext,
@@ -71,6 +71,8 @@ export async function saveToStore(
   const { workstation, busyTransfers, clock, onTransfers } = context;
   const row = (await activeRow(context, save)) ?? (await begin(context, save));
   if (busyTransfers.has(row.id) || !isOf(row, save)) throw givenUp(save);
+  // Its copy here is on its way to the cache, and what is in the store is proven before that ends.
+  if (row.state === 'recorded' || row.state === 'settling') throw settling(save);
   const work = workAtHand(clock, row);
   busyTransfers.set(row.id, work);
   onTransfers();
@@ -129,20 +131,39 @@ function givenUp({ storage, key }: StoreSave): BenchkeepError {
   );
 }
 
-/** Takes a folder away that was brought there and has no record. */
-export async function removeSave(context: TransferContext, save: Saved, manifest: RawPath): Promise<void> {
-  const row = await activeRow(context, save);
-  if (row === null || (await copyAt(context, { storage: save.storage, path: row.path })) !== null) return;
-  const store = await storeOf(context, save.storage);
-  await removeSentFolder(context, row, store, new AbortController().signal, { manifest });
+function settling({ storage, key }: StoreSave): BenchkeepError {
+  return new BenchkeepError(
+    'locked',
+    `The upload to ${storage.root}/${key} is just coming to its end`,
+    'Save it again when that is done: benchkeep transfers.',
+    { retry: true },
+  );
 }
 
-/** The record is there, or the object was taken away again. */
-export async function endSave(context: EndContext, save: Saved, state: 'done' | 'cancelled'): Promise<void> {
+/** The record is there (`done`), or there will be none: what was brought there is taken away again, where it may go. */
+export async function endSave(context: EndSaveContext, save: Saved, state: 'done' | 'cancelled'): Promise<void> {
   const row = await activeRow(context, save);
   if (row === null) return;
-  if (isOfFolder(row)) await dropJournal(context, row);
-  await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
+  try {
+    if (state === 'cancelled') await endTransfer(context, row, null);
+    else {
+      if (isOfFolder(row)) await dropJournal(context, row);
+      await updateTransfer(context.workstation, row.id, { state, updated_at: timestamp(context.clock) });
+    }
+  } finally {
+    context.busyTransfers.delete(row.id);
+    context.onTransfers();
+  }
+}
+
+/**
+ * The record was refused. Nobody else knows of a new artifact; what lies under the number of a next version another
+ * computer, which has the turn to write by now, may have found and recorded: it stays, for whoever saves it again.
+ */
+export async function leaveSave(context: EndSaveContext, save: Saved): Promise<void> {
+  if (save.uid.endsWith(FIRST_VERSION)) return endSave(context, save, 'cancelled');
+  const row = await activeRow(context, save);
+  if (row === null) return;
   context.busyTransfers.delete(row.id);
   context.onTransfers();
 }

@@ -3,6 +3,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { MadeObject, ObjectFacts, ObjectStore } from '../storage/index.ts';
 import { beginUpload } from './begin-upload.ts';
 import { isContent } from './judge-object.ts';
+import { forgotten, isMade, isToBeSentAgain, otherThere, removeWrong, TRIES } from './judge-sent.ts';
 import { readChecksums } from './read-parts.ts';
 import { isSmall, putSmall, sendContent, type SendContext, type SentContent } from './send-content.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
@@ -17,9 +18,6 @@ export interface MemberRequest {
   ask: boolean;
   metadata?: Record<string, string>;
 }
-
-/** How often an upload that the store forgot is begun again in one go. */
-const TRIES = 3;
 
 /**
  * What the store has. Errors: `already_exists` (something else is there: nothing was replaced), `wrong_content` (the
@@ -39,7 +37,7 @@ export async function sendMember(
       const checksums = await readChecksums(context.fs, source, { md5, signal });
       const { size } = source.facts;
       if (await isContent(store, there, { size, sha256: source.sha256, checksums }, signal)) return there;
-      throw conflict(request);
+      throw otherThere(request.shown);
     }
   }
   for (let tries = 0; tries < TRIES; tries++) {
@@ -48,9 +46,9 @@ export async function sendMember(
     if (there !== null && checksums !== null) return judge(request, there, checksums, made, signal);
     // It was made by a try that is not this one's: it is compared as what is found there.
     if (there !== null) return sendMember(context, { ...request, ask: true }, tools);
-    if (failure !== null && failure.code !== 'upload_lost') throw failure;
+    if (failure !== null && !isToBeSentAgain(failure)) throw failure;
   }
-  throw lost(request);
+  throw forgotten(request.shown);
 }
 
 interface Sent {
@@ -68,9 +66,8 @@ async function send(context: SendContext, request: MemberRequest, tools: Transfe
   try {
     content = await sendContent(context, { store, key, source, token }, tools);
   } catch (error) {
-    if (!(error instanceof BenchkeepError)) throw error;
-    if (error.code === 'file_changed' && token !== null) await store.uploads.abort(key, token);
-    if (error.code !== 'upload_lost') throw error;
+    // What was sent of it is taken away by whoever ends the upload of the folder.
+    if (!(error instanceof BenchkeepError) || error.code !== 'upload_lost') throw error;
     content = null;
   }
   if (content === null) return { failure: null, made: null, checksums: null };
@@ -96,34 +93,8 @@ async function judge(
   made: MadeObject | null,
   signal: AbortSignal,
 ): Promise<ObjectFacts> {
-  const { store, key, source } = request;
+  const { store, source } = request;
   const { size } = source.facts;
   if (await isContent(store, there, { size, sha256: source.sha256, checksums }, signal)) return there;
-  if (made === null || made.etag === '' || made.etag !== there.etag || made.version !== there.version)
-    throw conflict(request);
-  // Made just now, with other bytes than were sent: it must not stay, nor be believed.
-  await store.delete(key, { version: there.version });
-  throw new BenchkeepError(
-    'wrong_content',
-    `The store kept other bytes than were sent to it: ${request.shown}`,
-    'The object was removed again, and the file here was not touched. If it happens again, tell whoever looks after the store.',
-    { retry: true },
-  );
-}
-
-function conflict({ shown }: MemberRequest): BenchkeepError {
-  return new BenchkeepError(
-    'already_exists',
-    `Something else is at ${shown} already`,
-    'Nothing was replaced, neither there nor here. Look what it is: somebody else may write into this storage.',
-  );
-}
-
-function lost({ shown }: MemberRequest): BenchkeepError {
-  return new BenchkeepError(
-    'upload_lost',
-    `The store forgets what is sent to it: ${shown}`,
-    'Nothing was lost here. Ask whoever looks after the store whether unfinished uploads are removed too soon.',
-    { retry: true },
-  );
+  throw isMade(made, there) ? await removeWrong(store, there, request.shown) : otherThere(request.shown);
 }

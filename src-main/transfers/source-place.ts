@@ -2,7 +2,7 @@
 import { rawFromBytes, rawToBytes, relativeRaw } from '../ports/fs/raw-path.ts';
 import { toLoggedJson } from '../registry/change-hash.ts';
 import type { CopyRow, StorageRow } from '../registry/schema.ts';
-import { localRoot, OWN_FOLDER } from '../storage/index.ts';
+import { checkRoot, localRoot, offline, OWN_FOLDER } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -33,6 +33,13 @@ export async function sourcePlace(
     deepest = { storage, path: rawToBytes(relative), isOwn: relative.startsWith(`${OWN_FOLDER}/`) };
   }
   return deepest;
+}
+
+/** A drive that is away takes its files with it: they are not lost. Error: `offline`. */
+export async function refuseAway(context: TransferContext, row: Pick<TransferRow, 'source'>): Promise<void> {
+  const place = await sourcePlace(context, row);
+  const root = place === null ? null : await checkRoot(context, place.storage);
+  if (root?.attached === false) throw offline(root.reason);
 }
 
 type CopyPlace = Pick<SourcePlace, 'storage' | 'path'>;

@@ -32,6 +32,8 @@ export interface TransferTools {
   onSent?: (bytes: number) => void;
   /** Of content that has no record yet: what its record will say, which is kept with the object. */
   about?: { key: string | null; hash: string | null; hashType: string | null };
+  /** Where the registry has its file by now; null where it does not know of one. */
+  locate?: () => Promise<Pick<UploadSource, 'path' | 'facts'> | null>;
   /** Of a folder that has no record yet: where its manifest is. */
   manifest?: RawPath;
 }

@@ -94,7 +94,7 @@ async function queueArrivalsOf(context: InstanceContext, storage: StorageRow, ta
     const uids = wanted.map(({ uid }) => uid);
     // Whatever became of an upload of it, there was one.
     const all = await transfersOf(workstation, uids, { everything: true });
-    const known = new Set(all.map(({ artifact_uid: uid }) => uid));
+    const known = new Set(all.flatMap(({ artifact_uid: uid, purpose }) => (purpose === 'upload' ? [uid] : [])));
     const left = wanted.filter(({ uid }) => !known.has(uid));
     const { rows, refused } = await queueUploads(context, left.filter(isReady), target);
     done.queued += rows.length;

@@ -149,6 +149,20 @@ describe('beside others', () => {
     await expectUploaded({ uid, own: join(lab.local, '.lamindb', `${uid}.fcs`), bytes });
   });
 
+  it('F-UP09 it says that something is there, and nothing is: it is sent again', async () => {
+    await open();
+    const conflict = { status: 409, code: 'ConditionalRequestConflict' };
+    const small = await kept(1000);
+    proxy.spoil({ kind: 'put', url: new RegExp(small.uid) }, 1, conflict);
+    await lab.upload(small.uid);
+    await expectUploaded(small);
+    const bytes = randomBytes(2 * PART);
+    const { uid } = await lab.save(lab.put('b.fcs', bytes), { key: 'b.fcs' });
+    proxy.spoil({ kind: 'complete' }, 1, { status: 409, code: 'OperationAborted' });
+    await lab.upload(uid);
+    await expectUploaded({ uid, own: join(lab.local, '.lamindb', `${uid}.fcs`), bytes });
+  });
+
   it('F-UP10 other bytes are there: neither is replaced, and it says so', async () => {
     await open();
     const file = await kept(1000);

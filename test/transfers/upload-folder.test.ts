@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -138,6 +139,27 @@ describe('a folder is uploaded', () => {
     expect(await lab.object(`manifests/${uid}`, '.tsv.gz')).toBeNull();
     expect(sorted(filesIn(own))).toEqual(sorted(files));
     expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([lab.local]);
+  });
+
+  it('a passing conflict over one member, or its manifest, does not end it', async () => {
+    const { uid, files } = await kept(30);
+    const conflict = { status: 409, code: 'ConditionalRequestConflict' };
+    proxy.spoil({ method: 'PUT', url: /f0007\.bin/ }, 2, conflict);
+    proxy.spoil({ method: 'PUT', url: /manifests/ }, 1, conflict);
+    await lab.upload(uid);
+    expect(await states()).toEqual(['done']);
+    expect(sorted(await readAll(uid))).toEqual(sorted(files));
+  });
+
+  it('a member whose rights change while it is sent is sent all the same', async () => {
+    const { uid, own, files } = await kept(3, { 'big.raw': randomBytes(40 * 1024 ** 2) });
+    let sends = 0;
+    lab.before('send', () => {
+      if (++sends === 2) chmodSync(join(own, 'big.raw'), 0o640);
+    });
+    await lab.upload(uid);
+    expect(sorted(await readAll(uid))).toEqual(sorted(files));
+    expect(await states()).toEqual(['done']);
   });
 
   it('a member that is changed while the folder is sent ends it, and stays as it is', async () => {

@@ -5,6 +5,7 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -15,6 +16,7 @@ import {
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
 import { cancelTransfers } from '../../src-main/transfers/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
@@ -214,6 +216,49 @@ describe('uploaded', () => {
     const unfinished = [];
     for await (const upload of (await lab.store()).uploads.list('')) unfinished.push(upload);
     expect(unfinished).toEqual([]);
+  });
+
+  it('F-UP13 its rights changed, or a link made to it, while it is sent: the same upload goes on', async () => {
+    const { uid, own, bytes } = await kept('a.fcs', randomBytes(LARGE));
+    let [sends, begun] = [0, 0];
+    lab.before('send', () => {
+      if (++sends === 2) linkSync(own, join(lab.base, 'backup'));
+    });
+    lab.before('begin', () => void begun++);
+    await lab.upload(uid);
+    expect([await states(), begun]).toEqual([['done'], 1]);
+    expect((await lab.object(uid))?.equals(bytes)).toBe(true);
+  });
+
+  it('renamed while it is sent, and followed by the registry: it goes on from its new name', async () => {
+    const content = randomBytes(LARGE);
+    const path = lab.put('local/run/a.fcs', content);
+    const { uid } = await lab.save(path);
+    await lab.look();
+    lab.before(
+      'send',
+      times(1, async () => {
+        renameSync(path, join(lab.local, 'run', 'b.fcs'));
+        await lab.look();
+      }),
+    );
+    await lab.upload(uid);
+    expect(await states()).toEqual(['done']);
+    expect((await lab.object(uid))?.equals(content)).toBe(true);
+    expect((await lab.transfers())[0]?.source.toString()).toBe(join(lab.local, 'run', 'b.fcs'));
+  });
+
+  it('F-UP13 its file changed, and the store away when its parts are to go: it is over for what happened first', async () => {
+    const { uid, own } = await kept('a.fcs', randomBytes(LARGE));
+    lab.before(
+      'send',
+      times(1, () => writeFileSync(own, 'worked on')),
+    );
+    lab.before('abort', () => {
+      throw new BenchkeepError('offline', 'The store is away', 'Wait.', { retry: true });
+    });
+    await expect(lab.upload(uid)).rejects.toMatchObject({ code: 'file_changed' });
+    expect(await states()).toEqual(['cancelled']);
   });
 
   it('deleted while it is sent: no record comes back, and no object stays', async () => {

@@ -156,7 +156,7 @@ export function somebodyMoves(world: World, purpose: 'save' | 'cache', row: Arti
 
 export function upload(
   world: World,
-  input: { artifacts: string[]; free_up: boolean },
+  input: { artifacts: string[]; free_up?: boolean | undefined },
 ): { items: TransferRecord[]; refused: UploadPlan['refused'] } {
   const { storage, refused } = planUpload(world, input.artifacts);
   const items: TransferRecord[] = [];
@@ -172,7 +172,7 @@ export function upload(
         storage,
         total: row.size,
         n_files: row.n_files,
-        free_up: input.free_up,
+        free_up: input.free_up ?? false,
       });
     if (queued === undefined) world.transfers.push(transfer);
     items.push(transfer);
