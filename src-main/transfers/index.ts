@@ -1,8 +1,9 @@
 export { bandwidth } from './bandwidth.ts';
-export { cacheFolder, cachePath, dropCached, findCached, noteCached } from './cache-folder.ts';
+export { cacheFolder, cachePath, findCached, noteCached } from './cache-folder.ts';
 export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
 export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryTransfers } from './change-transfers.ts';
 export { copyFolder } from './copy-folder.ts';
+export { dropCached, type Dropped } from './drop-cached.ts';
 export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
 export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
