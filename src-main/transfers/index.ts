@@ -15,6 +15,7 @@ export type { Settled } from './settle-upload.ts';
 export { transferQueue, type QueueContext, type TransferQueue } from './transfer-queue.ts';
 export { whileContentAlone } from './content-lock.ts';
 export { evictCached, type Evicted } from './evict-cached.ts';
+export { evictions, type Evictions } from './evictions.ts';
 export { fetchToCache } from './fetch-to-cache.ts';
 export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
 export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';

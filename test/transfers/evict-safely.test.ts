@@ -12,9 +12,11 @@ import {
   saveArtifacts,
   verify,
 } from '../../src-main/artifacts/index.ts';
+import { setSettings } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
-import { evictCached } from '../../src-main/transfers/index.ts';
+import { evictCached, evictOverLimit } from '../../src-main/transfers/index.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { bytesAt, openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
 import { endOf, openIn, whileReading, type Context } from './worst-moments.ts';
@@ -127,6 +129,84 @@ describe('F-CA05 between the proof and the end', () => {
     expect(readdirSync(path)).toEqual(names);
     expect(await evictCached(bench.context, uid, signal)).toMatchObject({ kind: 'evicted' });
     expect(bench.cached()).toEqual([]);
+  });
+});
+
+describe('the limit of the cache', () => {
+  const saved = async (): Promise<string[]> => {
+    const uids: string[] = [];
+    for (const name of ['a.fcs', 'b.fcs', 'c.fcs']) {
+      uids.push(await bench.saveOutside(name, randomBytes(1000)));
+      bench.jump(60_000);
+    }
+    await setSettings(bench.context, { cache_limit: 10 });
+    return uids;
+  };
+
+  test('asks a store that is away once, and again the next time', async () => {
+    await saved();
+    let asked = 0;
+    const { context } = bench;
+    const away: Context = {
+      ...context,
+      stores: {
+        ...context.stores,
+        open() {
+          asked++;
+          return Promise.reject(new BenchkeepError('offline', 'Nobody answers', 'Try again.', { retry: true }));
+        },
+      },
+    };
+    expect(await evictOverLimit(away, { signal })).toBe(0);
+    expect(asked).toBe(1);
+    expect(await evictOverLimit(away, { signal })).toBe(0);
+    expect(asked).toBe(2);
+    expect(await evictOverLimit(context, { signal })).toBe(3000);
+  });
+
+  test('does not read again and again what it may not take away', async () => {
+    const [uid = ''] = await saved();
+    writeFileSync(pathOf(uid), readFileSync(pathOf(uid)));
+    const hashed: string[] = [];
+    const { context } = bench;
+    const counting: Context = {
+      ...context,
+      hasher: {
+        ...context.hasher,
+        hashFiles(paths, options) {
+          hashed.push(...paths.map(rawToDisplay));
+          return context.hasher.hashFiles(paths, options);
+        },
+      },
+    };
+    await context.registry.db.updateTable('copy').set({ verified_at: null }).execute();
+    expect(await evictOverLimit(counting, { signal })).toBe(0);
+    expect(hashed).toEqual([pathOf(uid)]);
+    expect(await evictOverLimit(counting, { signal })).toBe(0);
+    expect(hashed).toEqual([pathOf(uid)]);
+  });
+
+  test('keeps nobody waiting who wants other content', async () => {
+    const [a = '', b = ''] = await saved();
+    await evictCached(bench.context, b, signal);
+    const { context } = bench;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const slow: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async unlinkProven(...words) {
+          await held;
+          return context.fs.unlinkProven(...words);
+        },
+      },
+    };
+    const { path } = await run(cacheArtifact(slow, { artifact: b }));
+    expect(path).toBe(pathOf(b));
+    expect(bench.cached()).toContain(`${a}.fcs`);
+    goOn();
+    await vi.waitFor(() => expect(bench.cached()).toEqual([`${b}.fcs`]), { timeout: 60_000 });
   });
 });
 
