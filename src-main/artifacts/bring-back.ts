@@ -163,7 +163,9 @@ async function returnTo(
   if (facts === null) return false;
   await requireRoot(context, storage);
   await fs.makeFolder(splitRaw(target).folder);
-  const pending: PendingReturn = { uid, sha256, storageUid: storage.uid, relative, arriving, facts, isInPlace };
+  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason } : null;
+  const to = { storageUid: storage.uid, relative, isInPlace };
+  const pending: PendingReturn = { uid, sha256, arriving, facts, missing, ...to };
   await writeReturn(context, pending);
   const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
     await finishReturn(context, pending);

@@ -26,6 +26,8 @@ export interface PendingReturn {
   facts: FileFacts;
   /** It lies among other files of a person, where watchers look. */
   isInPlace: boolean;
+  /** What its record said of content that was nowhere else; null where it was. */
+  missing: { reason: string | null } | null;
 }
 
 type Context = Pick<
@@ -123,6 +125,9 @@ async function takeBack(context: Context, pending: PendingReturn, copy: CopyRow)
   await writeRegistry(context, await context.author(), 'not brought back', async (write) => {
     write.note = `${rawToDisplay(pending.relative)} did not come back: something else is there now.`;
     await write.remove('copy', copy.id, pending.uid);
+    if (pending.missing === null) return;
+    const state = { state: 'missing', state_reason: pending.missing.reason, updated_at: write.now } as const;
+    await write.update('artifact', copy.artifact_id, state);
   });
   await dropReturn(context, pending);
 }

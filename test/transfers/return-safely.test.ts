@@ -1,6 +1,15 @@
 /** What is brought back: what happens meanwhile with the cache, with its drive, and with the program. */
 import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bringBack, freeArtifacts } from '../../src-main/artifacts/index.ts';
@@ -201,6 +210,23 @@ describe('bringing back', () => {
       .select('state_reason')
       .executeTakeFirstOrThrow();
     expect(reason).toBe(null);
+  });
+
+  test('what was missing is still missing where something else took its place', async () => {
+    const uid = await bench.saveOutside('a.fcs', randomBytes(3000));
+    await bench.context.registry.db
+      .updateTable('artifact')
+      .set({ state: 'missing', state_reason: 'cloud-gone' })
+      .execute();
+    const target = bench.path('local', '.lamindb', `${uid}.fcs`);
+    const racing = afterCommit(bench.context, 'bring back', () => {
+      writeFileSync(target, 'mine');
+    });
+    await expect(back(racing, uid)).rejects.toMatchObject({ code: 'already_exists' });
+    expect(readFileSync(target, 'latin1')).toBe('mine');
+    const states = await bench.context.registry.db.selectFrom('artifact').select(['state', 'state_reason']).execute();
+    expect(states).toEqual([{ state: 'missing', state_reason: 'cloud-gone' }]);
+    expect(bench.cached()).toEqual([`${uid}.fcs`]);
   });
 
   test('to where it was on this computer, whatever other computers freed since', async () => {

@@ -59,9 +59,9 @@ export function dyingAt(
   let reached = (): void => undefined;
   const dead = new Promise<void>((resolve) => (reached = resolve));
   const die = async (...words: RawPath[]): Promise<void> => {
-    const goOn = context.fs[verb] as (...all: RawPath[]) => Promise<void>;
+    const goOn: (...all: never[]) => Promise<void> = context.fs[verb];
     const isIt = words.slice(0, 2).some((word) => typeof word === 'string' && rawToDisplay(word) === path);
-    if (!isIt || when === 'after') await goOn(...words);
+    if (!isIt || when === 'after') await goOn(...(words as never[]));
     if (!isIt) return;
     reached();
     await new Promise(() => undefined);
