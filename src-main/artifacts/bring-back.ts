@@ -5,33 +5,25 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
-import {
-  joinRaw,
-  rawFromBytes,
-  rawFromText,
-  rawToBytes,
-  rawToDisplay,
-  splitRaw,
-  type RawPath,
-} from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import {
-  assertWritable,
-  currentLocalStorage,
-  localRoot,
-  OWN_FOLDER,
-  ownFolderOf,
-  requireSpace,
-} from '../storage/index.ts';
+import { assertWritable, checkRoot, localRoot, offline, ownFolderOf, requireSpace } from '../storage/index.ts';
 import { dropCached, whileContentAlone } from '../transfers/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { fetchArtifact } from './cache-artifact.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { freedPlace } from './freed-places.ts';
-import { dropReturn, finishReturn, isTaken, writeReturn, type PendingReturn } from './pending-returns.ts';
+import {
+  dropReturn,
+  finishReturn,
+  isTaken,
+  pendingReturn,
+  writeReturn,
+  type PendingReturn,
+} from './pending-returns.ts';
 import { insertCopy } from './record-content.ts';
 import { readContext } from './read-context.ts';
+import { copyHere, placeFor, type ReturnPlace } from './return-place.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
 
 /**
@@ -78,14 +70,6 @@ async function bringAll(
 /** How often it is fetched anew where the cache loses it at once. */
 const TRIES = 3;
 
-interface Place {
-  storage: StorageRow;
-  /** Below its root. */
-  relative: RawPath;
-  mtimeNs: string | null;
-  isInPlace: boolean;
-}
-
 /** What a person should know, or null. */
 async function bringOne(
   context: InstanceContext,
@@ -101,14 +85,17 @@ async function bringOne(
   await assertWritable(context, place.storage);
   // Before all of it is fetched.
   if ((await context.fs.look(target)) !== null) throw isTaken(target);
+  const dropped = async (): Promise<true> => {
+    await dropCached(context, artifact);
+    return true;
+  };
   for (let tries = 1; ; tries++) {
     const source = await fetchArtifact(context, artifact, tools);
     const isBack = await whileContentAlone(context, artifact.uid, async () => {
+      if (await finishEarlier(context, artifact)) return dropped();
       // Somebody else asked for the same, and was faster.
       if ((await copyHere(context, artifact)) !== null) return true;
-      if (!(await returnTo(context, artifact, place, source, tools.signal))) return false;
-      await dropCached(context, artifact);
-      return true;
+      return (await returnTo(context, artifact, place, source, tools.signal)) && dropped();
     });
     if (isBack) return null;
     // The cache is small, and was cleared in between.
@@ -133,11 +120,26 @@ function lostAgain(name: string): BenchkeepError {
   );
 }
 
+/** True where it was on its way back before, when its drive went away, and is back now. Error: `offline` where the drive is not. */
+async function finishEarlier(context: InstanceContext, { uid }: ArtifactRow): Promise<boolean> {
+  const pending = await pendingReturn(context, uid);
+  if (pending === null) return false;
+  const done = await finishReturn(context, pending);
+  if (done === 'away') throw wentAway(pending);
+  return done === 'back';
+}
+
+/** Error: `offline`. */
+async function requireRoot(context: InstanceContext, storage: StorageRow): Promise<void> {
+  const root = await checkRoot(context, storage);
+  if (!root.attached) throw offline(root.reason);
+}
+
 /** False where the cache has it no more. */
 async function returnTo(
   context: InstanceContext,
   artifact: ArtifactRow,
-  { storage, relative, mtimeNs, isInPlace }: Place,
+  { storage, relative, mtimeNs, isInPlace }: ReturnPlace,
   source: RawPath,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -148,6 +150,8 @@ async function returnTo(
   const { sha256, uid } = artifact;
   if (expected === null || sha256 === null) return false;
   const own = ownFolderOf(root);
+  // It may have taken hours to fetch it: what is there without the drive is the folder that it is mounted on.
+  await requireRoot(context, storage);
   await fs.makeFolder(own);
   await requireSpace(context, own, artifact.size);
   // There what a crash leaves is cleared, and nobody watches.
@@ -157,8 +161,11 @@ async function returnTo(
   if (mtimeNs !== null) await fs.setModified(arriving, mtimeNs);
   const facts = await fs.look(arriving);
   if (facts === null) return false;
+  await requireRoot(context, storage);
   await fs.makeFolder(splitRaw(target).folder);
-  const pending: PendingReturn = { uid, sha256, storageUid: storage.uid, relative, arriving, facts, isInPlace };
+  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason } : null;
+  const to = { storageUid: storage.uid, relative, isInPlace };
+  const pending: PendingReturn = { uid, sha256, arriving, facts, missing, ...to };
   await writeReturn(context, pending);
   const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
     await finishReturn(context, pending);
@@ -168,8 +175,18 @@ async function returnTo(
     await dropReturn(context, pending);
     throw isTaken(target);
   }
-  await finishReturn(context, pending);
+  // Its drive went away just now: the content waits there, and the cache keeps it until it has its name.
+  if ((await finishReturn(context, pending)) === 'away') throw wentAway(pending);
   return true;
+}
+
+function wentAway({ relative }: PendingReturn): BenchkeepError {
+  return new BenchkeepError(
+    'offline',
+    `The drive that ${rawToDisplay(relative)} was to come back to is away`,
+    'Connect it: the content comes back when it is asked for again, or when Benchkeep is started.',
+    { retry: true, details: { drive: true } },
+  );
 }
 
 /** False where the path is another artifact's by now. */
@@ -184,50 +201,16 @@ async function nameCopy(
     write.note = `Its content came back to ${rawToDisplay(target)}.`;
     const taken = await write.tx
       .selectFrom('copy')
-      .select('id')
+      .select('artifact_id')
       .where('storage_id', '=', storage.id)
       .where('path', '=', rawToBytes(relative))
       .executeTakeFirst();
-    const now = await write.tx.selectFrom('artifact').select('sha256').where('id', '=', artifact.id).executeTakeFirst();
-    if (taken !== undefined || now?.sha256 !== artifact.sha256) return false;
-    insertCopy(write, artifact, storage, relative);
+    const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
+    if (now?.sha256 !== artifact.sha256) return false;
+    if (taken !== undefined && taken.artifact_id !== artifact.id) return false;
+    if (taken === undefined) insertCopy(write, artifact, storage, relative);
+    if (now.state === 'missing')
+      write.updateRow('artifact', now, { state: 'ok', state_reason: null, updated_at: write.now });
     return true;
   });
-}
-
-/** A copy in a storage of this computer whose file is there. */
-async function copyHere(context: InstanceContext, { id, size }: ArtifactRow): Promise<RawPath | null> {
-  const copies = await context.registry.db
-    .selectFrom('copy')
-    .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .select(['copy.path', 'storage.root_path'])
-    .where('copy.artifact_id', '=', id)
-    .where('storage.workstation_uid', '=', context.workstationUid)
-    .execute();
-  for (const { path, root_path: root } of copies) {
-    if (root === null) continue;
-    const absolute = joinRaw(rawFromBytes(root), rawFromBytes(path));
-    if ((await context.fs.look(absolute))?.size === size) return absolute;
-  }
-  return null;
-}
-
-async function placeFor(context: InstanceContext, artifact: ArtifactRow): Promise<Place> {
-  const freed = await freedPlace(context, artifact.uid);
-  if (freed !== null && freed.storage.managed === 1 && !freed.relative.startsWith(`${OWN_FOLDER}/`))
-    return { ...freed, isInPlace: true };
-  const storage = await currentLocalStorage({
-    registry: context.registry.db,
-    workstation: context.workstation.db,
-    workstationUid: context.workstationUid,
-  });
-  if (storage === null) {
-    throw new BenchkeepError(
-      'no_local_storage',
-      'This computer has no storage for files that come back',
-      'Add one with: benchkeep storage add FOLDER.',
-    );
-  }
-  const relative = joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`));
-  return { storage, relative, mtimeNs: null, isInPlace: false };
 }

@@ -56,7 +56,8 @@ async function localPath(
     if (!(error instanceof BenchkeepError) || error.code !== 'in_cloud') throw error;
   }
   const path = await fetchArtifact(context, artifact, tools);
-  await evictOverLimit(context, { keep: artifact.uid, signal: tools.signal }).catch(() => undefined);
+  // Nobody waits for what goes instead of it: its store may be away.
+  context.evictions.soon((signal) => evictOverLimit(context, { keep: artifact.uid, signal }));
   return path;
 }
 
@@ -83,7 +84,8 @@ async function copyTo(
   signal: AbortSignal,
 ): Promise<string> {
   const expected = await context.fs.look(source);
-  if (expected === null || artifact.sha256 === null) throw notYet(artifact);
+  if (artifact.sha256 === null) throw notYet(artifact);
+  if (expected === null) throw goneAgain(artifact);
   if (expected.kind === 'folder') {
     await copyFolder(context, { uid: artifact.uid, source, target }, signal);
     return rawToDisplay(target);
@@ -97,5 +99,14 @@ function notYet({ key, uid }: ArtifactRow): BenchkeepError {
     'not_supported',
     `"${escapeForDisplay(key ?? uid)}" can't be fetched yet`,
     'Fetch it with the tools of its store.',
+  );
+}
+
+function goneAgain({ key, uid }: ArtifactRow): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `"${escapeForDisplay(key ?? uid)}" was removed from this computer before it could be copied`,
+    'Nothing was changed. Try again.',
+    { retry: true },
   );
 }

@@ -6,7 +6,7 @@ import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, offline } from '../storage/index.ts';
-import { dropDeleted, withoutUploads } from '../transfers/index.ts';
+import { dropCached, whileContentAlone, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import { deleteObjects, type Doomed, type KeptObject } from './delete-objects.ts';
@@ -58,7 +58,7 @@ async function deleteThese(
   const done = await doRemovals(context, removals);
   const remains = [...doomed.flatMap((one) => one.remains), ...earlier];
   for (const { artifact } of doomed) {
-    const kept = await dropDeleted(context, artifact);
+    const kept = await dropFetched(context, artifact);
     if (kept !== null) remains.push(kept);
   }
   await dropManifests(context, doomed);
@@ -75,6 +75,19 @@ async function deleteThese(
   const [first] = kept;
   if (first !== undefined) throw notDeleted(first, kept.length, result);
   return result;
+}
+
+/** What was fetched goes with it; work that somebody did there does not. What stays, for people; null where nothing does. */
+async function dropFetched(context: InstanceContext, { uid }: ArtifactRow): Promise<string | null> {
+  try {
+    const done = await whileContentAlone(context, uid, () => dropCached(context, { uid }));
+    if (done.kind === 'aside')
+      return `what was fetched of it was edited: that work is kept here: ${rawToDisplay(done.path)}`;
+    return done.kind === 'open' ? 'what was fetched of it goes when no program has it open any more' : null;
+  } catch (error) {
+    if (!(error instanceof BenchkeepError)) throw error;
+    return `what was fetched of it remains here (${error.message})`;
+  }
 }
 
 function notDeleted({ one, address, reason, isLost }: KeptObject, n: number, done: Deleted): BenchkeepError {

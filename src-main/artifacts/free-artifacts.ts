@@ -6,7 +6,7 @@ import { openElsewhere } from '../ports/fs/open-files.ts';
 import { fileId } from '../ports/fs/open-for-writing.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import { evictCached, proveInStore, type StoreProof } from '../transfers/index.ts';
+import { evictCached, proveInStore, type Evicted, type StoreProof } from '../transfers/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { forgetPending, freeFile, pendingFree, writePending, type PendingFree } from './pending-frees.ts';
 import {
@@ -48,7 +48,7 @@ async function freeAll(
   { signal, progress }: JobTools,
 ): Promise<FreeResult> {
   const choice = await chooseFreeable(context, named);
-  progress.items_total = choice.freeable.length;
+  progress.items_total = choice.freeable.length + choice.strays.length;
   const tally = { freed: 0, touched: new Set<number>() };
   let ready: Ready[] = [];
   for (const freeable of choice.freeable) {
@@ -68,6 +68,13 @@ async function freeAll(
     progress.bytes = tally.freed;
   }
   await freePlaces(context, ready, choice.kept, tally, signal);
+  for (const { uid } of choice.strays) {
+    refuseIfStopped(signal);
+    const evicted = await evict(context, uid, signal);
+    if (evicted.kind === 'kept') choice.kept.push({ uid, name: uid, reason: evicted.reason });
+    if (evicted.kind === 'evicted') tally.freed += evicted.size;
+    progress.items += 1;
+  }
   progress.bytes = tally.freed;
   progress.file = null;
   return {
@@ -91,14 +98,18 @@ async function freeCached(
   signal: AbortSignal,
 ): Promise<void> {
   if (cached === null) return;
-  const evicted = await evictCached(context, artifact.uid, signal).catch((error: unknown) => {
-    refuseIfStopped(signal);
-    throw error;
-  });
+  const evicted = await evict(context, artifact.uid, signal);
   if (evicted.kind === 'kept') kept.push(keptOf(artifact, evicted.reason));
   if (evicted.kind !== 'evicted') return;
   tally.freed += evicted.size;
   tally.touched.add(artifact.id);
+}
+
+function evict(context: InstanceContext, uid: string, signal: AbortSignal): Promise<Evicted> {
+  return evictCached(context, uid, signal).catch((error: unknown) => {
+    refuseIfStopped(signal);
+    throw error;
+  });
 }
 
 /** Or why it stays. */

@@ -40,7 +40,12 @@ export function forgetFreed(tx: Transaction<WorkstationDB>, uid: string): Promis
 /** The last place of this computer that space was freed at; null where there was none. */
 export async function freedPlace(context: InstanceContext, uid: string): Promise<FreedPlace | null> {
   const { db } = context.registry;
-  const change = await db
+  const storages = await db
+    .selectFrom('storage')
+    .selectAll()
+    .where('workstation_uid', '=', context.workstationUid)
+    .execute();
+  const changes = await db
     .selectFrom('change')
     .select('before')
     .where('uid', '=', uid)
@@ -48,22 +53,26 @@ export async function freedPlace(context: InstanceContext, uid: string): Promise
     .where('action', '=', 'delete')
     .where('operation', 'in', ['free', 'to cache'])
     .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (change === undefined) return null;
-  const before = JSON.parse(change.before ?? '{}') as { storage_id?: number; path?: string | { hex: string } };
-  const storage = await db
-    .selectFrom('storage')
-    .selectAll()
-    .where('id', '=', before.storage_id ?? 0)
-    .where('workstation_uid', '=', context.workstationUid)
-    .executeTakeFirst();
-  if (storage === undefined || before.path === undefined) return null;
+    .execute();
+  for (const change of changes) {
+    const before = JSON.parse(change.before ?? '{}') as { storage_id?: number; path?: string | { hex: string } };
+    // Other computers freed theirs, too.
+    const storage = storages.find(({ id }) => id === before.storage_id);
+    if (storage !== undefined && before.path !== undefined) return placeIn(context, uid, storage, before.path);
+  }
+  return null;
+}
+
+async function placeIn(
+  { workstation }: Pick<InstanceContext, 'workstation'>,
+  uid: string,
+  storage: StorageRow,
+  path: string | { hex: string },
+): Promise<FreedPlace> {
   // As the change log writes bytes (`registry/change-hash`).
-  const bytes =
-    typeof before.path === 'string' ? Buffer.from(before.path, 'utf8') : Buffer.from(before.path.hex, 'hex');
+  const bytes = typeof path === 'string' ? Buffer.from(path, 'utf8') : Buffer.from(path.hex, 'hex');
   const relative = rawFromBytes(bytes);
-  const known = await readSetting<Freed>(context.workstation, nameOf(uid));
+  const known = await readSetting<Freed>(workstation, nameOf(uid));
   const isIt = known?.storageUid === storage.uid && known.relative === relative;
   return { storage, relative, mtimeNs: isIt ? known.mtimeNs : null };
 }

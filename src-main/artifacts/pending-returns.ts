@@ -12,7 +12,7 @@ import type { CopyRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import { putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
-import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
+import { forgetSetting, listSettings, putSetting, readSetting } from '../workstation/settings.ts';
 import { forgetFreed } from './freed-places.ts';
 
 export interface PendingReturn {
@@ -26,6 +26,8 @@ export interface PendingReturn {
   facts: FileFacts;
   /** It lies among other files of a person, where watchers look. */
   isInPlace: boolean;
+  /** What its record said of content that was nowhere else; null where it was. */
+  missing: { reason: string | null } | null;
 }
 
 type Context = Pick<
@@ -35,7 +37,7 @@ type Context = Pick<
 
 const PREFIX = 'return ';
 
-function nameOf({ uid }: PendingReturn): string {
+function nameOf({ uid }: Pick<PendingReturn, 'uid'>): string {
   return `${PREFIX}${uid}`;
 }
 
@@ -53,15 +55,24 @@ export async function finishReturns(context: Context): Promise<void> {
   }
 }
 
+/** What is still to be done of an artifact, or null. */
+export function pendingReturn(
+  { workstation }: Pick<Context, 'workstation'>,
+  uid: string,
+): Promise<PendingReturn | null> {
+  return readSetting<PendingReturn>(workstation, nameOf({ uid }));
+}
+
 /**
- * Gives the content its name where the registry names it, else takes it away again. Error: `already_exists` where something
- * came to its place meanwhile: that stays, and the registry does not name it any more.
+ * `back`: the content has its name. `dropped`: the registry does not name it, it was taken away again. `away`: its drive is,
+ * and it waits for that. Error: `already_exists` where something came to its place meanwhile: that stays, and the registry
+ * does not name it any more.
  */
-export async function finishReturn(context: Context, pending: PendingReturn): Promise<void> {
+export async function finishReturn(context: Context, pending: PendingReturn): Promise<'back' | 'dropped' | 'away'> {
   const { db } = context.registry;
   const storage = await db.selectFrom('storage').selectAll().where('uid', '=', pending.storageUid).executeTakeFirst();
   if (storage === undefined) return dropReturn(context, pending);
-  if (!(await checkRoot(context, storage)).attached) return;
+  if (!(await checkRoot(context, storage)).attached) return 'away';
   const copy = await namedCopy(context, storage, pending);
   if (copy === null) return dropReturn(context, pending);
   const target = joinRaw(localRoot(storage), pending.relative);
@@ -72,11 +83,14 @@ export async function finishReturn(context: Context, pending: PendingReturn): Pr
     throw error;
   }
   const facts = await context.fs.look(target);
+  // What somebody wrote into it meanwhile is for the next look to find.
+  const isIt = facts !== null && facts.size === pending.facts.size && facts.mtimeNs === pending.facts.mtimeNs;
   await writeWorkstation(context.workstation, async (tx) => {
-    if (facts !== null && pending.isInPlace) putInventory(tx, context.workstation, [inventoryRow(pending, facts)]);
+    if (isIt && pending.isInPlace) putInventory(tx, context.workstation, [inventoryRow(pending, facts)]);
     await forgetFreed(tx, pending.uid);
     await forgetSetting(tx, nameOf(pending));
   });
+  return 'back';
 }
 
 async function giveName({ fs }: Context, { arriving, facts }: PendingReturn, target: RawPath): Promise<void> {
@@ -111,14 +125,18 @@ async function takeBack(context: Context, pending: PendingReturn, copy: CopyRow)
   await writeRegistry(context, await context.author(), 'not brought back', async (write) => {
     write.note = `${rawToDisplay(pending.relative)} did not come back: something else is there now.`;
     await write.remove('copy', copy.id, pending.uid);
+    if (pending.missing === null) return;
+    const state = { state: 'missing', state_reason: pending.missing.reason, updated_at: write.now } as const;
+    await write.update('artifact', copy.artifact_id, state);
   });
   await dropReturn(context, pending);
 }
 
 /** It is not to come to its place. */
-export async function dropReturn({ fs, workstation }: Context, pending: PendingReturn): Promise<void> {
+export async function dropReturn({ fs, workstation }: Context, pending: PendingReturn): Promise<'dropped'> {
   await fs.removeOwnFile(pending.arriving);
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, nameOf(pending)));
+  return 'dropped';
 }
 
 async function namedCopy(

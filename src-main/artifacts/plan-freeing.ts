@@ -36,13 +36,18 @@ export interface Kept {
 
 export interface FreeChoice {
   freeable: Freeable[];
+  /** In the cache, without a record: deleted on another computer. */
+  strays: { uid: string; size: number }[];
   kept: Kept[];
 }
 
 /** Null: everything in the cache. Errors: `not_found`, `ambiguous`. */
 export async function chooseFreeable(context: InstanceContext, named: string[] | null): Promise<FreeChoice> {
-  const choice: FreeChoice = { freeable: [], kept: [] };
-  const artifacts = named === null ? await cachedArtifacts(context) : await findArtifacts(context.registry.db, named);
+  const { artifacts, strays } =
+    named === null
+      ? await cachedArtifacts(context)
+      : { artifacts: await findArtifacts(context.registry.db, named), strays: [] };
+  const choice: FreeChoice = { freeable: [], strays, kept: [] };
   for (const artifact of artifacts) {
     const freeable = await judge(context, artifact, named !== null, (reason) => {
       choice.kept.push(keptOf(artifact, reason));
@@ -54,12 +59,12 @@ export async function chooseFreeable(context: InstanceContext, named: string[] |
 
 /** What freeing space would do. */
 export async function planFree(context: InstanceContext, input: { artifacts: string[] | null }): Promise<FreePlan> {
-  const { freeable, kept } = await chooseFreeable(context, input.artifacts);
+  const { freeable, strays, kept } = await chooseFreeable(context, input.artifacts);
   const size = freeable.reduce(
     (sum, { cached, places }) => sum + (cached ?? 0) + places.reduce((all, { facts }) => all + facts.size, 0),
-    0,
+    strays.reduce((sum, stray) => sum + stray.size, 0),
   );
-  return { n_files: freeable.length, size, kept };
+  return { n_files: freeable.length + strays.length, size, kept };
 }
 
 export function keptOf({ uid, key }: ArtifactRow, reason: string): Kept {
@@ -80,7 +85,6 @@ async function judge(
     keep(reason);
     return null;
   };
-  if (artifact.n_files !== null) return nothing('it is a folder');
   if (sha256 === null) return nothing('it was not read wholly yet');
   if ((await cloudCopies(context, artifact.id)).length === 0) return nothing('it is only on this computer');
   const places: FreeablePlace[] = [];
@@ -122,6 +126,7 @@ async function placeAt(
   if (!root.attached) return root.reason;
   const facts = await context.fs.look(path);
   if (facts === null) return null;
+  if (artifact.n_files !== null) return `${shown} is a folder: only what was fetched of it can go`;
   if (artifact.state === 'changed' || facts.kind !== 'file' || facts.size !== artifact.size)
     return `${shown} is not any more what was registered`;
   const sharers = await sharersOf(context.registry.db, storage, path, new Set([artifact.id]));
@@ -130,12 +135,17 @@ async function placeAt(
 
 const PAGE = 500;
 
-async function cachedArtifacts({ registry, workstation }: InstanceContext): Promise<ArtifactRow[]> {
-  const rows = await workstation.db.selectFrom('cached').select('artifact_uid').orderBy('used_at').execute();
+async function cachedArtifacts({
+  registry,
+  workstation,
+}: InstanceContext): Promise<{ artifacts: ArtifactRow[]; strays: FreeChoice['strays'] }> {
+  const rows = await workstation.db.selectFrom('cached').select(['artifact_uid', 'size']).orderBy('used_at').execute();
   const artifacts: ArtifactRow[] = [];
   for (let i = 0; i < rows.length; i += PAGE) {
     const uids = rows.slice(i, i + PAGE).map(({ artifact_uid: uid }) => uid);
     artifacts.push(...(await registry.db.selectFrom('artifact').selectAll().where('uid', 'in', uids).execute()));
   }
-  return artifacts;
+  const known = new Set(artifacts.map(({ uid }) => uid));
+  const strays = rows.filter(({ artifact_uid: uid }) => !known.has(uid));
+  return { artifacts, strays: strays.map(({ artifact_uid: uid, size }) => ({ uid, size })) };
 }

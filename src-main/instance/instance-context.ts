@@ -10,7 +10,7 @@ import type { Random } from '../ports/random.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import type { Registry } from '../registry/open-registry.ts';
 import type { PartBuffers, Stores } from '../storage/index.ts';
-import type { TransferQueue, WorkAtHand } from '../transfers/index.ts';
+import type { Evictions, TransferQueue, WorkAtHand } from '../transfers/index.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 
 /** One download for all who wait for it; it is stopped when nobody does any more. */
@@ -55,6 +55,8 @@ export interface InstanceContext {
   contentsAtWork: Map<string, Promise<unknown>>;
   /** Content that is being fetched, by uid of its artifact: whoever wants the same waits for the same. */
   downloads: Map<string, SharedDownload>;
+  /** Those of the cache that go on after a command was answered. */
+  evictions: Evictions;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called when somebody begins or ends work on a transfer. */

@@ -4,7 +4,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
 import { keptSignIns, partBuffers } from '../storage/index.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
-import { bandwidth, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
+import { bandwidth, evictions, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import type { Author, Committed } from '../registry/change-log.ts';
 import { currentAuthor } from './current-author.ts';
@@ -101,6 +101,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     familiesAtWork: new Map(),
     contentsAtWork: new Map(),
     downloads: new Map(),
+    evictions: evictions(clock),
     onCommitted,
     onTransfers,
     onWatching: options.onWatching ?? (() => undefined),
@@ -120,6 +121,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
   async function close(): Promise<void> {
     try {
       await queue.close();
+      await context.evictions.close();
       if (readOnly !== null) return;
       if (registry.guard.ended() === null) await finishInstrumentRuns(context);
       await heads.close();

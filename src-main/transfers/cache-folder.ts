@@ -8,7 +8,7 @@ import { joinRaw, rawFromBytes, rawFromText, rawToBytes, type RawPath } from '..
 import type { ArtifactRow } from '../registry/schema.ts';
 import { folderLooks } from '../storage/folder-looks.ts';
 import type { CachedRow, WorkstationDB } from '../workstation/schema.ts';
-import { forgetCached, putCached, readCached } from '../workstation/transfer-rows.ts';
+import { putCached, readCached } from '../workstation/transfer-rows.ts';
 import { isFolderContentAt } from './folder-here.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -124,17 +124,4 @@ export async function isContentAt(
   sha256: string,
 ): Promise<boolean> {
   return (await lookOfContent(context, path, sha256)) !== null;
-}
-
-/** Removes what is in the cache of an artifact, if anything is. */
-export async function dropCached(context: CacheContext, artifact: CachedArtifact): Promise<void> {
-  const row = await readCached({ db: context.workstation.db }, artifact.uid);
-  if (row !== null) await removeCached(context, rawFromBytes(row.path));
-  await forgetCached(context.workstation, artifact.uid);
-}
-
-/** A folder leaves its name first, whole. */
-export async function removeCached({ fs }: Pick<TransferContext, 'fs'>, path: RawPath): Promise<void> {
-  if ((await fs.look(path))?.kind === 'folder') await fs.removeOwnFolder(path);
-  else await fs.removeOwnFile(path);
 }

@@ -19,26 +19,30 @@ import type { TransferContext } from './transfer-context.ts';
 const NAME = /^edited-\d+-(?<uid>[0-9A-Za-z]{20})/;
 
 type NoteContext = Pick<TransferContext, 'workstation' | 'registry' | 'clock' | 'onWatching'>;
-export type EditedArtifact = Pick<ArtifactRow, 'id' | 'uid' | 'storage_id'>;
 
-/** Tells of it. `aside`: where it is kept; each has an entry of its own. */
-export async function noteEdited(
-  context: NoteContext,
-  artifact: EditedArtifact,
-  aside: RawPath,
-  facts: FileFacts,
-): Promise<void> {
-  const storageUid = await storageFor(context, artifact);
+/** Tells of it. `aside`: where it is kept; each has an entry of its own. `uid`: of its artifact, which may be deleted. */
+export async function noteEdited(context: NoteContext, uid: string, aside: RawPath, facts: FileFacts): Promise<void> {
   const { workstation, clock } = context;
+  const artifact = await context.registry.db
+    .selectFrom('artifact')
+    .select(['id', 'storage_id'])
+    .where('uid', '=', uid)
+    .executeTakeFirst();
+  const storageUid = artifact === undefined ? await someStorage(context) : await storageFor(context, artifact);
   const { put } = inboxStatements(workstation);
   const shown = rawToDisplay(aside);
+  const save = `benchkeep save ${JSON.stringify(shown)}`;
+  const remedy =
+    artifact === undefined
+      ? `Its record was deleted; save the work as a new one: ${save}.`
+      : `Make it the next version: ${save} --revises ${uid}.`;
   await writeWorkstation(workstation, () => {
     put(storageUid, {
       path: aside,
       facts,
       state: 'failed',
       cause: EDITED,
-      reason: `Somebody edited what was fetched. That work is kept in ${shown}. Make it the next version: benchkeep save ${JSON.stringify(shown)} --revises ${artifact.uid}.`,
+      reason: `Somebody edited what was fetched. That work is kept in ${shown}. ${remedy}`,
       since: clock.now(),
       next: null,
       attempts: 1,
@@ -48,15 +52,18 @@ export async function noteEdited(
 }
 
 /** Takes back that it was told. */
-export async function forgetEdited(context: NoteContext, artifact: EditedArtifact, aside: RawPath): Promise<void> {
-  const storageUid = await storageFor(context, artifact);
-  const { remove } = inboxStatements(context.workstation);
-  await writeWorkstation(context.workstation, () => void remove(storageUid, aside));
+export async function forgetEdited(context: NoteContext, aside: RawPath): Promise<void> {
+  await writeWorkstation(context.workstation, (tx) =>
+    tx.deleteFrom('inbox').where('cause', '=', EDITED).where('path', '=', rawToBytes(aside)).execute(),
+  );
   context.onWatching('inbox');
 }
 
 /** One in the cloud, if it knows one: no look at its files takes the entry for theirs. */
-async function storageFor({ registry }: NoteContext, { id, storage_id: home }: EditedArtifact): Promise<string> {
+async function storageFor(
+  { registry }: NoteContext,
+  { id, storage_id: home }: Pick<ArtifactRow, 'id' | 'storage_id'>,
+): Promise<string> {
   const { db } = registry;
   const cloud = await db
     .selectFrom('copy')
@@ -68,6 +75,12 @@ async function storageFor({ registry }: NoteContext, { id, storage_id: home }: E
     .executeTakeFirst();
   if (cloud !== undefined) return cloud.uid;
   return (await db.selectFrom('storage').select('uid').where('id', '=', home).executeTakeFirstOrThrow()).uid;
+}
+
+/** Where nothing of it is left in the registry. */
+async function someStorage({ registry }: NoteContext): Promise<string> {
+  const storages = registry.db.selectFrom('storage').select('uid');
+  return (await storages.orderBy('type', 'desc').orderBy('id').executeTakeFirstOrThrow()).uid;
 }
 
 /** Ends the entries of what is saved by now, or gone. At the start (`isFirst`) also what lies there untold is told. */
@@ -108,14 +121,9 @@ async function tellUntold(context: TransferContext, signal: AbortSignal): Promis
         .select('id')
         .where('path', '=', rawToBytes(path))
         .executeTakeFirst();
-      const artifact = await context.registry.db
-        .selectFrom('artifact')
-        .selectAll()
-        .where('uid', '=', uid)
-        .executeTakeFirst();
       const facts = await context.fs.look(path);
-      if (entry !== undefined || artifact === undefined || facts === null) return;
-      if (!(await isSaved(context, path, facts, null, signal))) await noteEdited(context, artifact, path, facts);
+      if (entry !== undefined || facts === null) return;
+      if (!(await isSaved(context, path, facts, null, signal))) await noteEdited(context, uid, path, facts);
     });
   }
 }

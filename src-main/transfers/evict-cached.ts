@@ -9,6 +9,7 @@ import { forgetCached, readCached } from '../workstation/transfer-rows.ts';
 import { isContentAt } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { evictFolder, type Evicted } from './evict-folder.ts';
+import { evictUnrecorded } from './evict-unrecorded.ts';
 import { proveInStore, whyNotThere } from './prove-in-store.ts';
 import { putAside } from './put-aside.ts';
 import type { TransferContext } from './transfer-context.ts';
@@ -42,9 +43,9 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
     .selectAll()
     .where('uid', '=', row.artifact_uid)
     .executeTakeFirst();
-  if (artifact === undefined) return { kind: 'kept', reason: 'no record says where else it is' };
+  if (artifact === undefined) return evictUnrecorded(context, row);
   if (facts.kind === 'folder') return evictFolder(context, row, artifact, { path, facts }, signal);
-  if ((await openElsewhere([facts])).has(fileId(facts))) return { kind: 'kept', reason: 'a program has it open' };
+  if (await isOpen(facts)) return { kind: 'kept', reason: 'a program has it open' };
   // Looked at wholly only where the file system says that something was done to it.
   const touched = !sameFacts(facts, JSON.parse(row.facts) as FileFacts);
   if (touched && !(await isContentAt(context, path, row.sha256))) {
@@ -55,7 +56,13 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
   if (proven.kind === 'not proven') return { kind: 'kept', reason: proven.reason };
   const reason = await whyNotThere(context, proven.proof, signal);
   if (reason !== null) return { kind: 'kept', reason };
+  // It took its time to read it and to ask: who opened it meanwhile may not have written yet.
+  if (await isOpen(facts)) return { kind: 'kept', reason: 'a program has it open' };
   await context.fs.unlinkProven(path, facts);
   await forgetCached(context.workstation, row.artifact_uid);
   return { kind: 'evicted', size: row.size };
+}
+
+async function isOpen(facts: FileFacts): Promise<boolean> {
+  return (await openElsewhere([facts])).has(fileId(facts));
 }

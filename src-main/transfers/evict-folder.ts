@@ -2,7 +2,8 @@
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { digestOfManifestHere, manifestPath } from '../storage/folder-manifest.ts';
+import { OWN_FOLDER, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached } from '../workstation/transfer-rows.ts';
 import { isAsCached, looksIn, looksOf } from './cache-folder.ts';
@@ -12,6 +13,7 @@ import { isContent } from './judge-object.ts';
 import { cloudCopies } from './prove-in-store.ts';
 import { putAside } from './put-aside.ts';
 import { readChecksums } from './read-parts.ts';
+import { removeCachedFolder } from './remove-cached-folder.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 export type Evicted = { kind: 'evicted'; size: number } | { kind: 'not cached' } | { kind: 'kept'; reason: string };
@@ -27,7 +29,8 @@ export async function evictFolder(
   const { uid } = artifact;
   if (await isFolderOpen(context, path)) return kept('a program has a file of it open');
   const looks = await looksOf(context, path);
-  const isTouched = !isAsCached(facts, row) || looks === null || looks !== looksIn(row);
+  if (looks === null) return kept('somebody works on it');
+  const isTouched = !isAsCached(facts, row) || looks !== looksIn(row);
   if (isTouched && !(await isFolderContentAt(context, uid, path))) {
     await putAside(context, artifact, path, facts);
     return kept('it was edited here: that work is kept beside the cache');
@@ -39,7 +42,8 @@ export async function evictFolder(
     if (missing === null) {
       // It took its time to read it all.
       if ((await looksOf(context, path)) !== looks) return kept('somebody works on it');
-      await context.fs.removeOwnFolder(path);
+      const done = await removeCachedFolder(context, path, looks);
+      if (done !== 'gone') return kept(done === 'open' ? 'a program has a file of it open' : 'somebody works on it');
       await forgetCached(context.workstation, uid);
       return { kind: 'evicted', size: row.size };
     }
@@ -58,8 +62,7 @@ async function firstMissing(
   const store = await storeOf(context, storage);
   const key = copy.path.toString('utf8');
   const seen = { reason: `its files are not those of its list` };
-  const list = await store.stat(manifestKey(uid), { signal });
-  if (list === null || (await digestOfManifest(store, list, signal))?.text !== sha256)
+  if (!(await hasList(context, store, { uid, key, sha256 }, signal)))
     return `its list of files is not in ${storage.root}`;
   const isWhole = await isWholeFolder(context, { uid, folder }, async ({ entry, path, facts }) => {
     signal.throwIfAborted();
@@ -70,6 +73,20 @@ async function firstMissing(
     return false;
   });
   return isWhole ? null : seen.reason;
+}
+
+/** Benchkeep puts it beside what it sends. Of a folder that was registered where it is, only computers have one. */
+async function hasList(
+  context: Pick<TransferContext, 'folder' | 'fs'>,
+  store: ObjectStore,
+  { uid, key, sha256 }: { uid: string; key: string; sha256: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const list = await store.stat(manifestKey(uid), { signal });
+  if (list !== null) return (await digestOfManifest(store, list, signal))?.text === sha256;
+  const here = manifestPath(context, uid);
+  if (key.startsWith(`${OWN_FOLDER}/`) || (await context.fs.look(here)) === null) return false;
+  return (await digestOfManifestHere(here)) === sha256;
 }
 
 async function isInStore(

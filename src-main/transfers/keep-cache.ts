@@ -9,6 +9,7 @@ import { cacheFolder, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { lookAtEdited } from './edited-files.ts';
 import { evictCached } from './evict-cached.ts';
+import { onceAskedStores } from './once-asked-stores.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 /** Ms between two looks of a program that stays open: uploads move copies into the cache, too. */
@@ -34,11 +35,17 @@ export async function evictOverLimit(
   let over = (await cachedBytes(context)) - limit;
   let freed = 0;
   if (over <= 0) return freed;
+  const { evictions } = context;
+  const { stores, unanswered } = onceAskedStores(context.stores);
   for (const { artifact_uid: uid } of await oldestFirst(context)) {
     if (over <= 0) break;
-    if (uid === keep) continue;
+    if (uid === keep || evictions.isRefused(uid)) continue;
     signal.throwIfAborted();
-    const evicted = await evictCached(context, uid, signal);
+    const before = unanswered();
+    const evicted = await evictCached({ ...context, stores }, uid, signal);
+    // A store that is away may be back soon; what else keeps it was found by reading all of it.
+    if (evicted.kind !== 'kept') evictions.evicted(uid);
+    else if (unanswered() === before) evictions.refused(uid);
     if (evicted.kind !== 'evicted') continue;
     over -= evicted.size;
     freed += evicted.size;

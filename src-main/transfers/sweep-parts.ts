@@ -8,6 +8,7 @@ import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfers, updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { partPath } from './part-file.ts';
+import { giveNamesBack } from './remove-cached-folder.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 type SweepContext = Pick<TransferContext, 'folder' | 'fs' | 'workstation' | 'clock'>;
@@ -20,6 +21,7 @@ export async function sweepParts(context: SweepContext): Promise<void> {
   const { fs, clock } = context;
   const folder = cacheFolder(context);
   if (!(await canWrite(folder))) return;
+  await giveNamesBack(fs, folder);
   const wanted = new Set<string>();
   for (const row of await activeDownloads(context)) {
     const part = partPath(context, row);

@@ -22,6 +22,7 @@ export type TransferContext = Pick<
   | 'instanceUid'
   | 'contentsAtWork'
   | 'downloads'
+  | 'evictions'
   | 'onWatching'
   | 'onTransfers'
 >;

@@ -343,9 +343,10 @@ describe('the cache', () => {
     // Larger than all of the limit: it stays until the next look.
     await setSettings(bench.context, { cache_limit: 500 });
     await cache(b);
-    expect(bench.cached()).toEqual([`${b}.fcs`]);
+    // Whoever wanted it was not kept waiting for that.
+    await vi.waitFor(() => expect(bench.cached()).toEqual([`${b}.fcs`]), { timeout: 60_000 });
     const kept = keepCache(bench.context, true);
-    await vi.waitFor(() => expect(bench.cached()).toEqual([]), PATIENCE);
+    await vi.waitFor(() => expect(bench.cached()).toEqual([]), { timeout: 60_000 });
     await kept.close();
   });
 

@@ -142,6 +142,7 @@ export function nodeFs(random: Random): Fs {
         const temporary = temporaryBeside(path);
         if ((await lookOrNull(path)) === null) return;
         await effect('fs.rename', () => fsp.rename(rawToBytes(path), rawToBytes(temporary)));
+        await syncFolder(splitRaw(path).folder);
         await effect('fs.removeFolder', () => fsp.rm(rawToBytes(temporary), { recursive: true, force: true }));
       }),
     removeTemporaryFolder: (path) =>
