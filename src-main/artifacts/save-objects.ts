@@ -7,7 +7,7 @@ import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { versionedKey, type ObjectStore } from '../storage/index.ts';
 import { gatherRegistration } from './gather-registration.ts';
-import { hashOfObject } from './object-hash.ts';
+import { hashOfObject } from '../storage/objects/object-hash.ts';
 import { rawKey } from '../storage/objects/object-members.ts';
 import type { ObjectSource } from './object-sources.ts';
 import { planRegistration } from './plan-registration.ts';

@@ -4,8 +4,8 @@ import { HASH_TYPES } from '../../shared/hash-encoding.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
 import { splitVersion, storeOf } from '../storage/index.ts';
-import { hashOfObject } from './object-hash.ts';
-import { readObject } from './read-object.ts';
+import { hashOfObject } from '../storage/objects/object-hash.ts';
+import { readObject } from '../storage/objects/read-object.ts';
 import type { CopyToVerify, Finding, VerifyTools } from './verify-artifacts.ts';
 import { verifyObjectFolder } from './verify-object-folder.ts';
 

@@ -1,7 +1,7 @@
 /** `hash` and `hash_type` of an object from what its store says of it, as LaminDB has them (`lamindb-facts.md`). */
 import { createHash } from 'node:crypto';
-import { encodeHash, HASH_TYPES } from '../../shared/hash-encoding.ts';
-import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
+import { encodeHash, HASH_TYPES } from '../../../shared/hash-encoding.ts';
+import type { ObjectFacts, ObjectStore } from './object-store.ts';
 
 export interface ObjectHash {
   /** 22 characters. */

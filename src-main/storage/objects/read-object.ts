@@ -1,7 +1,7 @@
 /** Reads all of an object, as it was when it was looked at, with its checksums. */
 import { createHash } from 'node:crypto';
-import { giveWay } from '../ports/give-way.ts';
-import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
+import { giveWay } from '../../ports/give-way.ts';
+import type { ObjectFacts, ObjectStore } from './object-store.ts';
 
 export interface ReadBytes {
   sha256: string;

@@ -1,7 +1,7 @@
 /** Files of a web server: conditions, redirects, and what is refused (S-10). */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readObject } from '../../../src-main/artifacts/read-object.ts';
+import { readObject } from '../../../src-main/storage/objects/read-object.ts';
 import { openHttpsStore } from '../../../src-main/storage/objects/https-store.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { ObjectStore } from '../../../src-main/storage/objects/object-store.ts';
