@@ -5,7 +5,13 @@ export { signInStorage, signOutStorage, type SignInContext } from './sign-in-sto
 export { storagesOfComputer } from './storages-of-computer.ts';
 export { testStorage, type TestStorageContext } from './test-storage.ts';
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
-export { parseObjectAddress, splitVersion, versionedKey, type ObjectAddress } from './objects/object-address.ts';
+export {
+  objectOfCopy,
+  parseObjectAddress,
+  splitVersion,
+  versionedKey,
+  type ObjectAddress,
+} from './objects/object-address.ts';
 export { storageOfAddress, type StoragePlace } from './storage-of-address.ts';
 export { wordsForObject, wordsOfObject } from './objects/object-words.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';

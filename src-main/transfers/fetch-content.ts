@@ -7,7 +7,7 @@ import { timestamp, wait } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { storeOf, type ObjectStore } from '../storage/index.ts';
+import { storeOf, versionedKey, type ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -27,6 +27,8 @@ export interface FetchRequest {
   storage: StorageRow;
   /** Key below its root. */
   key: string;
+  /** Of an older content of the object, which its store keeps; null: what is there now. */
+  version: string | null;
   size: number;
   sha256: string;
   /** In the cache; nothing is there. */
@@ -101,8 +103,9 @@ function pauseAfter(error: unknown, before: Before): number | null {
 /** The row of the download of this content, which may have begun before. */
 export async function rowFor(
   { workstation, clock }: TransferContext,
-  { artifactUid, storage, key, size, sha256, target }: FetchRequest,
+  { artifactUid, storage, key: newest, version, size, sha256, target }: FetchRequest,
 ): Promise<TransferRow> {
+  const key = version === null ? newest : versionedKey(storage.type, newest, version);
   const now = timestamp(clock);
   const known = await activeTransfer(workstation, { artifactUid, storageUid: storage.uid, direction: 'download' });
   const source = rawToBytes(target);
@@ -136,7 +139,7 @@ async function tryOnce(
   const { workstation, clock, fs } = context;
   const set = (patch: Parameters<typeof updateTransfer>[2]): Promise<TransferRow> =>
     updateTransfer(workstation, id, { ...patch, updated_at: timestamp(clock) });
-  const object = await store.stat(request.key, { signal: tools.signal });
+  const object = await store.stat(request.key, { signal: tools.signal, version: request.version });
   if (object === null) throw gone(request);
   if (object.size !== request.size) throw ofAnotherSize(request);
   let row = await set({ attempts: 0 });

@@ -3,7 +3,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { SharedDownload } from '../instance/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { storeOf } from '../storage/index.ts';
+import { objectOfCopy, storeOf } from '../storage/index.ts';
 import { cachePath, findCached, isArtifactAt, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { fetchContent } from './fetch-content.ts';
@@ -109,7 +109,7 @@ async function bring(
       await requireSpace();
       const request = {
         artifactUid: artifact.uid,
-        key: place.copy.path.toString('utf8'),
+        ...objectOfCopy(place.storage, place.copy),
         storage: place.storage,
         target,
       };

@@ -6,8 +6,12 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cacheArtifact } from '../../src-main/artifacts/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
-import { ended } from '../artifacts/open-artifacts.ts';
+import { openGcsStore } from '../../src-main/storage/objects/gcs-store.ts';
+import { addStorage, parseCloudRoot } from '../../src-main/storage/index.ts';
+import { evictCached } from '../../src-main/transfers/index.ts';
+import { ended, openArtifacts, type TestArtifacts } from '../artifacts/open-artifacts.ts';
 import { openPlace, type TestPlace } from '../artifacts/open-place.ts';
+import { describeGcs } from '../stores/describe-gcs.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
 
@@ -68,3 +72,65 @@ describe('a folder that another computer verified', () => {
     expect(existsSync(manifestHere(uid))).toBe(true);
   });
 });
+
+for (const kind of ['versitygw', 'minio'] as const) {
+  describe(`of a bucket that keeps versions, on ${kind}`, () => {
+    const versioned = useS3(kind, { versioned: true });
+
+    test('an older version of an object is fetched, verified and evicted as what it is', async () => {
+      const own = await openPlace(versioned());
+      try {
+        await checkOlder(own.lab, own.address('a.csv'), (text) => own.put('a.csv', text));
+      } finally {
+        await own.close();
+      }
+    });
+  });
+}
+
+describeGcs('of a bucket of Google that keeps versions', (gcs) => {
+  test('an older version of an object is fetched, verified and evicted as what it is', async () => {
+    const bucket = `versions-${String(Date.now())}`;
+    const made = await fetch(`${gcs.gcs.endpoint}/storage/v1/b?project=test`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: bucket, versioning: { enabled: true } }),
+    });
+    expect(made.ok).toBe(true);
+    const root = parseCloudRoot(`gs://${bucket}?api_endpoint=${gcs.gcs.endpoint}`);
+    if (root === null) throw new Error('no root');
+    const store = await openGcsStore(root, {});
+    const lab = await openArtifacts();
+    try {
+      await addStorage(lab.context, {
+        root: `${root.root}?api_endpoint=${gcs.gcs.endpoint}`,
+        managed: false,
+        watch: false,
+      });
+      await checkOlder(lab, `${root.root}/a.csv`, async (text) => void (await store.put('a.csv', Buffer.from(text))));
+    } finally {
+      store.close();
+      await lab.close();
+    }
+  });
+});
+
+/** Saved, overwritten, saved again; then the first is asked for. */
+async function checkOlder(lab: TestArtifacts, address: string, put: (text: string) => Promise<void>): Promise<void> {
+  const cacheIn = async (artifact: string): Promise<string> =>
+    readFileSync((await ended(cacheArtifact(lab.context, { artifact, to: null }))).path, 'utf8');
+  await put('the first');
+  const first = await lab.saveOne(address);
+  await put('another');
+  const second = await lab.saveOne(address);
+  expect(second.uid.slice(0, 16)).toBe(first.uid.slice(0, 16));
+  expect((await lab.row(first.uid)).state).toBe('unverified');
+  expect(await cacheIn(first.uid)).toBe('the first');
+  expect(await cacheIn(second.uid)).toBe('another');
+  for (const uid of [first.uid, second.uid])
+    expect(await lab.row(uid)).toMatchObject({ state: 'ok', state_reason: null });
+  expect((await lab.row(first.uid)).sha256).toBe(sha256('the first'));
+  expect(await lab.verify({ artifacts: [first.uid, second.uid] })).toMatchObject({ ok: 2, failed: [] });
+  expect((await evictCached(lab.context, first.uid, new AbortController().signal)).kind).toBe('evicted');
+  expect(await cacheIn(first.uid)).toBe('the first');
+}

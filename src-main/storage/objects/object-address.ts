@@ -54,6 +54,14 @@ export function splitVersion(type: string, path: string): { key: string; version
   return { key: path.slice(0, found.index), version };
 }
 
+/** Which object a copy in a store is: its key below the storage's root; its version, where that is not the newest one. */
+export function objectOfCopy(
+  { type }: { type: string },
+  { path }: { path: Uint8Array },
+): { key: string; version: string | null } {
+  return splitVersion(type, Buffer.from(path).toString('utf8'));
+}
+
 function emptyName(root: string): BenchkeepError {
   return new BenchkeepError(
     'invalid_argument',
