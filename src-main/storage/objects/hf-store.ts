@@ -57,7 +57,8 @@ async function stat(
   { version, signal }: Call & { version?: string | null } = {},
 ): Promise<ObjectFacts | null> {
   const { pathsInfo } = await import('@huggingface/hub');
-  const [found] = await asking(at, null, () =>
+  // Of a path that is not there nothing is told; 404 is that of a repository or revision.
+  const [found] = await asking(at, () =>
     pathsInfo({ ...common(at, signal), revision: version ?? at.revision, paths: [key], expand: true }),
   );
   if (found?.type !== 'file' || found.path !== key) return null;
@@ -74,11 +75,18 @@ async function* list(at: At, prefix: string, { signal }: Call = {}): AsyncGenera
     revision: encodeURIComponent(at.revision),
   };
   const found: { order: Buffer; facts: ObjectFacts }[] = [];
-  await asking(at, null, async () => {
-    for await (const file of listFiles({ ...common(at, signal), ...where, recursive: true }))
-      if (file.type === 'file' && file.path.startsWith(prefix))
-        found.push({ order: Buffer.from(file.path), facts: factsOf(file) });
-  });
+  try {
+    await asking(at, async () => {
+      for await (const file of listFiles({ ...common(at, signal), ...where, recursive: true }))
+        if (file.type === 'file' && file.path.startsWith(prefix))
+          found.push({ order: Buffer.from(file.path), facts: factsOf(file) });
+    });
+  } catch (error) {
+    if (!(error instanceof BenchkeepError) || error.code !== 'bucket_not_found' || folder === '') throw error;
+    // It may be the folder that is not there.
+    await stat(at, folder, { ...(signal && { signal }) });
+    return;
+  }
   for (const { facts } of found.sort((a, b) => Buffer.compare(a.order, b.order))) yield facts;
 }
 
@@ -100,6 +108,9 @@ async function readRange(
     const { status } = answer;
     if (status === 416) return Buffer.alloc(0);
     if (status === 404) {
+      // A repository that is not there any more is no object that is gone.
+      if ((await stat(at, key, { version: of?.version ?? null, ...(signal && { signal }) })) !== null)
+        throw storeError({ status: 503, name: 'hub' }, at.root, null);
       throw new BenchkeepError(
         'file_not_found',
         `There is no ${at.root}/${key}`,
@@ -145,22 +156,31 @@ function common(at: At, signal: AbortSignal | undefined) {
   };
 }
 
-/** `none` where there is no such thing. */
-async function asking<T>(at: At, none: T | null, run: () => Promise<T>): Promise<T extends unknown[] ? T : T | null> {
-  type Answer = T extends unknown[] ? T : T | null;
+async function asking<T>(at: At, run: () => Promise<T>): Promise<T> {
   try {
-    return (await run()) as Answer;
+    return await run();
   } catch (error) {
     if (error instanceof BenchkeepError) throw error;
     const { statusCode } = error as { statusCode?: unknown };
-    if (statusCode === 404) return (none ?? []) as Answer;
     throw typeof statusCode === 'number'
       ? failure(at, statusCode)
       : storeError({ status: null, name: 'NetworkingError' }, at.root, null);
   }
 }
 
-function failure({ root, token }: At, status: number, retry?: string): BenchkeepError {
+/** Not that what was asked for in it is not there: that nothing is. */
+function noRepository({ root }: At): BenchkeepError {
+  return new BenchkeepError(
+    'bucket_not_found',
+    `There is no ${root}, or not in this revision`,
+    'Look at its page: it may have been renamed, made private or deleted. Nothing was changed here.',
+    { retry: true },
+  );
+}
+
+function failure(at: At, status: number, retry?: string): BenchkeepError {
+  const { root, token } = at;
+  if (status === 404) return noRepository(at);
   if (status === 429) return retryAfter(root, retry);
   if (status === 401 || status === 403) {
     return token === undefined

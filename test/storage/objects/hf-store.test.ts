@@ -52,7 +52,7 @@ beforeEach(async () => {
       if (found.length === 0) return void response.writeHead(404).end();
       return void send(found.reverse().map(entry));
     }
-    if (path === '/api/datasets/lab/plates/paths-info/main') {
+    if (/^\/api\/datasets\/lab\/plates\/paths-info\/(?:main|c{40})$/.test(path)) {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
@@ -123,6 +123,20 @@ test('S-10 gated, too often, and pages that lead elsewhere are told with what to
     code: 'not_allowed',
   });
   expect(other.seen).toEqual([]);
+});
+
+test('F-UP08 a repository or revision that is not there is no object that is gone', async () => {
+  const missing = { code: 'bucket_not_found', retry: true };
+  for (const root of ['hf://datasets/lab/renamed', 'hf://datasets/lab/plates@v9']) {
+    const store = await open(root);
+    await expect(store.stat('data/large.bin')).rejects.toMatchObject(missing);
+    await expect(allOf(store.list(''))).rejects.toMatchObject(missing);
+    await expect(allOf(store.list('data/'))).rejects.toMatchObject(missing);
+  }
+  const store = await open('hf://datasets/lab/plates');
+  expect(await store.stat('data/nothing')).toBe(null);
+  expect(await store.stat('data/large.bin', { version: COMMIT })).toMatchObject({ size: large.length });
+  await expect(store.stat('data/large.bin', { version: 'd'.repeat(40) })).rejects.toMatchObject(missing);
 });
 
 test('addresses', () => {
