@@ -27,7 +27,9 @@ export function openHfStore({ root }: WebRoot, access: HfAccess = {}): Promise<O
   const { repo, revision } = parseHf(root);
   const hub = (access.hubUrl ?? process.env['HF_ENDPOINT'] ?? HUB).replace(/\/+$/, '');
   const token = access.token ?? process.env['HF_TOKEN'];
-  const web = openWeb(access);
+  // A hub of one's own may be in a private network; where it or the public one leads to may not.
+  const own = hub === HUB ? null : new URL(hub).origin;
+  const web = openWeb({ mayBePrivate: ({ origin }) => origin === own, ...access });
   const at: At = {
     root,
     hub,
@@ -151,7 +153,7 @@ function common(at: At, signal: AbortSignal | undefined) {
   return {
     repo: at.repo,
     hubUrl: at.hub,
-    fetch: hfFetch(at.hub, at.access, told, signal),
+    fetch: hfFetch(at.hub, at.web, at.access, told, signal),
     ...(at.token === undefined ? {} : { accessToken: at.token }),
   };
 }

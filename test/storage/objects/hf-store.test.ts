@@ -79,8 +79,16 @@ afterEach(async () => {
   await other.stop();
 });
 
-const open = (root: string, token?: string) =>
-  openHfStore({ type: 'hf', root }, { hubUrl: hub.origin, ...(token === undefined ? {} : { token }) });
+/** What the hub leads to is on loopback, too: a test's `elsewhere` says that it may be. */
+const open = (root: string, token?: string, elsewhere = true) =>
+  openHfStore(
+    { type: 'hf', root },
+    {
+      hubUrl: hub.origin,
+      ...(token === undefined ? {} : { token }),
+      ...(elsewhere ? { mayBePrivate: () => true } : {}),
+    },
+  );
 
 test('lists in the order of names, tells what the hub knows, reads what one commit has', async () => {
   const store = await open('hf://datasets/lab/plates', 'hf_secret');
@@ -123,6 +131,15 @@ test('S-10 gated, too often, and pages that lead elsewhere are told with what to
     code: 'not_allowed',
   });
   expect(other.seen).toEqual([]);
+});
+
+test("S-10 a hub of one's own is asked, and where it leads into a private network is not", async () => {
+  const store = await open('hf://datasets/lab/plates', 'hf_secret', false);
+  const big = await store.stat('data/large.bin');
+  if (big === null) throw new Error('nothing');
+  await expect(store.readRange(big.key, 0, 5, { of: big })).rejects.toMatchObject({ code: 'not_allowed' });
+  expect(other.seen).toEqual([]);
+  store.close();
 });
 
 test('F-UP08 a repository or revision that is not there is no object that is gone', async () => {
