@@ -2,6 +2,7 @@
  * Everything that an operation may need of an open instance. Operations take a `Pick` of it; the engine makes it.
  * State lives in the two databases; what is here are the doors to it.
  */
+import type { ByteRoom } from '../ports/byte-room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
@@ -53,6 +54,8 @@ export interface InstanceContext {
   contentsAtWork: Map<string, Promise<unknown>>;
   /** Content that is being fetched, by uid of its artifact: whoever wants the same waits for the same. */
   downloads: Map<string, SharedDownload>;
+  /** For what comes from stores and is not on the disk yet. */
+  downloadRoom: ByteRoom;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called after the inbox or the health of watched folders changed. */

@@ -4,7 +4,6 @@ export { cancelTransfers, withoutUploads } from './cancel-transfers.ts';
 export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryTransfers } from './change-transfers.ts';
 export { copyFolder } from './copy-folder.ts';
 export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
-export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
 export { gatedStores } from './gated-stores.ts';
 export { listTransfers, transferRecords } from './list-transfers.ts';

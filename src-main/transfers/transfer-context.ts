@@ -21,6 +21,7 @@ export type TransferContext = Pick<
   | 'instanceUid'
   | 'contentsAtWork'
   | 'downloads'
+  | 'downloadRoom'
   | 'onWatching'
 >;
 

@@ -8,7 +8,7 @@ import type { Call, ObjectFacts, ObjectStore } from './object-store.ts';
 import { onlyRead } from './only-read.ts';
 import { retryAfter } from './retry-after.ts';
 import { storeError } from './store-error.ts';
-import { openWeb, type Web } from './web-request.ts';
+import { openWeb, type Web, type WebAnswer } from './web-request.ts';
 import { parseHf, type HfRoot, type WebRoot } from './web-root.ts';
 
 const HUB = 'https://huggingface.co';
@@ -20,6 +20,8 @@ interface At extends Pick<HfRoot, 'repo'> {
   token: string | undefined;
   web: Web;
   access: HfAccess;
+  /** Keys of which all came when a range was asked for. */
+  rangeless: Set<string>;
 }
 
 /** `hubUrl` and token: of the environment (HF_ENDPOINT, HF_TOKEN) where none are given. */
@@ -38,6 +40,7 @@ export function openHfStore({ root }: WebRoot, access: HfAccess = {}): Promise<O
     token: token === '' ? undefined : token,
     web,
     access,
+    rangeless: new Set(),
   };
   return Promise.resolve({
     kind: 'hf',
@@ -45,6 +48,8 @@ export function openHfStore({ root }: WebRoot, access: HfAccess = {}): Promise<O
     stat: (key, options) => stat(at, key, options),
     list: (prefix, options) => list(at, prefix, options),
     readRange: (key, offset, length, options) => readRange(at, key, offset, length, options),
+    readWhole: (key, options) => readWhole(at, key, options),
+    comesWhole: ({ key }) => at.rangeless.has(key),
     region: () => Promise.resolve(null),
     close: () => {
       web.close();
@@ -100,31 +105,57 @@ async function readRange(
   { of, signal }: Call & { of?: ObjectFacts } = {},
 ): Promise<Buffer> {
   if (length <= 0) return Buffer.alloc(0);
-  const kind = at.repo.type === 'model' ? '' : `${at.repo.type}s/`;
-  const revision = encodeURIComponent(of?.version ?? at.revision);
-  const url = `${at.hub}/${kind}${at.repo.name}/resolve/${revision}/${key.split('/').map(encodeURIComponent).join('/')}`;
-  const headers = { range: `bytes=${String(offset)}-${String(offset + length - 1)}` };
-  const authorization = at.token === undefined ? undefined : `Bearer ${at.token}`;
-  const answer = await at.web.ask({ method: 'GET', url, headers, authorization, signal });
+  const range = `bytes=${String(offset)}-${String(offset + length - 1)}`;
+  const answer = await askFor(at, key, { of, signal }, { range });
   try {
     const { status } = answer;
     if (status === 416) return Buffer.alloc(0);
-    if (status === 404) {
-      // A repository that is not there any more is no object that is gone.
-      if ((await stat(at, key, { version: of?.version ?? null, ...(signal && { signal }) })) !== null)
-        throw storeError({ status: 503, name: 'hub' }, at.root, null);
-      throw new BenchkeepError(
-        'file_not_found',
-        `There is no ${at.root}/${key}`,
-        'Look at what is there: storage tree.',
-      );
-    }
     if (status !== 200 && status !== 206) throw failure(at, status, answer.headers['retry-after']);
-    if (status === 200) return (await answer.read(offset + length)).subarray(offset);
-    return await answer.read(length);
+    if (status === 206) return await answer.read(length);
+    if (of === undefined || of.size > length) at.rangeless.add(key);
+    return await answer.read(length, offset);
   } finally {
     answer.close();
   }
+}
+
+async function* readWhole(
+  at: At,
+  key: string,
+  { of, signal }: Call & { of?: ObjectFacts } = {},
+): AsyncGenerator<Buffer> {
+  const answer = await askFor(at, key, { of, signal }, {});
+  try {
+    if (answer.status !== 200) throw failure(at, answer.status, answer.headers['retry-after']);
+    let size = 0;
+    for await (const chunk of answer.body) {
+      size += chunk.length;
+      yield chunk;
+    }
+    if (of !== undefined && size !== of.size) throw storeError({ status: null, name: 'ECONNRESET' }, at.root, null);
+  } finally {
+    answer.close();
+  }
+}
+
+/** Errors: `file_not_found`, `bucket_not_found`. */
+async function askFor(
+  at: At,
+  key: string,
+  { of, signal }: { of: ObjectFacts | undefined; signal: AbortSignal | undefined },
+  headers: Record<string, string>,
+): Promise<WebAnswer> {
+  const kind = at.repo.type === 'model' ? '' : `${at.repo.type}s/`;
+  const revision = encodeURIComponent(of?.version ?? at.revision);
+  const url = `${at.hub}/${kind}${at.repo.name}/resolve/${revision}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const authorization = at.token === undefined ? undefined : `Bearer ${at.token}`;
+  const answer = await at.web.ask({ method: 'GET', url, headers, authorization, signal });
+  if (answer.status !== 404) return answer;
+  answer.close();
+  // A repository that is not there any more is no object that is gone.
+  if ((await stat(at, key, { version: of?.version ?? null, ...(signal && { signal }) })) !== null)
+    throw storeError({ status: 503, name: 'hub' }, at.root, null);
+  throw new BenchkeepError('file_not_found', `There is no ${at.root}/${key}`, 'Look at what is there: storage tree.');
 }
 
 interface HubFile {

@@ -41,8 +41,8 @@ export interface WebAnswer {
   url: string;
   /** Fails where nothing moves any more; ends the connection when it is not read to its end. */
   body: AsyncIterable<Buffer>;
-  /** All of it, or its first `most` bytes. */
-  read(most?: number): Promise<Buffer>;
+  /** All of it, or at most `most` bytes from `from`; those before are not kept. */
+  read(most?: number, from?: number): Promise<Buffer>;
   close(): void;
 }
 
@@ -162,7 +162,7 @@ function exchange(
         headers: answer.headers,
         url,
         body,
-        read: (most = Infinity) => collect(body, most),
+        read: (most = Infinity, from = 0) => collect(body, most, from),
         close() {
           end();
           sent.destroy();
@@ -186,12 +186,14 @@ async function* bytesOf(answer: IncomingMessage, host: string, moved: () => void
   }
 }
 
-async function collect(body: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
+async function collect(body: AsyncIterable<Buffer>, most: number, from: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let size = 0;
+  let [passed, size] = [0, 0];
   for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
+    const kept = chunk.subarray(Math.max(0, from - passed));
+    passed += chunk.length;
+    if (kept.length > 0) chunks.push(kept);
+    size += kept.length;
     if (size >= most) break;
   }
   return Buffer.concat(chunks).subarray(0, most);
