@@ -13,7 +13,7 @@ export {
   type ObjectAddress,
 } from './objects/object-address.ts';
 export { objectSlices, readObject } from './objects/read-object.ts';
-export { hashOfObject, markOfObject } from './objects/object-hash.ts';
+export { hashOfObject, judgeObject, markOfObject } from './objects/object-hash.ts';
 export { storageOfAddress, type StoragePlace } from './storage-of-address.ts';
 export { wordsForObject, wordsOfObject } from './objects/object-words.ts';
 export { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';

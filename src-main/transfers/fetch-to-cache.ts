@@ -4,6 +4,7 @@ import type { SharedDownload } from '../instance/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import { objectOfCopy, storeOf } from '../storage/index.ts';
+import { activeTransfers } from '../workstation/transfer-rows.ts';
 import { cachePath, findCached, isArtifactAt, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { fetchContent } from './fetch-content.ts';
@@ -16,7 +17,7 @@ import { endDownloads } from './sweep-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 export interface ToFetch {
-  artifact: ArtifactRow & { sha256: string };
+  artifact: ArtifactRow;
   /** Called before bytes are fetched. Errors: `disk_full`. */
   requireSpace: () => Promise<void>;
 }
@@ -107,17 +108,12 @@ async function bring(
   for (const place of places) {
     try {
       await requireSpace();
-      const request = {
-        artifactUid: artifact.uid,
-        ...objectOfCopy(place.storage, place.copy),
-        storage: place.storage,
-        target,
-      };
-      const { size, sha256 } = artifact;
+      const request = { artifact, ...objectOfCopy(place.storage, place.copy), storage: place.storage, target };
       const fetch = artifact.n_files === null ? fetchContent : fetchFolder;
-      const facts = await fetch(context, { ...request, size, sha256 }, tools);
-      await noteCached(context, artifact, facts);
-      await markCloudCopyRight(context, artifact, place);
+      const { facts, sha256 } = await fetch(context, request, tools);
+      const known = { ...artifact, sha256 };
+      await noteCached(context, known, facts);
+      await markCloudCopyRight(context, known, place);
       return target;
     } catch (error) {
       const loss = lossOf(error);
@@ -148,20 +144,26 @@ function lossOf(error: unknown): CloudLoss | null {
 }
 
 /** True where what lies in the cache is the content, though it was touched. What somebody worked on is put beside it. */
-async function takeWhatIsThere(
-  context: TransferContext,
-  artifact: ArtifactRow & { sha256: string },
-  target: RawPath,
-): Promise<boolean> {
+async function takeWhatIsThere(context: TransferContext, artifact: ArtifactRow, target: RawPath): Promise<boolean> {
   const facts = await context.fs.look(target);
   if (facts === null) return false;
-  if (await isArtifactAt(context, target, artifact)) {
+  const known = { ...artifact, sha256: artifact.sha256 ?? (await fetchedAs(context, artifact)) };
+  if (known.sha256 !== null && (await isArtifactAt(context, target, { ...known, sha256: known.sha256 }))) {
     const now = await context.fs.look(target);
-    if (now !== null) await noteCached(context, artifact, now);
+    if (now !== null) await noteCached(context, { ...known, sha256: known.sha256 }, now);
     return now !== null;
   }
   await putAside(context, artifact, target, facts);
   return false;
+}
+
+/** The program ended when all had come, and before that was written down. */
+async function fetchedAs({ workstation }: TransferContext, { uid }: ArtifactRow): Promise<string | null> {
+  const active = await activeTransfers(workstation);
+  const row = active.find(({ artifact_uid: of, direction, state }) => {
+    return of === uid && direction === 'download' && state === 'verified';
+  });
+  return row?.sha256 ?? null;
 }
 
 /** Those that were found right first. */

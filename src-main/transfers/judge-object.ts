@@ -1,5 +1,8 @@
 /** Is the object in the store the content that was sent? Only what the store itself computed, or its bytes, can tell. */
+import type { Fs } from '../ports/fs/fs.ts';
 import { readObject, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import { readParts } from './read-parts.ts';
+import type { UploadSource } from './transfer-context.ts';
 
 export interface ExpectedContent {
   size: number;
@@ -8,6 +11,8 @@ export interface ExpectedContent {
   checksums: StoreChecksums;
 }
 
+/** Bytes that are read at once: the engine's thread is kept busy no longer than that takes. */
+const CHUNK = 1024 ** 2;
 const ALGORITHMS = ['sha256', 'crc32', 'crc32c', 'md5'] as const;
 
 /** True where it is; reads all of it back where the store made no checksum that can be compared. */
@@ -22,4 +27,13 @@ export async function isContent(
   const common = ALGORITHMS.filter((name) => facts.checksums[name] !== undefined && expected[name] !== undefined);
   if (common.length > 0) return common.every((name) => facts.checksums[name] === expected[name]);
   return (await readObject(store, facts, { signal, onBytes: () => undefined })).sha256 === sha256;
+}
+
+/** Are the bytes of a file those that the store computed its checksums of? True where it made none. */
+export async function isAsStored(fs: Fs, { checksums }: ObjectFacts, local: UploadSource): Promise<boolean> {
+  const { sha256, crc32, md5 } = checksums;
+  if (sha256 !== undefined) return sha256 === local.sha256;
+  if (crc32 === undefined && md5 === undefined) return true;
+  const read = await readParts(fs, local, CHUNK, () => Promise.resolve(), { md5: crc32 === undefined });
+  return crc32 === undefined ? read.md5 === md5 : read.crc32 === crc32;
 }

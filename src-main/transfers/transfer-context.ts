@@ -14,6 +14,7 @@ export type TransferContext = Pick<
   | 'hasher'
   | 'stores'
   | 'clock'
+  | 'random'
   | 'onCommitted'
   | 'author'
   | 'busyTransfers'

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cacheArtifact } from '../../src-main/artifacts/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { openGcsStore } from '../../src-main/storage/objects/gcs-store.ts';
-import { addStorage, parseCloudRoot } from '../../src-main/storage/index.ts';
+import { addStorage, parseCloudRoot, storeOf } from '../../src-main/storage/index.ts';
 import { evictCached } from '../../src-main/transfers/index.ts';
 import { ended, openArtifacts, type TestArtifacts } from '../artifacts/open-artifacts.ts';
 import { openPlace, type TestPlace } from '../artifacts/open-place.ts';
@@ -70,6 +70,73 @@ describe('a folder that another computer verified', () => {
     rmSync(manifestHere(uid));
     expect(await place.lab.verify({ artifacts: [uid] })).toMatchObject({ ok: 1, failed: [] });
     expect(existsSync(manifestHere(uid))).toBe(true);
+  });
+});
+
+describe('what was registered where it is', () => {
+  test('an object is fetched by what its store calls it, and has its checksum from then on', async () => {
+    await place.put('a.csv', 'hello\n');
+    const { uid } = await place.lab.saveOne(place.address('a.csv'));
+    const { path } = await cache(uid);
+    expect(readFileSync(path, 'utf8')).toBe('hello\n');
+    expect(await place.lab.row(uid)).toMatchObject({ sha256: sha256('hello\n'), state: 'ok', state_reason: null });
+    expect(await cache(uid)).toEqual({ path });
+    const copied = join(place.lab.base, 'copy.csv');
+    await ended(cacheArtifact(place.lab.context, { artifact: uid, to: copied }));
+    expect(readFileSync(copied, 'utf8')).toBe('hello\n');
+  });
+
+  test('fetched and copied in one go, it is proven too', async () => {
+    await place.put('a.csv', 'hello\n');
+    const { uid } = await place.lab.saveOne(place.address('a.csv'));
+    const copied = join(place.lab.base, 'copy.csv');
+    await ended(cacheArtifact(place.lab.context, { artifact: uid, to: copied }));
+    expect(readFileSync(copied, 'utf8')).toBe('hello\n');
+  });
+
+  test('an object that was overwritten is not fetched, and what to do is said', async () => {
+    await place.put('a.csv', 'hello\n');
+    const { uid } = await place.lab.saveOne(place.address('a.csv'));
+    await place.put('a.csv', 'jello\n');
+    await expect(cache(uid)).rejects.toMatchObject({
+      code: 'wrong_content',
+      remedy: expect.stringContaining(`benchkeep save "${place.at}/a.csv"`) as string,
+    });
+    expect(await stateOf(uid)).toEqual({ state: 'missing', reason: 'cloud-mismatch' });
+    await place.put('a.csv', 'hello\n');
+    await cache(uid);
+    expect(await stateOf(uid)).toEqual({ state: 'ok', reason: null });
+  });
+
+  test('a folder is fetched on a computer that has no list of it; one that changed is not', async () => {
+    await place.put('f/a', 'aa');
+    await place.put('f/sub/b', 'b');
+    const { uid } = await place.lab.saveOne(place.address('f'));
+    rmSync(manifestHere(uid));
+    await place.put('f/sub/b', 'c');
+    await expect(cache(uid)).rejects.toMatchObject({ code: 'wrong_content' });
+    await place.put('f/sub/b', 'b');
+    const { path } = await cache(uid);
+    expect(filesIn(path).get('sub/b')).toEqual(Buffer.from('b'));
+    const lines = `${sha256('aa')}\t2\ta\n${sha256('b')}\t1\tsub/b\n`;
+    expect(await place.lab.row(uid)).toMatchObject({ sha256: sha256(lines), state: 'ok', state_reason: null });
+    expect(String(gunzipSync(readFileSync(manifestHere(uid))))).toBe(lines);
+    expect(await place.lab.verify({ artifacts: [uid] })).toMatchObject({ ok: 1, failed: [] });
+  });
+
+  test('of the next version of a folder only what is new is fetched', async () => {
+    await place.put('f/a', 'aa');
+    await place.put('f/b', 'b');
+    const first = await place.lab.saveOne(place.address('f'));
+    await cache(first.uid);
+    await place.put('f/c', 'new');
+    const { uid } = await place.lab.saveOne(place.address('f'));
+    expect(uid).not.toBe(first.uid);
+    const store = await storeOf(place.lab.context, await place.lab.storage(`s3://${server().bucket}`));
+    const asked = vi.spyOn(store, 'readRange');
+    const { path } = await cache(uid);
+    expect([...filesIn(path).keys()].sort()).toEqual(['a', 'b', 'c']);
+    expect(asked.mock.calls.map(([key]) => key.split('/').at(-1))).toEqual(['c']);
   });
 });
 

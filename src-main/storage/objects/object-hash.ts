@@ -40,6 +40,32 @@ export function hashOfObject(
   return { hash: ofText(`${modifiedAt ?? ''} ${String(size)}`), hashType: 'md5-date' };
 }
 
+/** What is recorded of an artifact's content. */
+export interface RecordedContent {
+  size: number;
+  hash: string | null;
+  hash_type: string | null;
+  sha256: string | null;
+}
+
+/**
+ * Is it what was recorded, as far as its store says? `unknown`: it is called something else than then, which can be of the
+ * same bytes sent in another way; only where their checksum is known can they tell.
+ */
+export function judgeObject(
+  kind: ObjectStore['kind'],
+  facts: ObjectFacts,
+  { size, hash, hash_type: hashType, sha256 }: RecordedContent,
+): 'same' | 'other' | 'unknown' {
+  const { checksums } = facts;
+  if (facts.size !== size) return 'other';
+  if (sha256 !== null && checksums.sha256 !== undefined) return checksums.sha256 === sha256 ? 'same' : 'other';
+  const now = hashOfObject(kind, facts);
+  if (now.hashType === hashType && now.hash === hash) return 'same';
+  const areBothMd5 = hashType === HASH_TYPES.whole && checksums.md5 !== undefined;
+  return sha256 === null || areBothMd5 ? 'other' : 'unknown';
+}
+
 /** What a manifest says of an object whose bytes were not read: its SHA-256, or what its store calls its content. */
 export function markOfObject(kind: ObjectStore['kind'], facts: ObjectFacts): string {
   const { sha256, md5 } = facts.checksums;
