@@ -67,9 +67,9 @@ export async function fetchArtifact(
   artifact: ArtifactRow,
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<RawPath> {
-  const enough = async (): Promise<void> => {
+  const enough = async (bytes: number): Promise<void> => {
     await context.fs.makeFolder(cacheFolder(context), 0o700);
-    await requireSpace(context, cacheFolder(context), artifact.size);
+    await requireSpace(context, cacheFolder(context), bytes);
   };
   return fetchToCache(context, { artifact, requireSpace: enough }, tools);
 }

@@ -11,6 +11,7 @@ import { fetchContent } from './fetch-content.ts';
 import { fetchFolder } from './fetch-folder.ts';
 import { manifestOf } from './fetch-manifest.ts';
 import type { FetchTools } from './fetch-ranges.ts';
+import { makeRoom } from './make-room.ts';
 import { markCloudCopy, markCloudCopyRight, type CloudLoss } from './mark-cloud-copy.ts';
 import { putAside } from './put-aside.ts';
 import { endDownloads } from './sweep-parts.ts';
@@ -18,8 +19,8 @@ import type { TransferContext } from './transfer-context.ts';
 
 export interface ToFetch {
   artifact: ArtifactRow;
-  /** Called before bytes are fetched. Errors: `disk_full`. */
-  requireSpace: () => Promise<void>;
+  /** Called before bytes are fetched, with how many. Errors: `disk_full`. */
+  requireSpace: (bytes: number) => Promise<void>;
 }
 
 interface CloudPlace {
@@ -107,7 +108,7 @@ async function bring(
   let failure: BenchkeepError | null = null;
   for (const place of places) {
     try {
-      await requireSpace();
+      await makeRoom(context, artifact, requireSpace, tools.signal);
       const request = { artifact, ...objectOfCopy(place.storage, place.copy), storage: place.storage, target };
       const fetch = artifact.n_files === null ? fetchContent : fetchFolder;
       const { facts, sha256 } = await fetch(context, request, tools);
