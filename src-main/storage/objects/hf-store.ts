@@ -5,6 +5,7 @@
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { hfFetch, type HfAccess } from './hf-fetch.ts';
 import type { Call, ObjectFacts, ObjectStore } from './object-store.ts';
+import { hfVersions } from './hf-versions.ts';
 import { onlyRead } from './only-read.ts';
 import { retryAfter } from './retry-after.ts';
 import { storeError } from './store-error.ts';
@@ -50,6 +51,7 @@ export function openHfStore({ root }: WebRoot, access: HfAccess = {}): Promise<O
     readRange: (key, offset, length, options) => readRange(at, key, offset, length, options),
     readWhole: (key, options) => readWhole(at, key, options),
     comesWhole: ({ key }) => at.rangeless.has(key),
+    versions: (key, options) => hfVersions(commits(at, options), (version) => stat(at, key, { ...options, version })),
     region: () => Promise.resolve(null),
     close: () => {
       web.close();
@@ -116,6 +118,20 @@ async function readRange(
     return await answer.read(length, offset);
   } finally {
     answer.close();
+  }
+}
+
+async function* commits(at: At, { signal }: Call = {}): AsyncGenerator<string> {
+  const { listCommits } = await import('@huggingface/hub');
+  const all = listCommits({ ...common(at, signal), revision: encodeURIComponent(at.revision) });
+  try {
+    for (;;) {
+      const next = await asking(at, () => all.next());
+      if (next.done === true) return;
+      yield next.value.oid;
+    }
+  } finally {
+    await all.return(undefined);
   }
 }
 
