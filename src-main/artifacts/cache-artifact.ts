@@ -6,6 +6,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { requireSpace } from '../storage/index.ts';
+import { readCached } from '../workstation/transfer-rows.ts';
 import { cacheFolder, copyFolder, evictOverLimit, fetchToCache, noteUsed } from '../transfers/index.ts';
 import { findArtifact } from './find-artifact.ts';
 import { locateContent } from './locate-content.ts';
@@ -61,19 +62,17 @@ async function localPath(
   return path;
 }
 
-/** Its path in the cache. Errors: `not_supported` (content that was never read wholly), those of `fetchToCache`. */
+/** Its path in the cache. Errors: those of `fetchToCache`. */
 export async function fetchArtifact(
   context: InstanceContext,
   artifact: ArtifactRow,
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<RawPath> {
-  const { sha256, size } = artifact;
-  if (sha256 === null) throw notYet(artifact);
-  const enough = async (): Promise<void> => {
+  const enough = async (bytes: number): Promise<void> => {
     await context.fs.makeFolder(cacheFolder(context), 0o700);
-    await requireSpace(context, cacheFolder(context), size);
+    await requireSpace(context, cacheFolder(context), bytes);
   };
-  return fetchToCache(context, { artifact: { ...artifact, sha256 }, requireSpace: enough }, tools);
+  return fetchToCache(context, { artifact, requireSpace: enough }, tools);
 }
 
 async function copyTo(
@@ -84,13 +83,15 @@ async function copyTo(
   signal: AbortSignal,
 ): Promise<string> {
   const expected = await context.fs.look(source);
-  if (artifact.sha256 === null) throw notYet(artifact);
   if (expected === null) throw goneAgain(artifact);
+  // What was fetched just now for the first time has its checksum since.
+  const sha256 = artifact.sha256 ?? (await readCached({ db: context.workstation.db }, artifact.uid))?.sha256;
+  if (sha256 === undefined) throw notYet(artifact);
   if (expected.kind === 'folder') {
     await copyFolder(context, { uid: artifact.uid, source, target }, signal);
     return rawToDisplay(target);
   }
-  await context.fs.copyFsyncMoveIn({ source, target, expected, sha256: artifact.sha256, signal });
+  await context.fs.copyFsyncMoveIn({ source, target, expected, sha256, signal });
   return rawToDisplay(target);
 }
 

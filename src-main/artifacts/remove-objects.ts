@@ -8,9 +8,9 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { splitVersion, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import { manifestKey, manifestOf } from '../transfers/index.ts';
-import { collectFolderHash } from './collect-folder-hash.ts';
 import { foreignBelow, memberLeft, ownMembers } from './folder-objects.ts';
-import { hashOfObject } from './object-hash.ts';
+import { collectFolderHash } from '../storage/objects/collect-folder-hash.ts';
+import { hashOfObject } from '../storage/objects/object-hash.ts';
 import { objectMembers } from '../storage/objects/object-members.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 

@@ -5,7 +5,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { giveWay } from '../ports/give-way.ts';
 import { writeGzipLines } from '../ports/fs/gzip-lines.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
-import { collectFolderHash } from './collect-folder-hash.ts';
+import { collectFolderHash } from '../storage/objects/collect-folder-hash.ts';
 import {
   manifestFolder,
   manifestLine,
@@ -14,7 +14,7 @@ import {
   type ManifestEntry,
 } from '../storage/folder-manifest.ts';
 import { gatherRegistration } from './gather-registration.ts';
-import { hashOfObject, markOfObject } from './object-hash.ts';
+import { hashOfObject, markOfObject } from '../storage/objects/object-hash.ts';
 import { objectMembers, rawKey } from '../storage/objects/object-members.ts';
 import type { ObjectSource } from './object-sources.ts';
 import type { SaveDetails, SaveTools } from './save-details.ts';

@@ -12,9 +12,9 @@ import {
   readManifest,
   type ManifestEntry,
 } from '../storage/folder-manifest.ts';
-import { markOfObject } from './object-hash.ts';
+import { markOfObject } from '../storage/objects/object-hash.ts';
 import { objectMembers } from '../storage/objects/object-members.ts';
-import { readObject, type ReadBytes } from './read-object.ts';
+import { readObject, type ReadBytes } from '../storage/objects/read-object.ts';
 import type { CopyToVerify, Finding, VerifyTools } from './verify-artifacts.ts';
 
 /** Ends at the first member that differs. Without a manifest here, only the folder's own SHA-256 can be compared. */
@@ -32,7 +32,7 @@ export async function verifyObjectFolder(
   const manifest = await writeGzipLines(manifestFolder(context), context.random);
   const whole = createHash('sha256');
   try {
-    let [size, n] = [0, 0];
+    let [size, n, isRead] = [0, 0, known !== null];
     let line: IteratorResult<ManifestEntry, void> | undefined;
     for await (const member of objectMembers(store, { folder: key, shown }, tools.signal)) {
       // Below a folder of Benchkeep's own others may have put theirs: it is whole all the same.
@@ -47,6 +47,7 @@ export async function verifyObjectFolder(
           reason: `The bytes of ${rawToDisplay(member.path)} are not those that were recorded.`,
           file: member.path,
         };
+      if (line?.done === false && isMark(line.value)) isRead = false;
       const entry = manifestLine({ path: member.path, size: member.facts.size, sha256: read.sha256 });
       whole.update(entry, 'latin1');
       await manifest.write(entry);
@@ -60,16 +61,24 @@ export async function verifyObjectFolder(
     const sha256 = whole.digest('hex');
     if (size !== artifact.size || n !== artifact.n_files || (artifact.sha256 ?? sha256) !== sha256)
       return { kind: 'differs', reason: 'Its objects are not those that were recorded.' };
+    // Before the record: a manifest of whole checksums says nothing that the one before did not. Where another computer
+    // made the record, the list of this one may still be of what the store says.
+    if (artifact.sha256 === null || !isRead) {
+      await manifest.end();
+      await manifest.finish(path);
+    }
     if (artifact.sha256 !== null) return { kind: 'same' };
-    // Before the record: a manifest of whole checksums says nothing that the one before did not.
-    await manifest.end();
-    await manifest.finish(path);
     const note = `Its ${String(n)} objects were read for the first time. The folder's SHA-256 is known from now on.`;
     return { kind: 'same', sha256, note };
   } finally {
     await recorded?.return(undefined);
     await manifest.discard();
   }
+}
+
+/** What its store says of it stands in place of its SHA-256. */
+function isMark({ sha256 }: ManifestEntry): boolean {
+  return sha256.includes(':');
 }
 
 function otherName(line: IteratorResult<ManifestEntry, void> | undefined, path: RawPath): string | null {
@@ -82,11 +91,12 @@ function otherName(line: IteratorResult<ManifestEntry, void> | undefined, path: 
 async function isSame(
   store: ObjectStore,
   facts: ObjectFacts,
-  { size, sha256: mark }: ManifestEntry,
+  entry: ManifestEntry,
   { sha256, md5 }: ReadBytes,
 ): Promise<boolean> {
+  const { size, sha256: mark } = entry;
   if (size !== facts.size) return false;
-  if (!mark.includes(':')) return mark === sha256;
+  if (!isMark(entry)) return mark === sha256;
   if (mark === `md5:${md5}`) return true;
   if (mark !== markOfObject(store.kind, facts)) return false;
   if (!mark.startsWith('md5:')) return true;

@@ -3,9 +3,9 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { HASH_TYPES } from '../../shared/hash-encoding.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
-import { splitVersion, storeOf } from '../storage/index.ts';
-import { hashOfObject } from './object-hash.ts';
-import { readObject } from './read-object.ts';
+import { objectOfCopy, storeOf } from '../storage/index.ts';
+import { hashOfObject } from '../storage/objects/object-hash.ts';
+import { readObject } from '../storage/objects/read-object.ts';
 import type { CopyToVerify, Finding, VerifyTools } from './verify-artifacts.ts';
 import { verifyObjectFolder } from './verify-object-folder.ts';
 
@@ -17,7 +17,7 @@ export async function verifyObject(context: InstanceContext, copy: CopyToVerify,
   const { artifact, storage, below } = copy;
   try {
     const store = await storeOf(context, storage);
-    const { key, version } = splitVersion(storage.type, rawToBytes(below).toString('utf8'));
+    const { key, version } = objectOfCopy(storage, { path: rawToBytes(below) });
     if (artifact.n_files !== null) return await verifyObjectFolder(context, store, { ...copy, key }, tools);
     const facts = await store.stat(key, { signal: tools.signal, version });
     if (facts === null) return { kind: 'unknown', reason: 'The object is not there.' };

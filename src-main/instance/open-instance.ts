@@ -1,6 +1,7 @@
 /** Opens an instance: takes its lock, proves and opens its databases, and makes what operations get. */
 import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { byteRoom } from '../ports/byte-room.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
 import { keptSignIns, partBuffers } from '../storage/index.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
@@ -16,6 +17,9 @@ import { openDatabases } from './open-databases.ts';
 import { refreshCard } from './refresh-card.ts';
 import { refuseUnsafePlace } from './unsafe-place.ts';
 import type { Workbench } from './workbench.ts';
+
+/** Bytes of downloads in memory, of all together. */
+const DOWNLOAD_ROOM = 64 * 1024 ** 2;
 
 export interface OpenInstanceOptions {
   /** Null opens the connected one. */
@@ -102,6 +106,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     contentsAtWork: new Map(),
     downloads: new Map(),
     evictions: evictions(clock),
+    downloadRoom: byteRoom(DOWNLOAD_ROOM),
     onCommitted,
     onTransfers,
     onWatching: options.onWatching ?? (() => undefined),

@@ -5,10 +5,8 @@
  * in a store whose objects were not read, what the store says of each stands in place of its sha256: `md5:` and the
  * digest, or how its hash was made and the hash (`md5-3:…`, `md5-etag:…`); then the folder has no sha256 yet.
  */
-import { createHash } from 'node:crypto';
 import { readGzipLines } from '../ports/fs/gzip-lines.ts';
 import { joinRaw, rawFromText, type RawPath } from '../ports/fs/raw-path.ts';
-import { giveWay } from '../ports/give-way.ts';
 
 export interface ManifestEntry {
   /** Below the folder. */
@@ -47,15 +45,4 @@ export async function* readManifest(path: RawPath): AsyncGenerator<ManifestEntry
     const [sha256 = '', size = '0', name = ''] = line.split('\t');
     yield { sha256, size: Number(size), path: unescapePath(name) };
   }
-}
-
-/** Sha256 (hex) of the text of a manifest, which is that of its folder. */
-export async function digestOfManifestHere(path: RawPath): Promise<string> {
-  const hash = createHash('sha256');
-  const turn = giveWay();
-  for await (const entry of readManifest(path)) {
-    await turn();
-    hash.update(manifestLine(entry));
-  }
-  return hash.digest('hex');
 }

@@ -6,7 +6,15 @@ export { signInStorage, signOutStorage, writeChosen, type SignInContext } from '
 export { storagesOfComputer } from './storages-of-computer.ts';
 export { testStorage, type TestStorageContext } from './test-storage.ts';
 export { openStores, storeOf, cloudRootOf, type Stores } from './stores.ts';
-export { parseObjectAddress, splitVersion, versionedKey, type ObjectAddress } from './objects/object-address.ts';
+export {
+  objectOfCopy,
+  parseObjectAddress,
+  splitVersion,
+  versionedKey,
+  type ObjectAddress,
+} from './objects/object-address.ts';
+export { objectSlices, readObject } from './objects/read-object.ts';
+export { hashOfObject, judgeObject, markOfObject } from './objects/object-hash.ts';
 export { storageOfAddress, type StoragePlace } from './storage-of-address.ts';
 export { wordsForObject, wordsOfObject } from './objects/object-words.ts';
 export {

@@ -53,9 +53,16 @@ export async function noteEdited(context: NoteContext, uid: string, aside: RawPa
 
 /** Takes back that it was told. */
 export async function forgetEdited(context: NoteContext, aside: RawPath): Promise<void> {
-  await writeWorkstation(context.workstation, (tx) =>
-    tx.deleteFrom('inbox').where('cause', '=', EDITED).where('path', '=', rawToBytes(aside)).execute(),
-  );
+  const { workstation } = context;
+  const entry = await workstation.db
+    .selectFrom('inbox')
+    .select('storage_uid')
+    .where('cause', '=', EDITED)
+    .where('path', '=', rawToBytes(aside))
+    .executeTakeFirst();
+  if (entry === undefined) return;
+  const { remove } = inboxStatements(workstation);
+  await writeWorkstation(workstation, () => void remove(entry.storage_uid, aside));
   context.onWatching('inbox');
 }
 

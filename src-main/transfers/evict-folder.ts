@@ -2,12 +2,12 @@
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { digestOfManifestHere, manifestPath } from '../storage/folder-manifest.ts';
 import { OWN_FOLDER, storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached } from '../workstation/transfer-rows.ts';
 import { isAsCached, looksIn, looksOf } from './cache-folder.ts';
 import { isFolderContentAt, isFolderOpen, isWholeFolder } from './folder-here.ts';
+import { isManifestHere } from './fetch-manifest.ts';
 import { digestOfManifest, manifestKey, memberKey } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
 import { cloudCopies } from './prove-in-store.ts';
@@ -84,9 +84,7 @@ async function hasList(
 ): Promise<boolean> {
   const list = await store.stat(manifestKey(uid), { signal });
   if (list !== null) return (await digestOfManifest(store, list, signal))?.text === sha256;
-  const here = manifestPath(context, uid);
-  if (key.startsWith(`${OWN_FOLDER}/`) || (await context.fs.look(here)) === null) return false;
-  return (await digestOfManifestHere(here)) === sha256;
+  return !key.startsWith(`${OWN_FOLDER}/`) && isManifestHere(context, { uid, sha256 }, signal);
 }
 
 async function isInStore(

@@ -6,12 +6,13 @@ import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { timestamp, wait } from '../ports/clock.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
-import type { StorageRow } from '../registry/schema.ts';
-import { storeOf, type ObjectStore } from '../storage/index.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { judgeObject, OWN_FOLDER, storeOf, versionedKey, type ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfer, insertTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { fetchRanges, type FetchTools } from './fetch-ranges.ts';
+import { isAsStored } from './judge-object.ts';
 import { isSameObject, partPath, readJournal, type PartJournal } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
 import { workAtHand } from './work-at-hand.ts';
@@ -24,14 +25,21 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 export interface FetchRequest {
-  artifactUid: string;
+  /** Without a `sha256` it was never read wholly: what its store called it then tells whether it still is. */
+  artifact: ArtifactRow;
   storage: StorageRow;
   /** Key below its root. */
   key: string;
-  size: number;
-  sha256: string;
+  /** Of an older content of the object, which its store keeps; null: what is there now. */
+  version: string | null;
   /** In the cache; nothing is there. */
   target: RawPath;
+}
+
+export interface Fetched {
+  facts: FileFacts;
+  /** Hex. */
+  sha256: string;
 }
 
 /**
@@ -42,7 +50,7 @@ export async function fetchContent(
   context: TransferContext,
   request: FetchRequest,
   tools: FetchTools,
-): Promise<FileFacts> {
+): Promise<Fetched> {
   const { workstation, clock, busyTransfers, onTransfers } = context;
   await context.fs.makeFolder(cacheFolder(context), 0o700);
   const row = await rowFor(context, request);
@@ -106,12 +114,14 @@ function pauseAfter(error: unknown, before: Before): number | null {
 /** The row of the download of this content, which may have begun before. */
 export async function rowFor(
   { workstation, clock }: TransferContext,
-  { artifactUid, storage, key, size, sha256, target }: FetchRequest,
+  { artifact, storage, key: newest, version, target }: FetchRequest,
 ): Promise<TransferRow> {
+  const { uid: artifactUid, size, sha256 } = artifact;
+  const key = version === null ? newest : versionedKey(storage.type, newest, version);
   const now = timestamp(clock);
   const known = await activeTransfer(workstation, { artifactUid, storageUid: storage.uid, direction: 'download' });
   const source = rawToBytes(target);
-  if (known !== null && known.sha256 === sha256 && known.path.toString('utf8') === key)
+  if (known !== null && (sha256 === null || known.sha256 === sha256) && known.path.toString('utf8') === key)
     return updateTransfer(workstation, known.id, { error: null, source, updated_at: now });
   // Its content was replaced meanwhile: what came of the old is nobody's.
   if (known !== null) await updateTransfer(workstation, known.id, { state: 'cancelled', updated_at: now });
@@ -124,7 +134,7 @@ export async function rowFor(
     source,
     facts: 'null',
     size,
-    sha256,
+    sha256: sha256 ?? NOT_READ,
     state: 'planned',
     created_at: now,
     updated_at: now,
@@ -137,20 +147,22 @@ async function tryOnce(
   { id }: TransferRow,
   request: FetchRequest,
   tools: FetchTools,
-): Promise<FileFacts> {
+): Promise<Fetched> {
+  const { size, sha256 } = request.artifact;
   const { workstation, clock, fs } = context;
   const set = (patch: Parameters<typeof updateTransfer>[2]): Promise<TransferRow> =>
     updateTransfer(workstation, id, { ...patch, updated_at: timestamp(clock) });
-  const object = await store.stat(request.key, { signal: tools.signal });
+  const object = await store.stat(request.key, { signal: tools.signal, version: request.version });
   if (object === null) throw gone(request);
-  if (object.size !== request.size) throw ofAnotherSize(request);
+  const judged = judgeObject(store.kind, object, request.artifact);
+  if (judged === 'other') throw replaced(request);
   let row = await set({ attempts: 0 });
   const part = partPath(context, row);
   const journal = await usableJournal(context, row, object);
   if (journal === null) await fs.removeOwnFile(part);
   const begun = journal ?? { object, ranges: [] };
   row = await set({ state: 'sending', facts: JSON.stringify(begun), sent: journal === null ? 0 : row.sent });
-  if (request.size === 0) await fs.writePart(part, 0, Buffer.alloc(0));
+  if (size === 0) await fs.writePart(part, 0, Buffer.alloc(0));
   let digest: string;
   try {
     digest = await fetchRanges(context, { store, row, journal: begun, part }, tools);
@@ -161,14 +173,26 @@ async function tryOnce(
   await fs.syncPart(part);
   await set({ state: 'completing' });
   const facts = await fs.look(part);
-  if (facts?.size !== request.size || digest !== request.sha256) {
+  const isRight =
+    facts?.size === size &&
+    (sha256 === null ? await isAsStored(fs, object, { path: part, facts, sha256: digest }) : digest === sha256);
+  if (!isRight) {
     await discard(context, row);
-    throw wrong(request);
+    // Of what is called something else than it was, the same would come again.
+    throw judged === 'unknown' && !isOwn(request) ? replaced(request) : wrong(request);
   }
-  await set({ state: 'verified' });
+  await set({ state: 'verified', sha256: digest });
   await fs.moveProven(part, request.target, facts);
   await set({ state: 'done' });
-  return (await fs.look(request.target)) ?? facts;
+  return { facts: (await fs.look(request.target)) ?? facts, sha256: digest };
+}
+
+/** In the row of a download: nobody knows it yet. */
+const NOT_READ = '';
+
+/** Benchkeep sent it there; else it was registered where it is. */
+export function isOwn({ storage, key }: Pick<FetchRequest, 'storage' | 'key'>): boolean {
+  return storage.managed === 1 && key.startsWith(`${OWN_FOLDER}/`);
 }
 
 /** Null where it has to be begun anew: the object is another one, or what came of it is not there any more. */
@@ -197,11 +221,16 @@ function gone({ storage, key }: FetchRequest): BenchkeepError {
   );
 }
 
-function ofAnotherSize({ storage, key }: FetchRequest): BenchkeepError {
+/** Somebody put something else there. */
+export function replaced(request: FetchRequest): BenchkeepError {
+  const { storage, key, version } = request;
+  const address = `${storage.root}/${key}`;
   return new BenchkeepError(
     'wrong_content',
-    `${storage.root}/${key} is not any more what was registered: it has another size`,
-    'It was not fetched. Ask who else writes into this storage; an earlier version of the object may still be there.',
+    `${address} is not any more what was registered`,
+    isOwn(request) || version !== null
+      ? 'It was not fetched. Ask who else writes into this storage; an earlier version of the object may still be there.'
+      : `It was not fetched. Save it again, which makes a version of what is there now: benchkeep save "${address}".`,
   );
 }
 

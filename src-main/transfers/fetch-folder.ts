@@ -3,45 +3,38 @@
  * kept over cuts and restarts, each proven by its sha256; under its name the folder appears whole.
  */
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
-import { timestamp, wait } from '../ports/clock.ts';
-import { effect } from '../ports/failpoint.ts';
-import type { FileFacts } from '../ports/fs/file-facts.ts';
-import { joinRaw, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import { readManifest, type ManifestEntry } from '../storage/folder-manifest.ts';
-import { storeOf, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { timestamp } from '../ports/clock.ts';
+import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
+import { joinRaw, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { folderFiles } from '../storage/folder-files.ts';
+import { manifestPath } from '../storage/folder-manifest.ts';
+import { storeOf, type ObjectStore } from '../storage/index.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
 import { cacheFolder } from './cache-folder.ts';
-import { rowFor, type FetchRequest } from './fetch-content.ts';
+import { takeEarlier, withEarlier } from './earlier-members.ts';
+import { isOwn, rowFor, type Fetched, type FetchRequest } from './fetch-content.ts';
+import { isManifestHere, manifestOf } from './fetch-manifest.ts';
+import { fetchMember } from './fetch-member.ts';
 import type { FetchTools } from './fetch-ranges.ts';
 import { isWholeFolder } from './folder-here.ts';
-import { memberKey } from './folder-in-store.ts';
-import { manifestOf } from './fetch-manifest.ts';
+import { listMembers, proveMembers, type MemberList } from './list-members.ts';
 import { partPath } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
 import { workAtHand } from './work-at-hand.ts';
 
-/** Members at once, and bytes and number of the ranges of one. */
+/** Members at once. */
 const PARALLEL = 6;
-const RANGE = 8 * 1024 ** 2;
-const RANGES = 4;
-/** How often a member is asked for, and ms before the second time. */
-const TRIES = 3;
-const FIRST_PAUSE = 500;
-
-/** What no further try makes better. */
-const OVER: ReadonlySet<string> = new Set(['file_not_found', 'wrong_content', 'file_changed']);
 
 /** Errors: as of `fetchContent`, with the member named; `not_supported` where nobody has the list of its files. */
 export async function fetchFolder(
   context: TransferContext,
   request: FetchRequest,
   tools: FetchTools,
-): Promise<FileFacts> {
+): Promise<Fetched> {
   const { workstation, clock, busyTransfers, fs, onTransfers } = context;
   const store = await storeOf(context, request.storage);
-  const { artifactUid: uid, sha256, target } = request;
-  const manifest = await manifestOf(context, store, { uid, sha256 }, tools.signal);
-  if (manifest === null) throw listless(request);
+  const { artifact, target } = request;
+  const list = await listOf(context, store, request, tools.signal);
   await fs.makeFolder(cacheFolder(context), 0o700);
   const row = await rowFor(context, request);
   const part = partPath(context, row);
@@ -57,41 +50,69 @@ export async function fetchFolder(
   try {
     await set({ state: 'sending' });
     await fs.makeFolder(part, 0o700);
-    await fetchMembers(context, { store, request, manifest, part }, { ...tools, onBytes });
-    await set({ state: 'completing', sent: request.size });
-    if (!(await isWholeFolder(context, { uid, folder: part }, () => true))) throw notWhole(request);
+    await removeUnfinished(context, part);
+    const members = { store, request, list: list.path, part };
+    await fetchMembers(context, members, { ...tools, onBytes });
+    await set({ state: 'completing', sent: artifact.size });
+    const sha256 = list.sha256 ?? (await proveMembers(context, members, tools.signal));
+    if (!(await isWholeFolder(context, { uid: artifact.uid, folder: part }, () => true))) throw notWhole(request);
+    await set({ state: 'verified', sha256 });
     await fs.moveFolderIn(part, target);
     await set({ state: 'done' });
     const facts = await fs.look(target);
     if (facts === null) throw notWhole(request);
-    return facts;
+    return { facts, sha256 };
   } catch (error) {
-    const isOver = error instanceof BenchkeepError && OVER.has(error.code);
-    if (isOver) await fs.removeTemporaryFolder(part);
-    if (!tools.signal.aborted)
-      await set({ error: JSON.stringify(toErrorData(error)), ...(isOver ? { state: 'cancelled' } : {}) });
+    // What came is right, and kept for when the one member that is not can be had again.
+    if (!tools.signal.aborted) await set({ error: JSON.stringify(toErrorData(error)) });
     throw error;
   } finally {
     busyTransfers.delete(row.id);
     onTransfers();
+    await list.discard();
   }
+}
+
+/** What a program that was killed was writing, and has no name of a member yet. */
+async function removeUnfinished({ fs }: Pick<TransferContext, 'fs'>, part: RawPath): Promise<void> {
+  for await (const path of folderFiles(fs, part, () => undefined))
+    if (splitRaw(path).name.startsWith(TEMPORARY_PREFIX)) await fs.removeOwnFile(joinRaw(part, path));
+}
+
+/** `sha256`: of a list that is the folder's; null where only its store says what is in it. */
+async function listOf(
+  context: TransferContext,
+  store: ObjectStore,
+  request: FetchRequest,
+  signal: AbortSignal,
+): Promise<MemberList & { sha256: string | null }> {
+  const { uid, sha256 } = request.artifact;
+  const discard = (): Promise<void> => Promise.resolve();
+  if (isOwn(request)) {
+    const path = sha256 === null ? null : await manifestOf(context, store, { uid, sha256 }, signal);
+    if (path === null) throw listless(request);
+    return { path, sha256, discard };
+  }
+  if (sha256 !== null && (await isManifestHere(context, { uid, sha256 }, signal)))
+    return { path: manifestPath(context, uid), sha256, discard };
+  return { ...(await listMembers(context, store, request, signal)), sha256: null };
 }
 
 interface Members {
   store: ObjectStore;
   request: FetchRequest;
-  manifest: RawPath;
+  list: RawPath;
   part: RawPath;
 }
 
 async function fetchMembers(
   context: TransferContext,
-  { store, request, manifest, part }: Members,
+  { store, request, list, part }: Members,
   tools: FetchTools,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([tools.signal, failed.signal]);
-  const entries = readManifest(manifest);
+  const entries = withEarlier(context, request.artifact, list);
   let bytes = 0;
   const onBytes = (came: number): void => {
     bytes += came;
@@ -101,11 +122,15 @@ async function fetchMembers(
   const worker = async (): Promise<void> => {
     for (let next = await entries.next(); next.done !== true; next = await entries.next()) {
       if (signal.aborted) return;
-      const { path, size } = next.value;
-      const there = await context.fs.look(joinRaw(part, path));
-      // It has its name since all of it was proven.
-      if (there?.kind === 'file' && there.size === size) onBytes(size);
-      else await fetchMember(context, store, { request, entry: next.value, part }, { signal, onBytes });
+      const { entry, earlier } = next.value;
+      const target = joinRaw(part, entry.path);
+      const there = await context.fs.look(target);
+      // It has its name since all of it had come.
+      const isHere = there?.kind === 'file' && there.size === entry.size;
+      if (!isHere) await context.fs.makeFolder(splitRaw(target).folder, 0o700);
+      if (isHere || (earlier !== null && (await takeEarlier(context, { entry, earlier }, target, signal))))
+        onBytes(entry.size);
+      else await fetchMember(context, store, { request, entry, part }, { signal, onBytes });
     }
   };
   const guarded = (): Promise<void> =>
@@ -121,71 +146,6 @@ async function fetchMembers(
   tools.signal.throwIfAborted();
   const told = failure as { error: unknown } | null;
   if (told !== null) throw told.error;
-}
-
-async function fetchMember(
-  context: TransferContext,
-  store: ObjectStore,
-  { request, entry, part }: { request: FetchRequest; entry: ManifestEntry; part: RawPath },
-  tools: FetchTools,
-): Promise<void> {
-  const { fs, clock } = context;
-  const { path, size, sha256 } = entry;
-  const target = joinRaw(part, path);
-  const key = memberKey(request.key, path);
-  await fs.makeFolder(splitRaw(target).folder, 0o700);
-  for (let tries = 1; ; tries++) {
-    try {
-      const object = await store.stat(key, { signal: tools.signal });
-      if (object === null) throw gone(request, path);
-      if (object.size !== size) throw other(request, path);
-      const fill = (write: Write): Promise<void> => fillRanges(store, object, write, tools.signal);
-      await fs.fillFsyncMoveIn({ target, size, sha256, fill });
-      tools.onBytes(size);
-      return;
-    } catch (error) {
-      const isLast = tries === TRIES || tools.signal.aborted || !(error instanceof BenchkeepError) || !error.retry;
-      if (isLast && error instanceof BenchkeepError && error.code === 'wrong_content') throw other(request, path);
-      if (isLast) throw error;
-      await wait(clock, FIRST_PAUSE * 2 ** (tries - 1), tools.signal);
-    }
-  }
-}
-
-type Write = (offset: number, bytes: Uint8Array) => Promise<void>;
-
-async function fillRanges(store: ObjectStore, object: ObjectFacts, write: Write, signal: AbortSignal): Promise<void> {
-  const { size } = object;
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let offset = next; offset < size; offset = next) {
-      next += RANGE;
-      const length = Math.min(RANGE, size - offset);
-      const bytes = await effect('store.read', () =>
-        store.readRange(object.key, offset, length, { of: object, signal }),
-      );
-      await write(offset, bytes);
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: RANGES }, worker));
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
-
-function gone({ storage, key }: FetchRequest, path: RawPath): BenchkeepError {
-  return new BenchkeepError(
-    'file_not_found',
-    `There is no ${storage.root}/${key}/${rawToDisplay(path)} any more`,
-    'Its record stays. Ask who looks after the bucket; an earlier version of the object may still be there.',
-  );
-}
-
-function other({ storage, key }: FetchRequest, path: RawPath): BenchkeepError {
-  return new BenchkeepError(
-    'wrong_content',
-    `${storage.root}/${key}/${rawToDisplay(path)} is not any more what was registered`,
-    'It was not fetched. Ask who else writes into this storage; an earlier version of the object may still be there.',
-  );
 }
 
 function notWhole({ storage, key }: FetchRequest): BenchkeepError {

@@ -6,6 +6,7 @@ import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ObjectStore } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { fetchWhole } from './fetch-whole.ts';
 import { orderedHash } from './ordered-hash.ts';
 import { bytesOf, missingRanges, withRange, type PartJournal } from './part-file.ts';
 import type { TransferContext } from './transfer-context.ts';
@@ -31,11 +32,11 @@ export interface FetchTools {
 
 /** All of it is durable when this returns its sha256 (hex). Errors: `file_changed` where the object was replaced; those of the store and disk. What came before is kept. */
 export async function fetchRanges(
-  context: Pick<TransferContext, 'fs' | 'workstation' | 'clock'>,
+  context: Pick<TransferContext, 'fs' | 'workstation' | 'clock' | 'downloadRoom'>,
   { store, row, journal: { object, ranges }, part }: RangesRequest,
   tools: FetchTools,
 ): Promise<string> {
-  const { fs } = context;
+  const { fs, downloadRoom: room } = context;
   const wanted = missingRanges(ranges, object.size, RANGE);
   const failed = new AbortController();
   const signal = AbortSignal.any([tools.signal, failed.signal]);
@@ -45,9 +46,11 @@ export async function fetchRanges(
   tools.onBytes(bytes);
 
   const worker = async (): Promise<void> => {
-    for (let next = wanted.shift(); next !== undefined; next = wanted.shift()) {
-      const [from, to] = next;
-      signal.throwIfAborted();
+    for (let next = wanted.shift(); next !== undefined; next = wanted.shift()) await bring(next);
+  };
+  const bring = async ([from, to]: [number, number]): Promise<void> => {
+    const leave = await room.take(to - from, signal);
+    try {
       const came = await effect('store.read', () =>
         store.readRange(object.key, from, to - from, { of: object, signal }),
       );
@@ -55,9 +58,18 @@ export async function fetchRanges(
       await fs.writePart(part, from, came);
       bytes += came.length;
       tools.onBytes(bytes);
-      await Promise.all([noting.add(from, to), hash.add(from, came)]);
+      await hash.add(from, came);
+    } finally {
+      leave();
     }
+    await noting.add(from, to);
   };
+  if (store.readWhole !== undefined && object.size > RANGE) {
+    // The first range tells whether its server knows ranges.
+    const first = store.comesWhole?.(object) === false ? wanted.shift() : undefined;
+    if (first !== undefined) await bring(first);
+    if (store.comesWhole?.(object) !== false) return fetchWhole(context, { store, object, part }, tools);
+  }
   // One that fails ends the others; all of them are waited for, so that nothing is written later.
   const guarded = (): Promise<void> =>
     worker().catch((error: unknown) => {

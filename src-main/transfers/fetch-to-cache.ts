@@ -3,22 +3,24 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { SharedDownload } from '../instance/index.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
-import { storeOf } from '../storage/index.ts';
+import { objectOfCopy, storeOf } from '../storage/index.ts';
+import { activeTransfers } from '../workstation/transfer-rows.ts';
 import { cachePath, findCached, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { fetchContent } from './fetch-content.ts';
 import { fetchFolder } from './fetch-folder.ts';
 import { manifestOf } from './fetch-manifest.ts';
 import type { FetchTools } from './fetch-ranges.ts';
+import { makeRoom } from './make-room.ts';
 import { markCloudCopy, markCloudCopyRight, type CloudLoss } from './mark-cloud-copy.ts';
 import { putAside } from './put-aside.ts';
 import { endDownloads } from './sweep-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 export interface ToFetch {
-  artifact: ArtifactRow & { sha256: string };
-  /** Called before bytes are fetched. Errors: `disk_full`. */
-  requireSpace: () => Promise<void>;
+  artifact: ArtifactRow;
+  /** Called before bytes are fetched, with how many. Errors: `disk_full`. */
+  requireSpace: (bytes: number) => Promise<void>;
 }
 
 interface CloudPlace {
@@ -123,18 +125,13 @@ async function bring(
   let failure: BenchkeepError | null = null;
   for (const place of places) {
     try {
-      await requireSpace();
-      const request = {
-        artifactUid: artifact.uid,
-        key: place.copy.path.toString('utf8'),
-        storage: place.storage,
-        target,
-      };
-      const { size, sha256 } = artifact;
+      await makeRoom(context, artifact, requireSpace, tools.signal);
+      const request = { artifact, ...objectOfCopy(place.storage, place.copy), storage: place.storage, target };
       const fetch = artifact.n_files === null ? fetchContent : fetchFolder;
-      const facts = await fetch(context, { ...request, size, sha256 }, tools);
-      await noteCached(context, artifact, { facts });
-      await markCloudCopyRight(context, artifact, place);
+      const { facts, sha256 } = await fetch(context, request, tools);
+      const known = { ...artifact, sha256 };
+      await noteCached(context, known, { facts });
+      await markCloudCopyRight(context, known, place);
       return target;
     } catch (error) {
       const loss = lossOf(error);
@@ -165,20 +162,26 @@ function lossOf(error: unknown): CloudLoss | null {
 }
 
 /** True where what lies in the cache is the content, though it was touched. What somebody worked on is put beside it. */
-async function takeWhatIsThere(
-  context: TransferContext,
-  artifact: ArtifactRow & { sha256: string },
-  target: RawPath,
-): Promise<boolean> {
+async function takeWhatIsThere(context: TransferContext, artifact: ArtifactRow, target: RawPath): Promise<boolean> {
   const facts = await context.fs.look(target);
   if (facts === null) return false;
-  const look = await lookOfArtifact(context, target, artifact);
-  if (look !== null) {
-    await noteCached(context, artifact, look);
+  const sha256 = artifact.sha256 ?? (await fetchedAs(context, artifact));
+  const look = sha256 === null ? null : await lookOfArtifact(context, target, { uid: artifact.uid, sha256 });
+  if (look !== null && sha256 !== null) {
+    await noteCached(context, { ...artifact, sha256 }, look);
     return true;
   }
   await putAside(context, artifact, target, facts);
   return false;
+}
+
+/** The program ended when all had come, and before that was written down. */
+async function fetchedAs({ workstation }: TransferContext, { uid }: ArtifactRow): Promise<string | null> {
+  const active = await activeTransfers(workstation);
+  const row = active.find(({ artifact_uid: of, direction, state }) => {
+    return of === uid && direction === 'download' && state === 'verified';
+  });
+  return row?.sha256 ?? null;
 }
 
 /** Those that were found right first. */

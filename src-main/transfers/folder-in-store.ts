@@ -9,15 +9,13 @@ import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToBytes, rawToDisplay, rawToText, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { readManifest } from '../storage/folder-manifest.ts';
-import { cloudRootOf, OWN_FOLDER, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { cloudRootOf, objectSlices, OWN_FOLDER, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
 import { isPlainPath } from '../storage/objects/object-members.ts';
 import { giveWay } from '../ports/give-way.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 
 /** Bytes of a whole key; S3 and Google Cloud Storage take no longer ones. */
 const LONGEST_KEY = 1024;
-/** Bytes of one request when a manifest is read. */
-const CHUNK = 8 * 1024 ** 2;
 
 /** True for the upload of a whole folder. */
 export function isOfFolder({ facts }: Pick<TransferRow, 'facts'>): boolean {
@@ -83,9 +81,7 @@ export async function digestOfManifest(
   })();
   read.catch(() => undefined);
   try {
-    for (let offset = 0; offset < facts.size; offset += CHUNK) {
-      const length = Math.min(CHUNK, facts.size - offset);
-      const bytes = await store.readRange(facts.key, offset, length, { of: facts, signal });
+    for await (const bytes of objectSlices(store, facts, signal)) {
       whole.update(bytes);
       if (!gunzip.write(bytes)) await Promise.race([new Promise((resolve) => gunzip.once('drain', resolve)), read]);
     }

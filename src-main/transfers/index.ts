@@ -7,7 +7,6 @@ export { clearTransfers, firstTransfers, pauseTransfers, resumeTransfers, retryT
 export { copyFolder } from './copy-folder.ts';
 export { dropCached, type Dropped } from './drop-cached.ts';
 export { dropParts, endTransfer, storageOf } from './end-transfer.ts';
-export { hashObject } from './judge-object.ts';
 export { finishUpload } from './finish-upload.ts';
 export { gatedStores } from './gated-stores.ts';
 export { forgetCloudLoss } from './mark-cloud-copy.ts';

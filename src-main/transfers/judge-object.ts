@@ -1,6 +1,8 @@
 /** Is the object in the store the content that was sent? Only what the store itself computed, or its bytes, can tell. */
-import { createHash } from 'node:crypto';
-import type { ObjectFacts, ObjectStore, StoreChecksums } from '../storage/index.ts';
+import type { Fs } from '../ports/fs/fs.ts';
+import { readObject, type ObjectFacts, type ObjectStore, type StoreChecksums } from '../storage/index.ts';
+import { readChecksums } from './read-parts.ts';
+import type { UploadSource } from './transfer-context.ts';
 
 export interface ExpectedContent {
   size: number;
@@ -10,8 +12,6 @@ export interface ExpectedContent {
 }
 
 const ALGORITHMS = ['sha256', 'crc32', 'crc32c', 'md5'] as const;
-/** Bytes of one request when all is read back. */
-const CHUNK = 8 * 1024 ** 2;
 
 /** True where it is; reads all of it back where the store made no checksum that can be compared. */
 export async function isContent(
@@ -24,21 +24,14 @@ export async function isContent(
   const expected: StoreChecksums = { ...checksums, sha256 };
   const common = ALGORITHMS.filter((name) => facts.checksums[name] !== undefined && expected[name] !== undefined);
   if (common.length > 0) return common.every((name) => facts.checksums[name] === expected[name]);
-  return (await hashObject(store, facts, signal)) === sha256;
+  return (await readObject(store, facts, { signal, onBytes: () => undefined })).sha256 === sha256;
 }
 
-/** Of all its bytes, hex. Errors: `file_changed` where it is replaced meanwhile. */
-export async function hashObject(
-  store: ObjectStore,
-  facts: ObjectFacts,
-  signal: AbortSignal,
-  onBytes: (bytes: number) => void = () => undefined,
-): Promise<string> {
-  const hash = createHash('sha256');
-  for (let offset = 0; offset < facts.size; offset += CHUNK) {
-    const bytes = await store.readRange(facts.key, offset, Math.min(CHUNK, facts.size - offset), { of: facts, signal });
-    hash.update(bytes);
-    onBytes(bytes.length);
-  }
-  return hash.digest('hex');
+/** Are the bytes of a file those that the store computed its checksums of? True where it made none. */
+export async function isAsStored(fs: Fs, { checksums }: ObjectFacts, local: UploadSource): Promise<boolean> {
+  const { sha256, crc32, md5 } = checksums;
+  if (sha256 !== undefined) return sha256 === local.sha256;
+  if (crc32 === undefined && md5 === undefined) return true;
+  const read = await readChecksums(fs, local, { md5: crc32 === undefined });
+  return crc32 === undefined ? read.md5 === md5 : read.crc32 === crc32;
 }

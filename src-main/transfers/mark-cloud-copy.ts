@@ -57,26 +57,28 @@ export async function markCloudCopy(
   context.onWatching('inbox');
 }
 
-/** All of it came, and was right. */
+/** All of it came, and was right: content that was never read before has its checksum from now on. */
 export async function markCloudCopyRight(
   context: MarkContext,
-  artifact: Pick<ArtifactRow, 'id' | 'uid'>,
+  artifact: Pick<ArtifactRow, 'id' | 'uid'> & { sha256: string },
   { copy, storage }: { copy: CopyRow; storage: StorageRow },
 ): Promise<void> {
   if (context.registry.readonly) return;
   const now = await context.registry.db
     .selectFrom('artifact')
-    .select(['state', 'state_reason'])
+    .select(['state', 'state_reason', 'sha256'])
     .where('id', '=', artifact.id)
     .executeTakeFirst();
+  const isNew = now?.sha256 === null;
   const isMissing = now?.state === 'missing' && (now.state_reason ?? '').startsWith('cloud-');
   // All of it was read, and is the content that was registered.
   const wasLost = isMissing || now?.state === 'unverified';
-  if (copy.verified_at !== null && !wasLost) return;
+  if (copy.verified_at !== null && !wasLost && !isNew) return;
   await writeRegistry(context, await context.author(), 'verify', async (write) => {
     await write.update('copy', copy.id, { verified_at: write.now }, artifact.uid);
-    if (wasLost)
-      await write.update('artifact', artifact.id, { state: 'ok', state_reason: null, updated_at: write.now });
+    const right = { state: 'ok', state_reason: null, updated_at: write.now } as const;
+    if (isNew) await write.update('artifact', artifact.id, { ...right, sha256: artifact.sha256 });
+    else if (wasLost) await write.update('artifact', artifact.id, right);
   });
   await forgetCloudLoss(context, storage, rawFromBytes(copy.path));
 }

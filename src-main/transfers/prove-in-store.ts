@@ -6,7 +6,7 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { CopyRow, StorageRow } from '../registry/schema.ts';
-import { storeOf, type ObjectFacts } from '../storage/index.ts';
+import { objectOfCopy, storeOf, type ObjectFacts } from '../storage/index.ts';
 import { isContent } from './judge-object.ts';
 import { readChecksums } from './read-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
@@ -89,7 +89,8 @@ async function lookInStore(
 ): Promise<ObjectFacts | string> {
   try {
     const store = await storeOf(context, storage);
-    const facts = await store.stat(path.toString('utf8'), { signal });
+    const { key, version } = objectOfCopy(storage, { path });
+    const facts = await store.stat(key, { signal, version });
     return facts ?? `there is no ${storage.root}/${rawToDisplay(rawFromBytes(path))} any more`;
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'cancelled') throw error;

@@ -14,6 +14,7 @@ export type TransferContext = Pick<
   | 'hasher'
   | 'stores'
   | 'clock'
+  | 'random'
   | 'onCommitted'
   | 'author'
   | 'busyTransfers'
@@ -23,6 +24,7 @@ export type TransferContext = Pick<
   | 'contentsAtWork'
   | 'downloads'
   | 'evictions'
+  | 'downloadRoom'
   | 'onWatching'
   | 'onTransfers'
 >;

@@ -1,10 +1,12 @@
 /** Files of web servers and of Hugging Face, registered where they are. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeHash } from '../../shared/hash-encoding.ts';
+import { cacheArtifact, describeArtifact, readContext } from '../../src-main/artifacts/index.ts';
 import { keptSignIns, openStores, storageTree } from '../../src-main/storage/index.ts';
 import { authority, file, startWeb, type WebServer } from '../stores/start-web.ts';
-import { openArtifacts, type TestArtifacts } from './open-artifacts.ts';
+import { ended, openArtifacts, type TestArtifacts } from './open-artifacts.ts';
 
 const COMMIT = 'c'.repeat(40);
 let web: WebServer;
@@ -111,4 +113,48 @@ test('of Hugging Face, files and folders, by what the hub tells of them', async 
     n_folders: 1,
     size: 16,
   });
+});
+
+test('what a file of Hugging Face was before can still be had: from the commit that made it', async () => {
+  const texts = new Map([
+    ['1'.repeat(40), 'the first'],
+    ['2'.repeat(40), 'another'],
+  ]);
+  /** As of now; the newest commit changed another file. */
+  let commits = ['1'.repeat(40)];
+  const oidOf = (text: string): string => createHash('sha1').update(text).digest('hex');
+  const madeBy = (at: string): string => commits.slice(commits.indexOf(at)).find((id) => texts.has(id)) ?? '';
+  const hub = (input: unknown): Promise<Response> => {
+    const { pathname } = new URL(String(input));
+    if (pathname.includes('/commits/'))
+      return Promise.resolve(
+        Response.json(
+          commits.map((id) => ({ id, title: 't', message: '', authors: [], date: '2026-01-01T00:00:00Z' })),
+        ),
+      );
+    if (pathname.includes('/tree/')) return Promise.resolve(new Response(null, { status: 404 }));
+    const at = pathname.slice(pathname.lastIndexOf('/') + 1);
+    const id = madeBy(at === 'main' ? (commits[0] ?? '') : at);
+    const text = texts.get(id) ?? '';
+    const lastCommit = { id, title: '', date: '2026-01-01T00:00:00Z' };
+    return Promise.resolve(
+      Response.json([{ type: 'file', path: 'a.csv', oid: oidOf(text), size: text.length, lastCommit }]),
+    );
+  };
+  for (const [id, text] of texts)
+    web.answers.set(
+      `/datasets/lab/plates/resolve/${id}/a.csv`,
+      file(() => Buffer.from(text), '"x"'),
+    );
+  const stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hub });
+  lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation));
+  const first = await lab.saveOne('hf://datasets/lab/plates/a.csv');
+  commits = ['3'.repeat(40), '2'.repeat(40), '4'.repeat(40), '1'.repeat(40)];
+  const second = await lab.saveOne('hf://datasets/lab/plates/a.csv');
+  expect(second.uid.slice(0, 16)).toBe(first.uid.slice(0, 16));
+  const { uid } = first;
+  expect((await describeArtifact(readContext(lab.context), { artifact: uid })).copies[0]?.path).toContain('a.csv@1111');
+  const { path } = await ended(cacheArtifact(lab.context, { artifact: uid, to: null }));
+  expect(readFileSync(path, 'utf8')).toBe('the first');
+  expect(await lab.row(uid)).toMatchObject({ state: 'ok' });
 });

@@ -170,6 +170,34 @@ describe('a download', () => {
   });
 });
 
+describe('a disk that is nearly full', () => {
+  /** The disk has so many bytes left from now on. */
+  const left = (bytes: () => number): void => {
+    bench.context.fs = { ...bench.context.fs, freeSpace: () => Promise.resolve(bytes()) };
+  };
+
+  test('goes on with what came, for which there is room', { timeout: 60_000 }, async () => {
+    const { uid, content } = await uploaded(60 * MIB);
+    const job = cacheArtifact(bench.context, { artifact: uid });
+    for (let step = await job.next(); step.done !== true && step.value.bytes < 40 * MIB;) step = await job.next();
+    await job.return({ path: '' });
+    left(() => 40 * MIB);
+    expect(sha256(await cache(uid))).toBe(sha256(content));
+  });
+
+  test('what can be fetched again makes room for what is wanted', { timeout: 60_000 }, async () => {
+    const { uid, content } = await uploaded(3 * MIB);
+    const other = await bench.saveOutside('other.fcs', randomBytes(2 * MIB));
+    left(() => (bench.cacheOf(other) === null ? 10 * MIB : MIB));
+    expect(sha256(await cache(uid))).toBe(sha256(content));
+    expect(bench.cached()).toEqual([`${uid}.fcs`]);
+    left(() => 100 * MIB);
+    const { uid: last } = await uploaded(3 * MIB, 'last.fcs');
+    left(() => MIB);
+    await expect(cache(last)).rejects.toMatchObject({ code: 'disk_full' });
+  });
+});
+
 describe('the cache', () => {
   test('F-CA04 an edited file is put aside and told, and the content fetched anew; touched only, it is used', async () => {
     const { uid, content } = await uploaded(5000);

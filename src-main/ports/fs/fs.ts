@@ -13,7 +13,8 @@ export interface FolderEntry {
 export interface FillRequest {
   target: RawPath;
   size: number;
-  sha256: string;
+  /** Null where nobody knows it yet. */
+  sha256: string | null;
   /** For this user alone by default. */
   mode?: number;
   fill(write: (offset: number, bytes: Uint8Array) => Promise<void>): Promise<void>;

@@ -126,19 +126,20 @@ async function readRange(
   { of, signal }: Call & { of?: ObjectFacts } = {},
 ): Promise<Buffer> {
   if (length <= 0) return Buffer.alloc(0);
-  const condition = of === undefined ? '' : `&ifGenerationMatch=${encodeURIComponent(of.etag)}`;
-  const url = `${addressOf(at, key)}?alt=media${condition}`;
+  // By its generation, also an older one that the bucket keeps is read.
+  const url = `${addressOf(at, key)}?alt=media${ofVersion(of?.etag)}`;
   const range = `bytes=${String(offset)}-${String(offset + length - 1)}`;
   // Packed objects are unpacked by the store, and as a whole, for whoever does not take them packed.
   const headers = { range, 'accept-encoding': 'gzip' };
-  const answer = await at.ask({ method: 'GET', url, headers, signal }, [404, 412, 416]);
+  const answer = await at.ask({ method: 'GET', url, headers, signal }, [404, 416]);
   const { status, body } = answer;
-  if (status === 404) {
+  const isOther = status === 404 && of !== undefined && (await stat(at, key, signal && { signal })) !== null;
+  if (status === 404 && !isOther) {
     await assertBucket(at, signal);
     throw new BenchkeepError('file_not_found', `There is no ${at.root}/${key}`, 'Look at what is there: storage tree.');
   }
   const generation = answer.headers['x-goog-generation'];
-  if (status === 412 || (of !== undefined && generation !== undefined && generation !== of.etag)) {
+  if (isOther || (of !== undefined && generation !== undefined && generation !== of.etag)) {
     throw new BenchkeepError(
       'file_changed',
       `${at.root}/${key} was replaced while it was read`,

@@ -1,11 +1,11 @@
 /** The door through which the client of Hugging Face reaches its hub, and nothing else (S-10). */
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { WebAccess } from './web-request.ts';
+import type { Web, WebAccess } from './web-request.ts';
 
 export interface HfAccess extends WebAccess {
   hubUrl?: string;
   token?: string;
-  /** In place of the system's. */
+  /** In place of the network, for tests. */
   fetch?: typeof fetch;
 }
 
@@ -15,7 +15,8 @@ const PATIENCE = 30_000;
 /** `told`: the error for an answer that refuses. Redirects and further pages stay on the hub, since a token may be sent. */
 export function hfFetch(
   hub: string,
-  { guard = () => Promise.resolve(), fetch: reach = fetch }: HfAccess,
+  web: Web,
+  { guard = () => Promise.resolve(), fetch: reach = fetchBy(web) }: HfAccess,
   told: (status: number, retryAfter: string | null) => BenchkeepError,
   signal: AbortSignal | undefined,
 ): typeof fetch {
@@ -39,6 +40,29 @@ export function hfFetch(
   };
 }
 
+/** Over connections to addresses that may be asked only; redirects are answers. */
+function fetchBy(web: Web): typeof fetch {
+  return async (input, init) => {
+    const { method = 'GET', body, signal } = init ?? {};
+    const answer = await web.ask({
+      method: method === 'POST' || method === 'HEAD' ? method : 'GET',
+      url: String(input instanceof Request ? input.url : input),
+      headers: Object.fromEntries(new Headers(init?.headers)),
+      body: typeof body === 'string' ? body : undefined,
+      follow: false,
+      signal: signal ?? undefined,
+    });
+    try {
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
+      const bytes = await answer.read();
+      return new Response(bytes.length === 0 ? null : new Uint8Array(bytes), { status: answer.status, headers });
+    } finally {
+      answer.close();
+    }
+  };
+}
+
 function elsewhere(hub: string): BenchkeepError {
   return new BenchkeepError(
     'not_allowed',
@@ -48,8 +72,10 @@ function elsewhere(hub: string): BenchkeepError {
 }
 
 function failed(error: unknown, hub: string, signal: AbortSignal | undefined): BenchkeepError {
-  if (error instanceof BenchkeepError) return error;
-  if (signal?.aborted === true)
+  const isStopped = signal?.aborted === true;
+  // That it takes too long stops it, too.
+  if (error instanceof BenchkeepError && (isStopped || error.code !== 'cancelled')) return error;
+  if (isStopped)
     return new BenchkeepError('cancelled', 'Stopped', 'What is done so far is kept; run it again for the rest.', {
       retry: true,
     });

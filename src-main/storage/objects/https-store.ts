@@ -10,7 +10,7 @@ import type { WebRoot } from './web-root.ts';
 /** Nothing is asked before it is needed. */
 export function openHttpsStore({ root }: WebRoot, access: WebAccess = {}): Promise<ObjectStore> {
   const web = openWeb(access);
-  const at = { web, root, address: (key: string): string => `${root}/${key}` };
+  const at: At = { web, root, rangeless: new Set(), address: (key: string): string => `${root}/${key}` };
   return Promise.resolve({
     kind: 'https',
     proves: 'md5',
@@ -18,6 +18,7 @@ export function openHttpsStore({ root }: WebRoot, access: WebAccess = {}): Promi
     list: () => refuseList(root),
     readRange: (key, offset, length, options) => readRange(at, key, offset, length, options),
     readWhole: (key, options) => readWhole(at, key, options),
+    comesWhole: ({ key, etag }) => !isStrong(etag) || at.rangeless.has(key),
     region: () => Promise.resolve(null),
     close: () => {
       web.close();
@@ -30,6 +31,8 @@ interface At {
   web: Web;
   /** As people see it. */
   root: string;
+  /** Keys of which all came when a range was asked for. */
+  rangeless: Set<string>;
   address(key: string): string;
 }
 
@@ -74,7 +77,10 @@ async function readRange(
     if (answer.status === 416) return Buffer.alloc(0);
     if (answer.status !== 200 && answer.status !== 206) throw failure(at, answer);
     if (of !== undefined) refuseOther(at, key, answer, of);
-    if (answer.status === 200) return (await answer.read(offset + length)).subarray(offset);
+    if (answer.status === 200) {
+      if (of === undefined || of.size > length) at.rangeless.add(key);
+      return await answer.read(length, offset);
+    }
     if (Number(/^bytes (?<from>\d+)-/.exec(answer.headers['content-range'] ?? '')?.groups?.['from']) !== offset)
       throw replaced(at, key);
     return await answer.read(length);

@@ -39,19 +39,33 @@ function addressOf(place: PlaceRoot, path: string): ObjectAddress {
 
 /**
  * Older contents of an object have addresses of their own, in stores that keep versions: `KEY?versionId=ID` in S3,
- * `KEY#GENERATION` in Google Cloud Storage, as other programs write them too.
+ * `KEY#GENERATION` in Google Cloud Storage, as other programs write them too, `KEY@COMMIT` of Hugging Face.
  */
 export function versionedKey(type: string, key: string, version: string): string {
+  if (type === 'hf') return `${key}@${version}`;
   return type === 'gs' ? `${key}#${version}` : `${key}?versionId=${version}`;
 }
 
+const VERSIONS: Readonly<Record<string, RegExp>> = {
+  gs: /#(?<version>\d+)$/,
+  s3: /\?versionId=(?<version>[^?&/]+)$/,
+  hf: /@(?<version>[0-9a-f]{40})$/,
+};
+
 /** What a copy's path in a store says. */
 export function splitVersion(type: string, path: string): { key: string; version: string | null } {
-  const mark = type === 'gs' ? /#(?<version>\d+)$/ : type === 's3' ? /\?versionId=(?<version>[^?&/]+)$/ : null;
-  const found = mark?.exec(path);
+  const found = VERSIONS[type]?.exec(path);
   const version = found?.groups?.['version'];
   if (found === null || found === undefined || version === undefined) return { key: path, version: null };
   return { key: path.slice(0, found.index), version };
+}
+
+/** Which object a copy in a store is: its key below the storage's root; its version, where that is not the newest one. */
+export function objectOfCopy(
+  { type }: { type: string },
+  { path }: { path: Uint8Array },
+): { key: string; version: string | null } {
+  return splitVersion(type, Buffer.from(path).toString('utf8'));
 }
 
 function emptyName(root: string): BenchkeepError {

@@ -63,6 +63,11 @@ export interface ObjectStore {
   readRange(key: string, offset: number, length: number, options?: Call & { of?: ObjectFacts }): Promise<Buffer>;
   /** All of it in one request: for places that can't say whether two ranges are of one object. Error: `file_changed`. */
   readWhole?(key: string, options?: Call & { of?: ObjectFacts }): AsyncGenerator<Buffer>;
+  /**
+   * True where ranges save nothing: the server was seen to know none, or can't say whether two of them are of one object.
+   * Then there is `readWhole`.
+   */
+  comesWhole?(of: ObjectFacts): boolean;
   /** Every version that the store keeps of an object, newest first; missing where it keeps none. */
   versions?(key: string, options?: Call): AsyncGenerator<ObjectFacts>;
   /** In one request: for small objects. Errors: `already_exists` where the condition does not hold. */

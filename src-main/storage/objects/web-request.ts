@@ -15,7 +15,7 @@ export type AddressGuard = (url: string) => Promise<void>;
 
 export interface WebAccess {
   guard?: AddressGuard;
-  /** Whether this address may be in a private network; anywhere else what leads into one is refused. */
+  /** Whether this address may be in a private network; by default none may. What leads into one is refused. */
   mayBePrivate?: (url: URL) => boolean;
   /** PEM of an authority that is trusted besides those of the system. */
   ca?: string;
@@ -23,9 +23,12 @@ export interface WebAccess {
 }
 
 export interface WebRequest {
-  method: 'GET' | 'HEAD';
+  method: 'GET' | 'HEAD' | 'POST';
   url: string;
   headers?: Record<string, string>;
+  body?: string | undefined;
+  /** False: a redirect is the answer. */
+  follow?: boolean;
   /** For the server of `url` only. */
   authorization?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -38,8 +41,8 @@ export interface WebAnswer {
   url: string;
   /** Fails where nothing moves any more; ends the connection when it is not read to its end. */
   body: AsyncIterable<Buffer>;
-  /** All of it, or its first `most` bytes. */
-  read(most?: number): Promise<Buffer>;
+  /** All of it, or at most `most` bytes from `from`; those before are not kept. */
+  read(most?: number, from?: number): Promise<Buffer>;
   close(): void;
 }
 
@@ -55,7 +58,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function openWeb({
   guard = () => Promise.resolve(),
-  mayBePrivate = () => true,
+  mayBePrivate = () => false,
   ca,
   clock = systemClock,
 }: WebAccess): Web {
@@ -63,7 +66,7 @@ export function openWeb({
   const anywhere = openAgents({ mayBePrivate: true, authority });
   const publicOnly = openAgents({ mayBePrivate: false, authority });
 
-  async function ask({ authorization, ...request }: WebRequest): Promise<WebAnswer> {
+  async function ask({ authorization, follow = true, ...request }: WebRequest): Promise<WebAnswer> {
     const first = new URL(request.url);
     let { url } = request;
     for (let hops = 0; ; hops++) {
@@ -76,7 +79,7 @@ export function openWeb({
         headers,
       });
       const { location } = answer.headers;
-      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+      if (!follow || !REDIRECTS.has(answer.status) || location === undefined) return answer;
       answer.close();
       if (hops === MOST_REDIRECTS) throw redirected(first, 'it leads on and on');
       url = nextAddress(first, url, location);
@@ -121,7 +124,7 @@ export function webFailure(error: unknown, host: string): BenchkeepError {
 function exchange(
   clock: Clock,
   agents: Pick<Agents, 'http' | 'https'>,
-  { method, url, headers = {}, signal }: Omit<WebRequest, 'authorization'>,
+  { method, url, headers = {}, body: sentBody, signal }: Omit<WebRequest, 'authorization' | 'follow'>,
 ): Promise<WebAnswer> {
   const { host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -159,7 +162,7 @@ function exchange(
         headers: answer.headers,
         url,
         body,
-        read: (most = Infinity) => collect(body, most),
+        read: (most = Infinity, from = 0) => collect(body, most, from),
         close() {
           end();
           sent.destroy();
@@ -168,7 +171,7 @@ function exchange(
       // Whoever looks only at its head would keep the connection for ever.
       if (method === 'HEAD') answer.resume();
     });
-    sent.end();
+    sent.end(sentBody);
   });
 }
 
@@ -183,12 +186,14 @@ async function* bytesOf(answer: IncomingMessage, host: string, moved: () => void
   }
 }
 
-async function collect(body: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
+async function collect(body: AsyncIterable<Buffer>, most: number, from: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let size = 0;
+  let [passed, size] = [0, 0];
   for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
+    const kept = chunk.subarray(Math.max(0, from - passed));
+    passed += chunk.length;
+    if (kept.length > 0) chunks.push(kept);
+    size += kept.length;
     if (size >= most) break;
   }
   return Buffer.concat(chunks).subarray(0, most);

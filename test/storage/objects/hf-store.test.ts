@@ -52,7 +52,7 @@ beforeEach(async () => {
       if (found.length === 0) return void response.writeHead(404).end();
       return void send(found.reverse().map(entry));
     }
-    if (path === '/api/datasets/lab/plates/paths-info/main') {
+    if (/^\/api\/datasets\/lab\/plates\/paths-info\/(?:main|c{40})$/.test(path)) {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
@@ -79,8 +79,16 @@ afterEach(async () => {
   await other.stop();
 });
 
-const open = (root: string, token?: string) =>
-  openHfStore({ type: 'hf', root }, { hubUrl: hub.origin, ...(token === undefined ? {} : { token }) });
+/** What the hub leads to is on loopback, too: a test's `elsewhere` says that it may be. */
+const open = (root: string, token?: string, elsewhere = true) =>
+  openHfStore(
+    { type: 'hf', root },
+    {
+      hubUrl: hub.origin,
+      ...(token === undefined ? {} : { token }),
+      ...(elsewhere ? { mayBePrivate: () => true } : {}),
+    },
+  );
 
 test('lists in the order of names, tells what the hub knows, reads what one commit has', async () => {
   const store = await open('hf://datasets/lab/plates', 'hf_secret');
@@ -123,6 +131,29 @@ test('S-10 gated, too often, and pages that lead elsewhere are told with what to
     code: 'not_allowed',
   });
   expect(other.seen).toEqual([]);
+});
+
+test("S-10 a hub of one's own is asked, and where it leads into a private network is not", async () => {
+  const store = await open('hf://datasets/lab/plates', 'hf_secret', false);
+  const big = await store.stat('data/large.bin');
+  if (big === null) throw new Error('nothing');
+  await expect(store.readRange(big.key, 0, 5, { of: big })).rejects.toMatchObject({ code: 'not_allowed' });
+  expect(other.seen).toEqual([]);
+  store.close();
+});
+
+test('F-UP08 a repository or revision that is not there is no object that is gone', async () => {
+  const missing = { code: 'bucket_not_found', retry: true };
+  for (const root of ['hf://datasets/lab/renamed', 'hf://datasets/lab/plates@v9']) {
+    const store = await open(root);
+    await expect(store.stat('data/large.bin')).rejects.toMatchObject(missing);
+    await expect(allOf(store.list(''))).rejects.toMatchObject(missing);
+    await expect(allOf(store.list('data/'))).rejects.toMatchObject(missing);
+  }
+  const store = await open('hf://datasets/lab/plates');
+  expect(await store.stat('data/nothing')).toBe(null);
+  expect(await store.stat('data/large.bin', { version: COMMIT })).toMatchObject({ size: large.length });
+  await expect(store.stat('data/large.bin', { version: 'd'.repeat(40) })).rejects.toMatchObject(missing);
 });
 
 test('addresses', () => {

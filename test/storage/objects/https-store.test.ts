@@ -1,7 +1,7 @@
 /** Files of a web server: conditions, redirects, and what is refused (S-10). */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readObject } from '../../../src-main/artifacts/read-object.ts';
+import { readObject } from '../../../src-main/storage/objects/read-object.ts';
 import { openHttpsStore } from '../../../src-main/storage/objects/https-store.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { ObjectStore } from '../../../src-main/storage/objects/object-store.ts';
@@ -12,9 +12,11 @@ const content = bytesOf(300_000);
 const tools = { signal: new AbortController().signal, onBytes: () => undefined };
 let web: WebServer;
 let store: ObjectStore;
+/** Somebody here named this server, which is on loopback. */
+const isOwn = ({ origin }: URL): boolean => origin === web.origin;
 beforeEach(async () => {
   web = await startWeb();
-  store = await openHttpsStore({ type: 'https', root: web.origin }, { ca: authority() });
+  store = await openHttpsStore({ type: 'https', root: web.origin }, { ca: authority(), mayBePrivate: isOwn });
 });
 afterEach(async () => {
   store.close();
@@ -108,6 +110,7 @@ describe('S-10 redirects', () => {
       { type: 'https', root: web.origin },
       {
         ca: authority(),
+        mayBePrivate: isOwn,
         guard: (url) => {
           asked.push(url);
           if (url.includes('inner')) return Promise.reject(new BenchkeepError('not_allowed', 'inner', 'no'));
@@ -146,9 +149,31 @@ describe('S-10 redirects', () => {
     }
   });
 
+  test('into a private network are not followed, and nothing is asked there', async () => {
+    const inner = await startWeb();
+    inner.answers.set(
+      '*',
+      file(() => content, '"inner"'),
+    );
+    try {
+      for (const host of [inner.origin, inner.origin.replace('127.0.0.1', 'localhost'), 'https://10.0.0.1']) {
+        web.answers.set('/moved', to(`${host}/there`));
+        await expect(store.stat('moved')).rejects.toMatchObject({ code: 'not_allowed' });
+      }
+      expect(inner.seen).toEqual([]);
+      // Nor is a server there asked that nobody here named.
+      const unnamed = await openHttpsStore({ type: 'https', root: inner.origin }, { ca: authority() });
+      await expect(unnamed.stat('there')).rejects.toMatchObject({ code: 'not_allowed' });
+      expect(inner.seen).toEqual([]);
+      unnamed.close();
+    } finally {
+      await inner.stop();
+    }
+  });
+
   test('a server that can not prove who it is gets no request', async () => {
     vi.stubEnv('NODE_EXTRA_CA_CERTS', '');
-    const untrusting = await openHttpsStore({ type: 'https', root: web.origin });
+    const untrusting = await openHttpsStore({ type: 'https', root: web.origin }, { mayBePrivate: isOwn });
     await expect(untrusting.stat('a')).rejects.toMatchObject({ code: 'not_allowed' });
     expect(web.seen).toEqual([]);
     untrusting.close();

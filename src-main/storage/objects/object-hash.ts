@@ -1,7 +1,7 @@
 /** `hash` and `hash_type` of an object from what its store says of it, as LaminDB has them (`lamindb-facts.md`). */
 import { createHash } from 'node:crypto';
-import { encodeHash, HASH_TYPES } from '../../shared/hash-encoding.ts';
-import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
+import { encodeHash, HASH_TYPES } from '../../../shared/hash-encoding.ts';
+import type { ObjectFacts, ObjectStore } from './object-store.ts';
 
 export interface ObjectHash {
   /** 22 characters. */
@@ -38,6 +38,32 @@ export function hashOfObject(
   if (etag !== '') return { hash: ofText(etag), hashType: 'md5-etag' };
   // A web server that gives no ETag: its date and size are all that tells one content from the next.
   return { hash: ofText(`${modifiedAt ?? ''} ${String(size)}`), hashType: 'md5-date' };
+}
+
+/** What is recorded of an artifact's content. */
+export interface RecordedContent {
+  size: number;
+  hash: string | null;
+  hash_type: string | null;
+  sha256: string | null;
+}
+
+/**
+ * Is it what was recorded, as far as its store says? `unknown`: it is called something else than then, which can be of the
+ * same bytes sent in another way; only where their checksum is known can they tell.
+ */
+export function judgeObject(
+  kind: ObjectStore['kind'],
+  facts: ObjectFacts,
+  { size, hash, hash_type: hashType, sha256 }: RecordedContent,
+): 'same' | 'other' | 'unknown' {
+  const { checksums } = facts;
+  if (facts.size !== size) return 'other';
+  if (sha256 !== null && checksums.sha256 !== undefined) return checksums.sha256 === sha256 ? 'same' : 'other';
+  const now = hashOfObject(kind, facts);
+  if (now.hashType === hashType && now.hash === hash) return 'same';
+  const areBothMd5 = hashType === HASH_TYPES.whole && checksums.md5 !== undefined;
+  return sha256 === null || areBothMd5 ? 'other' : 'unknown';
 }
 
 /** What a manifest says of an object whose bytes were not read: its SHA-256, or what its store calls its content. */

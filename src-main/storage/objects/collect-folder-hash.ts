@@ -1,8 +1,8 @@
 /** LaminDB's hash of a folder (`md5-d`) made piece by piece: for a hundred thousand members the engine stays free. */
 import { createHash } from 'node:crypto';
-import { encodeHash } from '../../shared/hash-encoding.ts';
-import { BenchkeepError } from '../../shared/errors.ts';
-import { giveWay } from '../ports/give-way.ts';
+import { encodeHash } from '../../../shared/hash-encoding.ts';
+import { BenchkeepError } from '../../../shared/errors.ts';
+import { giveWay } from '../../ports/give-way.ts';
 
 export interface FolderHash {
   /** A member's hash, 22 characters. */
