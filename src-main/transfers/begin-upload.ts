@@ -14,7 +14,8 @@ export async function beginUpload(
   metadata: Record<string, string>,
   signal: AbortSignal,
 ): Promise<string> {
-  for await (const upload of store.uploads.list(key, { signal })) if (upload.key === key) return upload.token;
+  for await (const upload of store.uploads.list(key, { exact: true, signal }))
+    if (upload.key === key) return upload.token;
   return store.uploads.begin(key, size, { metadata, signal });
 }
 

@@ -6,8 +6,7 @@ import { isUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp, type Clock } from '../ports/clock.ts';
-import { OWN_FOLDER, readObjectMarker, storeOf, type ObjectStore } from '../storage/index.ts';
-import type { Call } from '../storage/objects/object-store.ts';
+import { OWN_FOLDER, readObjectMarker, storeOf } from '../storage/index.ts';
 import { SNAPSHOT_NAME } from '../storage/published/published-place.ts';
 import { readSetting, writeSetting } from '../workstation/settings.ts';
 import { transfersInto } from '../workstation/transfer-rows.ts';
@@ -96,24 +95,13 @@ async function orphansIn(
   const call = signal === undefined ? {} : { signal };
   const live = await transfersInto(context.workstation, storage.uid);
   const keys = live.map(keyOf);
-  const found = new Map<string, Found>();
-  for await (const { key, token, startedAt } of begunIn(store, call)) {
+  const found: Found[] = [];
+  for await (const { key, token, startedAt } of store.uploads.list(`${OWN_FOLDER}/`, call)) {
     if (startedAt === null || context.clock.now() - Date.parse(startedAt) < OLD) continue;
     if (!isOurs(key) || keys.some((one) => key === one || key.startsWith(`${one}/`))) continue;
-    found.set(`${key} ${token}`, { storage, key, token, startedAt, address: `${storage.root}/${key}` });
+    found.push({ storage, key, token, startedAt, address: `${storage.root}/${key}` });
   }
-  return [...found.values()];
-}
-
-/** Some twice. MinIO takes what is asked for as the whole name of an object, and lists all of them where nothing is. */
-async function* begunIn(store: ObjectStore, call: Call): ReturnType<ObjectStore['uploads']['list']> {
-  yield* store.uploads.list(`${OWN_FOLDER}/`, call);
-  try {
-    yield* store.uploads.list('', call);
-  } catch (error) {
-    // Who may see only our folder has seen it.
-    if (!(error instanceof BenchkeepError) || call.signal?.aborted === true) throw error;
-  }
+  return found;
 }
 
 async function tokensOf(context: OrphanContext, storage: StorageRow): Promise<Set<string | null>> {

@@ -201,7 +201,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
     }
     const error = toErrorData(failure);
     const attempts = row.attempts + 1;
-    const until = clock.now() + pauseAfter(attempts, (random(1)[0] ?? 0) / 255);
+    const until = clock.now() + pauseAfter(attempts, (random(1)[0] ?? 0) / 255, error);
     await updateTransfer(workstation, id, {
       attempts,
       sent,

@@ -13,7 +13,7 @@ let lab: CloudLab;
 beforeEach(async () => {
   for (const [name, value] of Object.entries(server().env)) vi.stubEnv(name, String(value));
   proxy = await startFaultProxy(server().endpoint);
-  lab = await openCloudLab(`s3://${server().bucket}?endpoint_url=${proxy.endpoint}`);
+  lab = await openCloudLab(`s3://${server().bucket}/lab?endpoint_url=${proxy.endpoint}`);
 });
 afterEach(async () => {
   await lab.close();
@@ -30,12 +30,17 @@ async function unfinished(): Promise<string[]> {
 
 test('F-UP19 all of this program are found, and one that can not be taken away keeps no other', async () => {
   const ours = [
-    '.lamindb/abcdefghijklmnop0000.fcs',
-    '.lamindb/abcdefghijklmnop0001/d1/big.raw',
-    '.lamindb/benchkeep.db',
-    '.lamindb/manifests/abcdefghijklmnop0001.tsv.gz',
+    'lab/.lamindb/abcdefghijklmnop0000.fcs',
+    'lab/.lamindb/abcdefghijklmnop0001/d1/big.raw',
+    'lab/.lamindb/benchkeep.db',
+    'lab/.lamindb/manifests/abcdefghijklmnop0001.tsv.gz',
   ];
-  const others = ['.lamindb/manifests/other.tsv.gz', '.lamindb/somebody-elses.bin', 'data/abcdefghijklmnop0000.fcs'];
+  const others = [
+    '.lamindb/abcdefghijklmnop0002.fcs',
+    'lab/.lamindb/manifests/other.tsv.gz',
+    'lab/.lamindb/somebody-elses.bin',
+    'lab/data/abcdefghijklmnop0000.fcs',
+  ];
   for (const Key of [...ours, ...others])
     await server().admin.send(new CreateMultipartUploadCommand({ Bucket: server().bucket, Key }));
   const { context } = lab;
@@ -45,7 +50,7 @@ test('F-UP19 all of this program are found, and one that can not be taken away k
   expect(orphans.map(({ address }) => address.split('/').slice(3).join('/')).sort()).toEqual(ours);
   proxy.spoil({ method: 'DELETE', url: /abcdefghijklmnop0000/ }, 1, { status: 403, code: 'AccessDenied' });
   expect(await sweepOrphanUploads(later)).toBe(3);
-  expect(await unfinished()).toEqual(['.lamindb/abcdefghijklmnop0000.fcs', ...others].sort());
+  expect(await unfinished()).toEqual(['lab/.lamindb/abcdefghijklmnop0000.fcs', ...others].sort());
   expect(await sweepOrphanUploads(later)).toBe(1);
   expect(await unfinished()).toEqual(others);
 });

@@ -230,13 +230,13 @@ describe('uploaded', () => {
     expect((await lab.object(uid))?.equals(bytes)).toBe(true);
   });
 
-  it('renamed while it is sent, and followed by the registry: it goes on from its new name', async () => {
+  it('renamed before it is sent, and followed by the registry: it goes on from its new name', async () => {
     const content = randomBytes(LARGE);
     const path = lab.put('local/run/a.fcs', content);
     const { uid } = await lab.save(path);
     await lab.look();
     lab.before(
-      'send',
+      'received',
       times(1, async () => {
         renameSync(path, join(lab.local, 'run', 'b.fcs'));
         await lab.look();

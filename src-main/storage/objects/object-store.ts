@@ -135,6 +135,9 @@ export interface Uploads {
   ): Promise<MadeObject | null>;
   /** One that is not there is fine. */
   abort(key: string, token: string, options?: Call): Promise<void>;
-  /** Unfinished ones of anybody, below `prefix`. */
-  list(prefix: string, options?: Call): AsyncGenerator<{ key: string; token: string; startedAt: string | null }>;
+  /** Unfinished ones of anybody, below `prefix`; with `exact` of the object of that name, at least. */
+  list(
+    prefix: string,
+    options?: Call & { exact?: boolean },
+  ): AsyncGenerator<{ key: string; token: string; startedAt: string | null }>;
 }

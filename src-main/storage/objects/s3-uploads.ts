@@ -174,11 +174,34 @@ async function abort(at: S3Bucket, key: string, token: string, { signal }: Call 
   });
 }
 
+interface Unfinished {
+  key: string;
+  token: string;
+  startedAt: string | null;
+}
+
+/** MinIO takes a prefix as the whole name of an object: where nothing is found by it, all of the bucket are looked through. */
 async function* list(
   at: S3Bucket,
   prefix: string,
-  { signal }: Call = {},
-): AsyncGenerator<{ key: string; token: string; startedAt: string | null }> {
+  { exact = false, signal }: Call & { exact?: boolean } = {},
+): AsyncGenerator<Unfinished> {
+  const wanted = at.fullPrefix(prefix);
+  let isAny = false;
+  for await (const one of listBegun(at, wanted, signal)) {
+    isAny = true;
+    yield one;
+  }
+  if (isAny || exact || wanted === '') return;
+  try {
+    for await (const one of listBegun(at, '', signal)) if (at.full(one.key).startsWith(wanted)) yield one;
+  } catch (error) {
+    // Who may see only our folder has seen it.
+    if (!(error instanceof BenchkeepError) || error.code !== 'not_allowed') throw error;
+  }
+}
+
+async function* listBegun(at: S3Bucket, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<Unfinished> {
   const { s3, sdk, bucket: Bucket } = at;
   let [key, token]: (string | undefined)[] = [];
   do {
@@ -186,7 +209,7 @@ async function* list(
       s3.send(
         new sdk.ListMultipartUploadsCommand({
           Bucket,
-          Prefix: at.fullPrefix(prefix),
+          Prefix: prefix,
           EncodingType: 'url',
           KeyMarker: key,
           UploadIdMarker: token,
@@ -195,12 +218,12 @@ async function* list(
       ),
     );
     at.said(page.Bucket);
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
-      yield {
-        key: at.below(listedKey(Key, page.EncodingType)),
-        token: UploadId ?? '',
-        startedAt: Initiated?.toISOString() ?? null,
-      };
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      const full = listedKey(Key, page.EncodingType);
+      // Of the whole bucket there are those beside our root, too.
+      if (!full.startsWith(at.fullPrefix(''))) continue;
+      yield { key: at.below(full), token: UploadId ?? '', startedAt: Initiated?.toISOString() ?? null };
+    }
     [key, token] =
       page.IsTruncated === true ? [listedKey(page.NextKeyMarker, page.EncodingType), page.NextUploadIdMarker] : [];
   } while (key !== undefined);

@@ -16,8 +16,6 @@ export type OpenHow = (how: How) => Promise<OpenStore | string>;
 
 /** What a server can't do, and its tests leave out. */
 export interface StoreLimits {
-  /** Lists the unfinished uploads of one key only, not those below a prefix. */
-  uploadsOfOneKey?: boolean;
   /** Its lists damage keys with characters that XML has not. */
   keysOfXml?: boolean;
 }
@@ -50,7 +48,7 @@ export function describeObjectStore(name: string, open: OpenHow, limits: StoreLi
       get at() {
         return at;
       },
-      limits: { uploadsOfOneKey: false, keysOfXml: false, ...limits },
+      limits: { keysOfXml: false, ...limits },
       other,
     };
     beforeEach(async (context) => {

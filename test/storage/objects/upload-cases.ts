@@ -124,9 +124,8 @@ export function describeUploads(here: TestStore): void {
     expectContent(first, bytes);
   });
 
-  test('unfinished uploads are found again, only those below the prefix', async (context) => {
+  test('unfinished uploads are found again, only those below the prefix', async () => {
     const { store, at } = here;
-    context.skip(here.limits.uploadsOfOneKey, 'this store lists the uploads of one key only');
     const keys = [`${at}run/a b`, `${at}run/c`, `${at}other`];
     const begun: { key: string; token: string }[] = [];
     for (const key of keys) begun.push({ key, token: await store.uploads.begin(key, bytes.length) });
