@@ -462,7 +462,7 @@ describe.runIf(chromiumPath !== undefined)('keep artifacts local, by the window'
     await page.goto(next.address);
     await go('Storage places');
     await card('Bucket of the lab').getByText('This computer is not signed in to it.').waitFor();
-    await page.getByText('Sign in to it under Storage places.').waitFor();
+    await page.getByText('Sign in under Storage places.').waitFor();
     await takePicture(page, '24-new-start');
   });
 
