@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GONE_AFTER, RENEW_EVERY } from '../../src-main/instance/publishing/lease.ts';
 import { AT_LATEST, QUIET } from '../../src-main/instance/publishing/publish-changes.ts';
-import { putPublishedAway } from '../../src-main/instance/publishing/put-published-away.ts';
 import { readMemory } from '../../src-main/instance/publishing/published-memory.ts';
+import { registryWork, restoreBackup } from '../../src-main/instance/index.ts';
 import { instanceFolder } from '../../src-main/instance/instance-card.ts';
 import type { PlaceState } from '../../src-main/storage/published/place-state.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
@@ -255,10 +255,12 @@ describe('publishing', () => {
 
   test('a backup that was restored goes over the published one only where a person says so', async () => {
     const window = await open(a);
+    const { folder, instanceUid: uid } = window.open;
+    const backup = await registryWork(a.workbench.fs).makeBackup({ folder, uid, kind: 'manual', now: Date.now() });
     await window.label('one');
     await window.keeper.publish({ beside: false });
     await close(window);
-    await putPublishedAway(a.workbench, window.joined.card);
+    await restoreBackup(a.workbench, { name: 'lab', id: backup.id });
     const restored = await open(a);
     await restored.label('two');
     await a.pass(2 * AT_LATEST);
@@ -267,7 +269,7 @@ describe('publishing', () => {
     expect(record().holder).toBeNull();
     const again = await open(a);
     await again.keeper.publish({ beside: false });
-    expect(published()).toEqual(['one', 'two']);
+    expect(published()).toEqual(['two']);
   });
 
   test('nothing is published at the close where a person wants the published one', async () => {

@@ -333,10 +333,10 @@ describe('the cache', () => {
       ...context,
       fs: {
         ...context.fs,
-        async readRange(...words: Parameters<typeof context.fs.readRange>) {
+        async openFile(...words: Parameters<typeof context.fs.openFile>) {
           if (heads++ === 0)
             await server().admin.send(new DeleteObjectCommand({ Bucket: server().bucket, Key: keyOf(uid) }));
-          return context.fs.readRange(...words);
+          return context.fs.openFile(...words);
         },
       },
     };

@@ -29,12 +29,12 @@ export function whileReading(context: Context, path: string, happens: () => Prom
     ...context,
     fs: {
       ...context.fs,
-      async readRange(...words) {
-        if (!done && rawToDisplay(words[0]) === path) {
+      async openFile(read) {
+        if (!done && rawToDisplay(read) === path) {
           done = true;
           await happens();
         }
-        return context.fs.readRange(...words);
+        return context.fs.openFile(read);
       },
     },
   };
