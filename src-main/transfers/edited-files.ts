@@ -31,11 +31,11 @@ export async function noteEdited(context: NoteContext, uid: string, aside: RawPa
   const storageUid = artifact === undefined ? await someStorage(context) : await storageFor(context, artifact);
   const { put } = inboxStatements(workstation);
   const shown = rawToDisplay(aside);
-  const save = `benchkeep save ${JSON.stringify(shown)}`;
+  const quoted = JSON.stringify(shown);
   const remedy =
     artifact === undefined
-      ? `Its record was deleted; save the work as a new one: ${save}.`
-      : `Make it the next version: ${save} --revises ${uid}.`;
+      ? `Its record was deleted; save the work as a new one: benchkeep save ${quoted}.`
+      : `Make it the next version: benchkeep save ${quoted} --revises ${uid}.`;
   await writeWorkstation(workstation, () => {
     put(storageUid, {
       path: aside,
