@@ -43,8 +43,9 @@ async function uploadAll(
   const failed: Failed[] = refused;
   const warnings: string[] = [];
   const sent = new Map<number, number>();
-  const tell = (): void => {
-    progress.bytes = [...sent.values()].reduce((sum, bytes) => sum + bytes, bytesThere);
+  const tell = (id: number, bytes: number): void => {
+    progress.bytes += bytes - (sent.get(id) ?? 0);
+    sent.set(id, bytes);
   };
   const waitedFor = new Set(rows.map(({ artifact_uid: uid }) => uid));
   const refusedUids = new Set(refused.map(({ artifact: { uid } }) => uid));
@@ -53,7 +54,7 @@ async function uploadAll(
   progress.items_total = artifacts.length;
   progress.items = there.length;
   progress.bytes_total = artifacts.reduce((sum, { size }) => sum + size, 0);
-  tell();
+  progress.bytes = bytesThere;
   const waitFor = async (row: TransferRow): Promise<void> => {
     const artifact = byUid.get(row.artifact_uid);
     if (artifact === undefined) return;
@@ -62,15 +63,13 @@ async function uploadAll(
         signal,
         onSent(bytes) {
           progress.file = artifact.key ?? artifact.uid;
-          sent.set(row.id, bytes);
-          tell();
+          tell(row.id, bytes);
         },
       });
       const note = noteOf(settled);
       if (note !== null) warnings.push(note);
-      sent.set(row.id, row.size);
       progress.items += 1;
-      tell();
+      tell(row.id, row.size);
     } catch (error) {
       if (!(error instanceof BenchkeepError)) throw error;
       failed.push({ artifact, error });

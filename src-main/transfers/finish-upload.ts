@@ -31,7 +31,8 @@ export async function finishUpload(
     // As it is now: whoever was at work on it until a moment ago may have brought it to its end.
     const now = await readTransfer(context.workstation, row.id);
     if (OVER.has(now.state)) return { row: now, cached: null };
-    const isRead = source === null || !READING.has(now.state);
+    const isAsPlanned = source === null || (source.source.equals(now.source) && source.facts === now.facts);
+    const isRead = isAsPlanned || !READING.has(now.state);
     const ready = isRead ? now : await updateTransfer(context.workstation, row.id, source);
     const sent = await runUpload(context, ready, storage, tools);
     return whileAlone(context, stemOf(sent.artifact_uid), () => settleUpload(context, sent, storage, tools));

@@ -60,10 +60,9 @@ async function tryOnce(
     const done = await lookThere(context, store, row, storage, tools);
     if (done !== null) return done;
   }
-  if (row.state === 'planned') {
-    const token = isSmall(store, row.size)
-      ? null
-      : await beginUpload(store, key, row.size, await wordsOf(context, row, tools), tools.signal);
+  // Of what goes in one request nothing is there before it: that is written down when all of it was read.
+  if (row.state === 'planned' && !isSmall(store, row.size)) {
+    const token = await beginUpload(store, key, row.size, await wordsOf(context, row, tools), tools.signal);
     row = await set(row, { state: 'sending', token, sent: 0 });
   }
   const sent = await send(context, store, row, tools);

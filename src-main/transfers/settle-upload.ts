@@ -16,8 +16,8 @@ import { dropJournal } from './folder-journal.ts';
 import { moveToCache } from './move-file-to-cache.ts';
 import { moveFolderToCache } from './move-folder-to-cache.ts';
 import { removeSentFolder } from './remove-sent-folder.ts';
-import { artifactOf, replaced } from './settle-place.ts';
-import { copyAt } from './source-place.ts';
+import { artifactOf, mayGo, replaced } from './settle-place.ts';
+import { copyAt, sourcePlace } from './source-place.ts';
 import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
 export interface Settled {
@@ -55,12 +55,18 @@ export async function settleUpload(
     }
     row = await set('recorded', row);
   }
-  if (row.state === 'recorded') row = await set('settling', row);
+  if (row.state === 'recorded' && (await hasToGo(context, row))) row = await set('settling', row);
   const settle = (): Promise<string | null> =>
     isOfFolder(row) ? moveFolderToCache(context, row, storage, tools) : moveToCache(context, row, storage, tools);
   const cached = row.state === 'settling' ? await whileContentAlone(context, row.artifact_uid, settle) : null;
   if (isOfFolder(row)) await dropJournal(context, row);
   return { row: await set('done', row), cached };
+}
+
+/** Of a file that stays where it is there is nothing to be settled. */
+async function hasToGo(context: TransferContext, row: TransferRow): Promise<boolean> {
+  const place = await sourcePlace(context, row);
+  return place !== null && mayGo(row, place);
 }
 
 /**
