@@ -287,15 +287,15 @@ test('what its cache alone has is not deleted with an instance, and is named: ed
   mkdirSync(join(cache, 'edited-1-folder'), { recursive: true });
   writeFileSync(join(cache, 'edited-1-folder', 'mine.csv'), 'mine');
   for (const [n, { uid, suffix, size }] of artifacts.entries()) {
-    const path = cachePath(open, { uid, suffix });
+    const path = cachePath(open, { uid, suffix, size, sha256: 'ab' });
     writeFileSync(rawToDisplay(path), `content ${String(n)}`);
     const facts = await fs.look(path);
     if (facts === null) throw new Error('not there');
     await noteCached(open, { uid, suffix, size, sha256: 'ab' }, { facts });
   }
   const [proven, edited, alone] = artifacts.map(({ uid, suffix }) => `${uid}${suffix}`);
-  await writeRegistry(open, await open.author(), 'test', (write) => {
-    for (const id of [1, 2]) write.update('copy', id, { verified_at: '2026-11-01T00:00:00.000Z' });
+  await writeRegistry(open, await open.author(), 'test', async (write) => {
+    for (const id of [1, 2]) await write.update('copy', id, { verified_at: '2026-11-01T00:00:00.000Z' });
   });
   writeFileSync(join(cache, edited ?? ''), 'edited since');
   writeFileSync(join(cache, '.benchkeep-1-x.part'), 'half');
