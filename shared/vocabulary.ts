@@ -62,7 +62,14 @@ export const ACTIONS = {
   look_again: 'Look again',
   back_up: 'Back up now',
   publish: 'Publish now',
+  delete_registry: 'Delete registry',
+  delete_registry_only: 'Delete registry, leave the files',
 } as const;
+
+/** What was not Benchkeep's to delete, or was to stay. */
+export function remainsText(path: string): string {
+  return `a file/folder remains here: ${path}`;
+}
 
 /** `add_new_from` of one term. */
 export function addTermText(term: string): string {

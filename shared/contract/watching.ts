@@ -4,6 +4,18 @@ import * as z from 'zod';
 import { empty, items, job, jobProgress, mutation, query, storageArgument, stream } from './procedures.ts';
 import { artifactRecord, changeRecord, inboxItem, transactionRecord, watchedFolder } from './records.ts';
 
+/** What became of what arrived in folders whose rule is that it is uploaded. */
+export const watchUploads = z.object({
+  done: z.number(),
+  /** Still queued. */
+  waiting: z.number(),
+  /** Ended for good: what is there is not what was registered any more. */
+  failed: z.number(),
+  /** Why some wait or failed, each once. */
+  reasons: z.array(z.string()),
+});
+export type WatchUploads = z.infer<typeof watchUploads>;
+
 export const watchSummary = z.object({
   registered: z.number(),
   versions: z.number(),
@@ -11,6 +23,7 @@ export const watchSummary = z.object({
   failed: z.number(),
   skipped: z.number(),
   storages: z.number(),
+  uploads: watchUploads,
 });
 export type WatchSummary = z.infer<typeof watchSummary>;
 
@@ -74,7 +87,10 @@ export const watching = {
     .output(z.object({ items: z.array(inboxItem), waiting: z.number(), failed: z.number(), ignored: z.number() })),
   /** Counts a folder live, before anything is registered; progress carries the counts so far. */
   survey: job.input(z.object({ root: z.string().min(1).max(4200) })).output(eventIterator(folderSurvey, folderSurvey)),
-  /** One full pass over every watched folder: registers what is stable, waits the settle time once. */
+  /**
+   * One full pass over every watched folder: registers what is stable, waits the settle time once, and brings uploads of
+   * what arrived by rule to their end, within the hours for uploads. Ends well also where some of them wait.
+   */
   once: job.input(empty).output(eventIterator(jobProgress, watchSummary)),
   rule: mutation
     // What is left out stays as it is. (A default would be filled in even where a field is optional.)

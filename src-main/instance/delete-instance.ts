@@ -1,4 +1,4 @@
-/** Removes an instance from this computer: its registry and its marks, never content. */
+/** Removes an instance from this computer: its registry and its marks, never content, nor work in its cache. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newUid } from '../../shared/uid.ts';
 import { renameOwnFolder, removeUnfinishedFolder } from '../ports/fs/own-folder.ts';
@@ -18,6 +18,7 @@ import {
 } from '../storage/index.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder, type InstanceCard } from './instance-card.ts';
+import { keepWork } from './keep-work.ts';
 import { openDatabases } from './open-databases.ts';
 import { goesOnFrom } from './prove-backup.ts';
 import { GONE_AFTER, holderInWords } from './publishing/lease.ts';
@@ -61,6 +62,8 @@ export async function deleteInstance(
             ? storages.map(({ root }) => `${root} (its mark stays there: others go on with the instance)`)
             : await takeMarkersAway(signedIn, storages)),
         ];
+        const kept = await keepWork({ home, fs, folder, ...databases }, card.uid);
+        if (kept !== null) left.push(rawToDisplay(kept));
       } finally {
         stores.close();
       }

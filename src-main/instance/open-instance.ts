@@ -3,6 +3,7 @@ import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { byteRoom } from '../ports/byte-room.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
+import { systemNetwork, type Network } from '../ports/network.ts';
 import { keptSignIns, partBuffers } from '../storage/index.ts';
 import { finishInstrumentRuns } from '../provenance/index.ts';
 import { bandwidth, evictions, transferQueue, type RunTools, type Settled } from '../transfers/index.ts';
@@ -33,6 +34,8 @@ export interface OpenInstanceOptions {
   onWatching?: (what: 'inbox' | 'folders') => void;
   /** Brings an upload that is queued to its end; without, nothing is uploaded. */
   upload?: (context: InstanceContext, row: TransferRow, tools: RunTools) => Promise<Settled>;
+  /** That of this computer by default. */
+  network?: Network;
   /** Something of what `transfers.list` tells is another. */
   onTransfers?: () => void;
 }
@@ -81,6 +84,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     workstation,
     clock,
     random,
+    network: options.network ?? systemNetwork,
     bandwidth: limit,
     run: (row, tools) => options.upload?.(context, row, tools) ?? Promise.reject(cannotUpload()),
     onChange: onTransfers,

@@ -34,6 +34,11 @@ const STORE: ReadonlySet<ErrorCode> = new Set([
   'storage_managed_elsewhere',
 ]);
 
+/** Nobody answered. A store that said when to come again did. */
+export function isUnheard({ code, details }: ErrorData): boolean {
+  return code === 'offline' && details?.['drive'] !== true && typeof details?.['retry_after'] !== 'number';
+}
+
 /** Somebody has to do something, or it failed too often: whoever waits for it is told. */
 export function isToldAtOnce({ code, retry, details }: ErrorData, failed: number): boolean {
   if (failed >= PATIENCE || details?.['drive'] === true) return true;

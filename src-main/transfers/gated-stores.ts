@@ -1,11 +1,20 @@
 /** Stores in which every sending of content passes a gate before it begins. */
 import type { ObjectStore, Stores } from '../storage/index.ts';
+import type { Bandwidth } from './bandwidth.ts';
 
 /** Resolves when so many bytes may be sent; what it returns is called when they were, or could not be. */
 export type Gate = (bytes: number, signal: AbortSignal | undefined) => Promise<(sent: boolean) => void>;
 
 export function gatedStores(stores: Stores, gate: Gate): Stores {
   return { ...stores, open: async (root) => gated(await stores.open(root), gate) };
+}
+
+/** Stores in which what is sent counts against the limit. */
+export function pacedStores(stores: Stores, bandwidth: Bandwidth): Stores {
+  return gatedStores(stores, async (bytes, signal) => {
+    await bandwidth.take(bytes, signal);
+    return () => undefined;
+  });
 }
 
 function gated(store: ObjectStore, gate: Gate): ObjectStore {

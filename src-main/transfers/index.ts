@@ -24,6 +24,7 @@ export { fetchToCache } from './fetch-to-cache.ts';
 export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
 export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';
 export { sweepParts } from './sweep-parts.ts';
+export { isUploadTime } from './upload-hours.ts';
 export { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from './save-to-store.ts';
 export { manifestOf } from './fetch-manifest.ts';
 export { manifestKey, memberKey } from './folder-in-store.ts';

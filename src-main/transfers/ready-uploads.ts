@@ -1,7 +1,9 @@
 /** Uploads that may begin, in their order: read some at a time, for the queue may be long. */
 import { timestamp, type Clock } from '../ports/clock.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
+import type { TransferRow } from '../workstation/schema.ts';
 import { nextDue, readyTransfers, type ReadyTransfer } from '../workstation/transfer-rows.ts';
+import { OVER } from './upload-states.ts';
 
 /** Rows of one reading. */
 const SOME = 200;
@@ -67,4 +69,10 @@ export function readyUploads({ workstation, clock }: { workstation: Workstation;
       rows = null;
     },
   };
+}
+
+/** What `readyTransfers` looks for, of one row as it is by now. `now`: ms. */
+export function isReady({ purpose, state, paused, next }: TransferRow, now: number): boolean {
+  // A save has nobody who waits for it any more; what was sent is used when it is saved again.
+  return purpose === 'upload' && !OVER.has(state) && paused === 0 && (next === null || Date.parse(next) <= now);
 }

@@ -2,38 +2,34 @@
  * The one place that works on uploads: those that are not over, in their order, so many at once; again later what
  * failed. What is queued stays so over a restart. See `failed-try` for how long it waits, `upload-hours` for when.
  */
-import { BenchkeepError, reviveError, toErrorData, type ErrorData } from '../../shared/errors.ts';
 import { timestamp, type Clock } from '../ports/clock.ts';
+import { networkChanges, type Network } from '../ports/network.ts';
 import type { Random } from '../ports/random.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { findTransfer, makeAllDue, nextDue, updateTransfer } from '../workstation/transfer-rows.ts';
+import { findTransfer, makeAllDue, makeOfflineDue, nextDue } from '../workstation/transfer-rows.ts';
 import { readUploadSettings, type UploadSettings } from '../workstation/upload-settings.ts';
 import type { Stores } from '../storage/index.ts';
 import type { Bandwidth } from './bandwidth.ts';
-import { gatedStores } from './gated-stores.ts';
-import { isOfStore, isToldAtOnce, pauseAfter } from './failed-try.ts';
-import { readyUploads } from './ready-uploads.ts';
-import { runningTransfer, type RunningTransfer, type RunTools } from './running-transfer.ts';
+import { failingStores } from './failing-stores.ts';
+import { pacedStores } from './gated-stores.ts';
+import { heldUploads } from './held-uploads.ts';
+import { keepFailure } from './keep-failure.ts';
+import { LONGEST_LOOK, queueAlarm } from './queue-alarm.ts';
+import { isReady, readyUploads } from './ready-uploads.ts';
+import type { RunningTransfer, RunTools } from './running-transfer.ts';
+import { runningUploads } from './running-uploads.ts';
 import type { Settled } from './settle-upload.ts';
 import { isUploadTime } from './upload-hours.ts';
-import { stopped, waitingFor, type Waiter } from './waiting-for.ts';
-
-/** Ms between two looks at the time of the day, and at clocks that jumped. */
-const LOOK = 30_000;
-/** Ms that the wall clock may get away from the steady one between two looks. More: the computer slept. */
-const JUMP = 20_000;
-/** Bytes, and the part of a place that so small an upload takes. */
-const SMALL = 1024 ** 2;
-const SMALL_PLACE = 1 / 8;
-/** Ms between two writings of how far one is, and between two tellings. */
-const KEEP_EVERY = 1_000;
-const TELL_EVERY = 500;
+import { hasRoom } from './upload-places.ts';
+import { tellOver, waitForEnd, type WaitTools } from './wait-for-end.ts';
+import { stopped, waitingFor } from './waiting-for.ts';
 
 export interface QueueContext {
   workstation: Workstation;
   clock: Clock;
   random: Random;
+  network: Network;
   bandwidth: Bandwidth;
   /** Brings one to its end. What fails for good it ends itself (state `cancelled`); every other error is tried again. */
   run: (row: TransferRow, tools: RunTools) => Promise<Settled>;
@@ -55,10 +51,7 @@ export interface TransferQueue {
    * Works on it now, whatever the hours are, and resolves when it is done. Errors: why it ended for good, or can't go on
    * without a person; `cancelled` when `signal` aborts.
    */
-  finish(
-    row: Pick<TransferRow, 'id' | 'storage_uid'>,
-    tools: { signal: AbortSignal; onSent?: (bytes: number) => void },
-  ): Promise<Settled>;
+  finish(row: Pick<TransferRow, 'id' | 'storage_uid'>, tools: WaitTools): Promise<Settled>;
   /** How far it is at this moment; null while nobody works on it. */
   progressOf(id: number): { sent: number; rate: number | null } | null;
   /** Stores in which what is sent counts against the limit of all uploads. */
@@ -68,21 +61,29 @@ export interface TransferQueue {
 }
 
 export function transferQueue(context: QueueContext): TransferQueue {
-  const { workstation, clock, random, bandwidth, run, onChange } = context;
-  const running = new Map<number, RunningTransfer>();
-  const held = new Map<number, number>();
+  const { workstation, clock, bandwidth, run, onChange } = context;
+  const running = runningUploads({
+    ...context,
+    work,
+    onSent: (id, bytes) => {
+      waiters.sent(id, bytes);
+    },
+    onEnd: look,
+  });
+  const held = heldUploads();
   const waiters = waitingFor<Settled>();
-  /** Until when (wall clock, ms) a store is left in peace. */
-  const failing = new Map<string, number>();
-  let settings: UploadSettings | null = null;
+  const failing = failingStores();
   const ready = readyUploads({ workstation, clock });
+  const isOtherNetwork = networkChanges(context.network);
+  const alarm = queueAlarm(clock, (slept) => {
+    wakeAfter(refresh(slept));
+  });
+  let settings: UploadSettings | null = null;
   let isStarted = false;
   let isClosed = false;
   let looking: Promise<void> | null = null;
+  let waking: Promise<void> = Promise.resolve();
   let lookAgain = false;
-  let cancel = (): void => undefined;
-  let lastLook = { wall: clock.now(), steady: clock.monotonic() };
-  let toldAt = -Infinity;
 
   function look(): void {
     if (isClosed) return;
@@ -102,7 +103,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
       }
     } catch {
       // What fails here is the database itself, which everybody who writes is told; the uploads stay in it.
-      alarmIn(LOOK);
+      alarm.ringIn(LONGEST_LOOK);
     }
   }
 
@@ -111,10 +112,14 @@ export function transferQueue(context: QueueContext): TransferQueue {
     look();
   }
 
+  function wakeAfter(work: Promise<void>): void {
+    waking = work.catch(() => undefined).then(wake);
+  }
+
   async function fill(): Promise<void> {
     const now = (settings ??= await readSettings());
     const isTime = isStarted && (now.hours === null || isUploadTime(now.hours, clock.now()));
-    for (const one of running.values()) if (!isTime && !waiters.has(one.row.id)) one.stopAfterPart();
+    if (!isTime) running.stopAfterPart((id) => waiters.has(id));
     while (!isClosed && (await beginNext(isTime, now.atOnce))) continue;
   }
 
@@ -126,58 +131,29 @@ export function transferQueue(context: QueueContext): TransferQueue {
 
   /** False where there is none, or no room for it. */
   async function beginNext(isTime: boolean, atOnce: number): Promise<boolean> {
-    const now = clock.now();
-    const isFailing = (storage: string): boolean => (failing.get(storage) ?? 0) > clock.now();
     const next = await ready.first({
       only: isTime ? null : () => waiters.ids(),
-      except: [...failing].filter(([, until]) => until > now).map(([storage]) => storage),
-      passed: running.size + held.size,
+      except: failing.at(clock.now()),
+      passed: running.sizes().length + held.count(),
       mayBegin: ({ id, storage_uid: storage }) =>
-        (isTime || waiters.has(id)) && !running.has(id) && !held.has(id) && !isFailing(storage),
+        (isTime || waiters.has(id)) && isFree(id) && !failing.isLeftAt(storage, clock.now()),
     });
-    if (next === null || !hasRoom(next.size, atOnce)) return false;
+    if (next === null || !hasRoom(running.sizes(), next.size, atOnce)) return false;
     ready.take(next);
     const row = await findTransfer(workstation, next.id);
-    const mayStill = !isClosed && !running.has(next.id) && !held.has(next.id);
-    if (row !== null && mayStill && isDue(row, clock.now())) begin(row);
+    if (row !== null && !isClosed && isFree(next.id) && isReady(row, clock.now())) running.begin(row);
     return true;
   }
 
-  /** Small ones wait for answers more than they send: several of them take the place of one. */
-  function hasRoom(size: number, atOnce: number): boolean {
-    const taken = [...running.values()].reduce((sum, { row }) => sum + placeOf(row.size), 0);
-    return taken === 0 || taken + placeOf(size) <= atOnce;
-  }
-
-  function begin(row: TransferRow): void {
-    let keptAt = clock.monotonic();
-    let keeping: Promise<unknown> = Promise.resolve();
-    const one = runningTransfer({ clock, bandwidth }, row, (sent) => {
-      waiters.sent(row.id, sent);
-      const now = clock.monotonic();
-      if (now - toldAt >= TELL_EVERY) {
-        toldAt = now;
-        onChange();
-      }
-      if (now - keptAt < KEEP_EVERY) return;
-      keptAt = now;
-      keeping = updateTransfer(workstation, row.id, { sent }).catch(() => undefined);
-    });
-    running.set(row.id, one);
-    one.ended = work(one).finally(async () => {
-      await keeping;
-      running.delete(row.id);
-      onChange();
-      look();
-    });
-    onChange();
+  function isFree(id: number): boolean {
+    return !running.has(id) && !held.has(id);
   }
 
   async function work(one: RunningTransfer): Promise<void> {
     const { id, storage_uid: storage } = one.row;
     try {
       const settled = await run(one.row, one.tools);
-      failing.delete(storage);
+      failing.answered(storage);
       waiters.resolve(id, settled);
     } catch (error) {
       await takeFailure(one, error).catch(() => {
@@ -188,71 +164,50 @@ export function transferQueue(context: QueueContext): TransferQueue {
 
   async function takeFailure(one: RunningTransfer, failure: unknown): Promise<void> {
     const { id, storage_uid: storage } = one.row;
-    const row = await findTransfer(workstation, id);
-    if (row === null || isOver(row)) {
-      waiters.reject(id, typeof row?.error !== 'string' ? failure : reviveError(JSON.parse(row.error) as ErrorData));
-      return;
-    }
-    // It is told every few seconds only: who pauses sees how far it came.
-    const sent = one.sent();
-    if (one.isStopped()) {
-      await updateTransfer(workstation, id, { sent });
-      return;
-    }
-    const error = toErrorData(failure);
-    const attempts = row.attempts + 1;
-    const until = clock.now() + pauseAfter(attempts, (random(1)[0] ?? 0) / 255, error);
-    await updateTransfer(workstation, id, {
-      attempts,
-      sent,
-      next: new Date(until).toISOString(),
-      error: JSON.stringify(error),
-      updated_at: timestamp(clock),
-    });
+    const tried = await keepFailure(context, one, failure);
+    if (tried.kind === 'over') waiters.reject(id, tried.error);
+    if (tried.kind !== 'again') return;
     ready.forget();
-    if (isOfStore(error)) failing.set(storage, until);
-    if (!isToldAtOnce(error, attempts)) return;
-    waiters.reject(id, failure);
-    if (isOfStore(error)) waiters.rejectStorage(storage, failure);
+    if (tried.isOfStore) failing.failed(storage, tried);
+    if (tried.isTold) waiters.reject(id, failure);
+    if (tried.isTold && tried.isOfStore) waiters.rejectStorage(storage, failure);
+    if (tried.isUnheard) await refresh(false);
+  }
+
+  /** What was tried before the computer slept, or on another network, need not fail again. */
+  async function refresh(slept: boolean): Promise<void> {
+    if (!isOtherNetwork() && !slept) return;
+    if (slept) failing.forget();
+    else failing.forgetUnheard();
+    await makeOfflineDue(workstation);
+    if (slept) await makeAllDue(workstation);
+    ready.forget();
   }
 
   async function setAlarm(): Promise<void> {
     if (isClosed || !(isStarted || waiters.any())) return;
-    const due = hasRoom(0, settings?.atOnce ?? 1) ? await nextDue(workstation, timestamp(clock)) : null;
-    alarmIn(due === null ? LOOK : Math.min(LOOK, Math.max(0, Date.parse(due) - clock.now())));
+    const isRoom = hasRoom(running.sizes(), 0, settings?.atOnce ?? 1);
+    const due = isRoom ? await nextDue(workstation, timestamp(clock)) : null;
+    alarm.ringIn(due === null ? LONGEST_LOOK : Math.min(LONGEST_LOOK, Math.max(0, Date.parse(due) - clock.now())));
   }
 
-  function alarmIn(ms: number): void {
-    cancel();
-    if (isClosed) return;
-    cancel = clock.after(ms, () => {
-      const wall = clock.now();
-      const steady = clock.monotonic();
-      const slept = Math.abs(wall - lastLook.wall - (steady - lastLook.steady)) > JUMP;
-      lastLook = { wall, steady };
-      if (slept) failing.clear();
-      void (slept ? makeAllDue(workstation) : Promise.resolve()).catch(() => undefined).then(wake);
-    });
-  }
-
-  /** Those that are over by now: whoever waits for them is told. */
-  async function tellOver(ids: readonly number[]): Promise<void> {
-    for (const id of ids) {
-      if (!waiters.has(id)) continue;
-      const row = await findTransfer(workstation, id);
-      if (row?.state === 'done') waiters.resolve(id, { row, cached: null });
-      else if (row === null || isOver(row)) waiters.reject(id, endOf(row));
-    }
+  /** What is worked on for nobody else any more is stopped. */
+  async function leave(id: number): Promise<void> {
+    const isLast = !isStarted && !waiters.has(id);
+    const stopping = isLast ? running.stop([id]) : null;
+    look();
+    await stopping;
   }
 
   return {
     start() {
       isStarted = true;
-      wake();
+      // The computer may have been carried to another network since the program ended.
+      wakeAfter(makeOfflineDue(workstation));
     },
     wake,
     tryAgain() {
-      failing.clear();
+      failing.forget();
       wake();
     },
     async settingsChanged() {
@@ -260,99 +215,36 @@ export function transferQueue(context: QueueContext): TransferQueue {
       look();
     },
     async hold(ids, work) {
-      for (const id of ids) held.set(id, (held.get(id) ?? 0) + 1);
+      held.hold(ids);
       try {
-        const stopping = ids.flatMap((id) => running.get(id) ?? []);
-        for (const one of stopping) one.stop();
-        await Promise.all(stopping.map(({ ended }) => ended));
+        await running.stop(ids);
         return await work();
       } finally {
-        for (const id of ids) {
-          const left = (held.get(id) ?? 1) - 1;
-          if (left === 0) held.delete(id);
-          else held.set(id, left);
-        }
-        await tellOver(ids);
+        held.letGo(ids);
+        await tellOver({ workstation, waiters }, ids);
         onChange();
         wake();
       }
     },
-    finish({ id, storage_uid: storageUid }, { signal, onSent = () => undefined }) {
-      return new Promise((resolve, reject) => {
-        const leave = (): void => {
-          waiters.remove(id, waiter);
-          const one = running.get(id);
-          const isLast = !isStarted && !waiters.has(id);
-          if (isLast) one?.stop();
-          look();
-          const left = (): void => {
-            reject(stopped());
-          };
-          if (!isLast || one === undefined) left();
-          else void one.ended.then(left);
-        };
-        const over = (): void => {
-          signal.removeEventListener('abort', leave);
-        };
-        const waiter: Waiter<Settled> = {
-          storageUid,
-          onSent,
-          resolve(settled) {
-            over();
-            resolve(settled);
-          },
-          reject(error) {
-            over();
-            reject(error instanceof Error ? error : new Error(String(error)));
-          },
-        };
-        if (signal.aborted || isClosed) {
-          reject(stopped());
-          return;
-        }
-        signal.addEventListener('abort', leave, { once: true });
-        waiters.add(id, waiter);
-        void tellOver([id]).catch(waiter.reject).then(wake);
+    async finish(row, tools) {
+      if (tools.signal.aborted || isClosed) throw stopped();
+      const ended = waitForEnd(waiters, row, { ...tools, leave: () => leave(row.id) });
+      const told = tellOver({ workstation, waiters }, [row.id]).catch((error: unknown) => {
+        waiters.reject(row.id, error);
       });
+      wakeAfter(told);
+      return ended;
     },
-    progressOf(id) {
-      const one = running.get(id);
-      return one === undefined ? null : { sent: one.sent(), rate: one.rate() };
-    },
-    paced: (stores) =>
-      gatedStores(stores, async (bytes, signal) => {
-        await bandwidth.take(bytes, signal);
-        return () => undefined;
-      }),
+    progressOf: (id) => running.progressOf(id),
+    paced: (stores) => pacedStores(stores, bandwidth),
     async close() {
       isClosed = true;
-      cancel();
-      const ending = [...running.values()];
-      for (const one of ending) one.stop();
+      alarm.silence();
+      const ending = running.stop(null);
+      await waking;
       await looking;
-      await Promise.all(ending.map(({ ended }) => ended));
+      await ending;
       waiters.end();
     },
   };
-}
-
-/** Of the places of those at once. */
-function placeOf(size: number): number {
-  return size <= SMALL ? SMALL_PLACE : 1;
-}
-
-function isOver({ state }: TransferRow): boolean {
-  return state === 'done' || state === 'cancelled';
-}
-
-function isDue({ purpose, paused, next, ...row }: TransferRow, now: number): boolean {
-  // A save has nobody who waits for it any more; what was sent is used when it is saved again.
-  return (
-    purpose === 'upload' && !isOver(row as TransferRow) && paused === 0 && (next === null || Date.parse(next) <= now)
-  );
-}
-
-function endOf(row: TransferRow | null): BenchkeepError {
-  if (typeof row?.error === 'string') return reviveError(JSON.parse(row.error) as ErrorData);
-  return new BenchkeepError('cancelled', 'The upload was cancelled', 'Nothing was changed here. Upload it again.');
 }

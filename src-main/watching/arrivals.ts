@@ -45,6 +45,31 @@ export async function forgetArrivals({ workstation }: ArrivalContext, storageUid
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, settingOf(storageUid)));
 }
 
+/** Watched folders of this computer whose rule is that what arrives is uploaded. */
+export async function uploadingFolders(context: InstanceContext): Promise<StorageRow[]> {
+  return (await watchedStorages(context)).filter(({ watch_rule: rule }) => ruleFromRow(rule).upload);
+}
+
+/** Of these uids those whose artifact is in one of the storages. */
+export async function artifactsIn(
+  { registry }: ArrivalContext,
+  storages: readonly StorageRow[],
+  uids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const ids = storages.map(({ id }) => id);
+  for (let i = 0; i < uids.length; i += PAGE) {
+    const some = await registry.db
+      .selectFrom('artifact')
+      .select('uid')
+      .where('uid', 'in', uids.slice(i, i + PAGE))
+      .where('storage_id', 'in', ids)
+      .execute();
+    for (const { uid } of some) found.add(uid);
+  }
+  return found;
+}
+
 /** What a look did. `waits`: a drive is away; nobody tells when it is back. */
 export interface Looked {
   queued: number;
@@ -54,7 +79,7 @@ export interface Looked {
 /** Queues what has arrived since the last look. */
 export async function queueArrivals(context: InstanceContext): Promise<Looked> {
   const done: Looked = { queued: 0, waits: false };
-  const storages = (await watchedStorages(context)).filter(({ watch_rule: rule }) => ruleFromRow(rule).upload);
+  const storages = await uploadingFolders(context);
   if (storages.length === 0) return done;
   const instance = await context.registry.db
     .selectFrom('instance')

@@ -1,4 +1,7 @@
-/** `watch --once`: one full pass over every watched folder, and a second look at what was not settled. */
+/**
+ * `watch --once`: one full pass over every watched folder, a second look at what was not settled, and the uploads of
+ * what arrived by rule.
+ */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { JobProgress, WatchSummary } from '../../shared/contract/index.ts';
 import { wait } from '../ports/clock.ts';
@@ -9,6 +12,7 @@ import { dueInInbox, inboxCounts } from './inbox.ts';
 import { reconcile, type ReconcileContext } from './reconcile.ts';
 import { settleTime } from './settle-time.ts';
 import { addTaken, NOTHING_TAKEN, type Taken } from './take-candidates.ts';
+import { uploadArrivals } from './upload-arrivals.ts';
 import { watchedStorages } from './watched-storages.ts';
 
 const AT_ONCE = 1000;
@@ -51,6 +55,7 @@ export async function* watchOnce(
       if (next !== now) break;
     }
   }
+  const uploads = yield* uploadArrivals(context, signal);
   const left = await inboxCounts(context.workstation);
   return {
     registered: taken.registered,
@@ -59,6 +64,7 @@ export async function* watchOnce(
     failed: left.failed,
     skipped,
     storages: storages.length,
+    uploads,
   };
 }
 

@@ -142,6 +142,21 @@ export async function makeAllDue(workstation: Workstation): Promise<void> {
   );
 }
 
+/** What a store did not answer to is tried at once, and soon again: it may be heard on another network. */
+export async function makeOfflineDue(workstation: Workstation): Promise<void> {
+  await writeWorkstation(workstation, (tx) =>
+    tx
+      .updateTable('transfer')
+      .set({ next: null, attempts: 0 })
+      .where(isActive)
+      .where('next', 'is not', null)
+      .where(sql`json_extract(error, '$.code')`, '=', 'offline')
+      // That one did answer, and said when to come again.
+      .where(sql`json_extract(error, '$.details.retry_after')`, 'is', null)
+      .execute(),
+  );
+}
+
 export async function findTransfer({ db }: Pick<Workstation, 'db'>, id: number): Promise<TransferRow | null> {
   return (await db.selectFrom('transfer').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }

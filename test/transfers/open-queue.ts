@@ -23,6 +23,8 @@ export interface QueueBench {
   queue: TransferQueue;
   workstation: Workstation;
   clock: FakeClock;
+  /** The computer is on another network from now on. */
+  changeNetwork(to: string): void;
   /** Ids that are worked on, and how often each was begun. */
   running: Set<number>;
   begun: Map<number, number>;
@@ -63,6 +65,7 @@ export async function openQueue({
   const begun = new Map<number, number>();
   const wrong: string[] = [];
   let told = 0;
+  let network = 'lab';
   const run = (row: TransferRow, tools: RunTools): Promise<Settled> =>
     new Promise((resolve, reject) => {
       if (ids.has(row.id)) wrong.push(`${String(row.id)} is worked on twice`);
@@ -91,6 +94,7 @@ export async function openQueue({
     workstation,
     clock,
     random: (n) => new Uint8Array(n).fill(255),
+    network: () => network,
     bandwidth: bandwidth(clock),
     run,
     onChange: () => told++,
@@ -102,6 +106,9 @@ export async function openQueue({
     queue,
     workstation,
     clock,
+    changeNetwork(to) {
+      network = to;
+    },
     running: ids,
     begun,
     wrong,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
-import { BenchkeepError } from '../../shared/errors.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { readTransfer, updateTransfer } from '../../src-main/workstation/transfer-rows.ts';
 import { writeSetting } from '../../src-main/workstation/settings.ts';
 import { openQueue, type QueueBench } from './open-queue.ts';
@@ -159,6 +159,62 @@ describe('the queue of transfers', () => {
     bench.queue.wake();
     bench.clock.jump(-3600_000);
     await bench.advance(61_000);
+    await bench.work([a]);
+  });
+
+  it('F-AP06 on another network a store that did not answer is tried at once, and one that refused is left in peace', async () => {
+    const bench = await queueBench({ atOnce: 2 });
+    const [a = 0, other = 0] = await bench.add('a', 'other');
+    await bench.work([a, other]);
+    await updateTransfer(bench.workstation, a, { attempts: 7 });
+    await bench.failed(a, offline);
+    await bench.failed(other, signedOut);
+    await bench.advance(61_000);
+    // Its own pause is over, that of the one that does not answer is not.
+    await bench.work([other]);
+    await bench.failed(other, signedOut);
+    await updateTransfer(bench.workstation, other, { next: new Date(bench.clock.now() + 600_000).toISOString() });
+    bench.changeNetwork('home');
+    await bench.advance(31_000);
+    await bench.work([a]);
+    // What failed on the former one says nothing of how long to wait on this one.
+    expect((await bench.failed(a, offline)).attempts).toBe(1);
+    await bench.work([]);
+    expect(bench.wrong).toEqual([]);
+  });
+
+  it('F-AP06 what fails because the network went is tried on the one that came in its place', async () => {
+    const bench = await queueBench({ atOnce: 1 });
+    const [a = 0] = await bench.add('a', 'b');
+    await bench.work([a]);
+    bench.changeNetwork('home');
+    bench.fail(a, offline);
+    await vi.waitFor(() => {
+      expect(bench.begun.get(a)).toBe(2);
+    });
+    await bench.failed(a, offline);
+    await bench.work([]);
+    expect(bench.begun.get(a)).toBe(2);
+  });
+
+  it('what a store did not answer to is tried when the program starts, and what was refused at its time', async () => {
+    const bench = await queueBench({ start: false });
+    const [a = 0, other = 0] = await bench.add('a', 'other');
+    const next = new Date(bench.clock.now() + 600_000).toISOString();
+    for (const [id, error] of [
+      [a, offline],
+      [other, signedOut],
+    ] as const)
+      await updateTransfer(bench.workstation, id, { attempts: 7, next, error: JSON.stringify(toErrorData(error)) });
+    bench.queue.start();
+    await bench.work([a]);
+    const asked = new BenchkeepError('offline', 'The store is busy', 'Wait.', { details: { retry_after: 60 } });
+    await bench.failed(a, asked);
+    bench.changeNetwork('home');
+    // It did answer: on whichever network, it is not asked before it wants to be.
+    await bench.advance(40_000);
+    expect(bench.running.size).toBe(0);
+    await bench.advance(30_000);
     await bench.work([a]);
   });
 

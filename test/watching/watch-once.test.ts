@@ -38,6 +38,7 @@ it('waits the settle time once for what is young, and leaves the rest in the inb
     failed: 0,
     skipped: 1,
     storages: 2,
+    uploads: { done: 0, waiting: 0, failed: 0, reasons: [] },
   });
   expect(Date.now() - began).toBeGreaterThan(300);
   expect(await once(test.context)).toMatchObject({ registered: 0, waiting: 0, skipped: 1 });

@@ -6,6 +6,8 @@ import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Secret } from '../../../shared/secret.ts';
 import { systemClock, type Clock } from '../../ports/clock.ts';
 import { readAwsProfile, type AwsProfile } from './aws-profile.ts';
+import { openAgents } from './guarded-agents.ts';
+import { proxyEnvironment } from './proxy-environment.ts';
 import { storeError } from './store-error.ts';
 
 export interface AwsKeys {
@@ -93,12 +95,21 @@ const READ_AGAIN = 330_000;
 async function ofProfile(profile: string, root: string, clock: Pick<Clock, 'now'>): Promise<AwsIdentity> {
   // Static keys, roles, SSO, a program (credential_process), a web identity: whatever the profile says.
   const { fromIni } = await import('@aws-sdk/credential-provider-ini');
+  const agents = proxyEnvironment(process.env) === null ? null : openAgents({ mayBePrivate: true, authority: null });
+  // Whoever gives roles and single sign-on is asked as stores are.
+  const asking = agents && { requestHandler: { httpAgent: agents.http, httpsAgent: agents.https } };
   try {
-    const identity: AwsIdentity = await fromIni({ profile, ignoreCache: true })();
+    const identity: AwsIdentity = await fromIni({
+      profile,
+      ignoreCache: true,
+      ...(asking && { clientConfig: asking }),
+    })();
     const isLasting = identity.expiration === undefined && (await readAwsProfile(profile))?.hasKeys === true;
     return isLasting ? { ...identity, expiration: new Date(clock.now() + READ_AGAIN) } : identity;
   } catch (error) {
     throw profileFailure(error, profile, root);
+  } finally {
+    agents?.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The whole story of `lamindb-keep-artifacts-local.txt` by the window: a real engine, a real Chromium, a real store. Each
- * test goes on from the last. A window can't begin with a bucket: it begins with a folder, and the bucket becomes the
- * default place.
+ * test goes on from the last. It begins with a folder, and the bucket becomes the default place; `first-bucket` begins in
+ * one.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -106,6 +106,13 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
     const first = await openWindow({ browser, files }, freshWorld(), { colorScheme });
     await first.page.getByRole('heading', { level: 1 }).waitFor();
     await check(first.page, 'first run');
+    await first.page.getByRole('button', { name: 'Begin in a bucket…' }).click();
+    const bucket = first.page.getByRole('dialog', { name: 'Begin in a bucket' });
+    await bucket.getByLabel('Bucket', { exact: true }).fill('lab-data');
+    await bucket.getByRole('button', { name: 'Test connection' }).click();
+    await bucket.getByText('All is well').waitFor();
+    await check(first.page, 'first bucket');
+    await first.page.keyboard.press('Escape');
     await first.page.getByRole('button', { name: 'Choose a folder…' }).click();
     await first.page.getByRole('option', { name: 'instruments' }).waitFor();
     await check(first.page, 'folder picker');
@@ -144,6 +151,13 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
       await expect.poll(() => page.locator('.card, tbody tr').count()).toBeGreaterThan(1);
       await check(page, screen);
     }
+    await page.getByRole('button', { name: 'Delete registry…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete this registry?' });
+    await dialog.getByText('a file/folder remains here').waitFor();
+    await check(page, 'delete registry');
+    await dialog.getByRole('button', { name: 'Delete registry' }).click();
+    await page.getByRole('heading', { name: /is deleted$/ }).waitFor();
+    await check(page, 'deleted');
   });
 
   it.each(['light', 'dark'] as const)('where something went wrong, %s', { timeout: 90_000 }, async (colorScheme) => {

@@ -1,8 +1,9 @@
 /** The first screen there ever is, in a real Chromium. */
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { arrive, freshWorld, failNext } from '../../renderer/fake-engine/world.ts';
+import { takePicture } from '../story/take-pictures.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } from './open-window.ts';
 
 sayIfSkipped();
@@ -68,6 +69,80 @@ describe.runIf(chromiumPath !== undefined)('first run', () => {
     await page.getByRole('row', { name: /plate\.csv/ }).waitFor();
     await page.getByText('1 file added.').waitFor();
     expect(world.artifacts.map((row) => row.key)).toEqual(['plate.csv']);
+  });
+
+  it('begins in a bucket: it is described and tried, the registry is made there, then come files', async () => {
+    const world = freshWorld();
+    world.capabilities = { ...world.capabilities, keychain: true };
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    const opener = page.getByRole('button', { name: 'Begin in a bucket…' });
+    await opener.focus();
+    await page.keyboard.press('Enter');
+    const form = page.getByRole('dialog', { name: 'Begin in a bucket' });
+    await form.getByText('Uploads go to this bucket.').waitFor();
+    await page.keyboard.press('Escape');
+    await form.waitFor({ state: 'hidden' });
+    expect(await opener.evaluate((node) => node === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    const begin = form.getByRole('button', { name: 'Begin with this bucket' });
+    expect(await begin.isDisabled()).toBe(true);
+    await form.getByLabel('Another S3 store').check();
+    await form.getByLabel('Bucket', { exact: true }).fill('s3://lab-data/flow');
+    await form.getByLabel('Address of the server').fill('https://store.example.org');
+    await form.getByLabel('With an access key').check();
+    for (const label of ['Access key', 'Secret key'])
+      await form.locator('label', { hasText: label }).locator('input.input').fill(`${label} of mine`);
+    const root = 's3://lab-data/flow?endpoint_url=https%3A%2F%2Fstore.example.org';
+    world.tests.set(root, [
+      { step: 'clock', ok: false, message: 'The clock is 12 min behind.', remedy: 'Set the clock of this computer.' },
+    ]);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('Set the clock of this computer.').waitFor();
+    await takePicture(page, 'first-bucket-refused');
+    world.tests.delete(root);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('All is well').waitFor();
+    await takePicture(page, 'first-bucket');
+    // For the session, as long as it is no place of theirs.
+    expect(world.signIns.map(({ storage, keep }) => [storage, keep])).toEqual([
+      [root, 'session'],
+      [root, 'session'],
+    ]);
+    expect(world.calls).not.toContain('instance.init');
+    await begin.click();
+    await page.getByRole('heading', { name: 'No files yet' }).waitFor();
+    expect(world.storages).toMatchObject([{ root: 's3://lab-data/flow', type: 's3', managed: true, default: true }]);
+    expect(world.signIns.at(-1)).toMatchObject({ storage: root, keep: 'keychain' });
+    expect(complaints).toEqual([]);
+  });
+
+  it('a bucket that the lab has begun in already: its registry is opened; of what is left nothing stays', async () => {
+    const { page, world } = await openWindow({ browser, files }, freshWorld());
+    const describe = async (): Promise<Locator> => {
+      await page.getByRole('button', { name: 'Begin in a bucket…' }).click();
+      const form = page.getByRole('dialog', { name: 'Begin in a bucket' });
+      await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
+      await form.getByRole('textbox', { name: 'Profile' }).fill('lab');
+      await form.getByRole('button', { name: 'Test connection' }).click();
+      await form.getByText('All is well').waitFor();
+      return form;
+    };
+    await (await describe()).getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => world.signIns).toEqual([]);
+    const form = await describe();
+    failNext(
+      world,
+      'instance.init',
+      'storage_managed_elsewhere',
+      's3://lab-data is managed by the instance bench',
+      'Choose another folder of the bucket.',
+    );
+    await form.getByRole('button', { name: 'Begin with this bucket' }).click();
+    await form.getByText('s3://lab-data is managed by the instance bench').waitFor();
+    await form.getByRole('button', { name: 'Open the registry that is there' }).click();
+    await page.getByRole('heading', { name: 'No files yet' }).waitFor();
+    expect(world.calls.filter((name) => name === 'instance.connect')).toHaveLength(1);
+    expect(world.signIns.at(-1)).toMatchObject({ credentials: { profile: 'lab' }, keep: 'keychain' });
   });
 
   it('an address opens one window: a second time it says so, and what to do; a reload finds its way back', async () => {

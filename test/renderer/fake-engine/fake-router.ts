@@ -7,6 +7,7 @@ import type {
   EngineEvent,
   JobProgress,
   SignInRecord,
+  StorageRecord,
   StorageTest,
 } from '../../../shared/contract/index.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
@@ -130,6 +131,16 @@ export function fakeRouter(world: World) {
       throw new BenchkeepError('no_instance', 'No registry is open', 'Choose a folder first.');
     return world.instance;
   };
+  const begin = (home: StorageRecord) => {
+    world.storages.push(home);
+    world.instance = makeInfo({ storage: home.root, local_storage: home.type === 'local' ? home.root : null });
+    emit(world, { type: 'instance' });
+    return { items: [world.instance] };
+  };
+  const bucketAt = (given: string) => {
+    const type = given.startsWith('gs:') ? 'gs' : 's3';
+    return makeStorage(1, { root: given.replace(/\?.*$/, ''), type, default: true, region: 'eu-central-1' });
+  };
   const storage = (uid: string) => {
     const found = world.storages.find((one) => one.uid === uid || one.root === uid);
     if (found === undefined)
@@ -141,17 +152,29 @@ export function fakeRouter(world: World) {
     instance: {
       current: os.instance.current.handler(() => ({ instance: world.instance })),
       init: os.instance.init.handler(({ input }) => {
-        if (input.storage !== 'default') throw new BenchkeepError('invalid_argument', 'Only `default` here', 'Use it.');
-        world.storages.push(makeStorage(1, { root: HOME, default: true, local: true }));
-        world.instance = makeInfo();
-        emit(world, { type: 'instance' });
-        return { items: [world.instance] };
+        if (input.storage === 'default') return begin(makeStorage(1, { root: HOME, default: true, local: true }));
+        return begin(bucketAt(input.storage));
       }),
-      connect: os.instance.connect.handler(() => ({ items: [info()] })),
+      connect: os.instance.connect.handler(({ input }) =>
+        world.instance === null ? begin(bucketAt(input.instance)) : { items: [info()] },
+      ),
       disconnect: os.instance.disconnect.handler(() => ({})),
       info: os.instance.info.handler(info),
       list: os.instance.list.handler(() => ({ items: world.instance === null ? [] : [world.instance] })),
-      delete: os.instance.delete.handler(() => ({ remains: [] })),
+      delete: os.instance.delete.handler(({ input }) => {
+        const managed = world.storages.filter((one) => one.managed).map(({ root }) => root);
+        const n = world.artifacts.filter(({ storage: { root } }) => managed.includes(root)).length;
+        if (n > 0 && !input.force)
+          throw new BenchkeepError(
+            'instance_has_data',
+            `The instance ${input.name} has ${String(n)} files in storages that it manages: ${managed.join(', ')}`,
+            'Delete them first, or give --force: then only the registry is removed and the files stay where they are.',
+          );
+        world.instance = null;
+        world.storages = [];
+        emit(world, { type: 'instance' });
+        return { remains: managed };
+      }),
       publish: os.instance.publish.handler(() => ({
         kind: 'current',
         path: `${HOME}/.lamindb/benchkeep.db`,
@@ -402,7 +425,8 @@ export function fakeRouter(world: World) {
       }),
       once: os.watching.once.handler(async function* () {
         yield* steps(world, 'watching.once', 0);
-        return { registered: 0, versions: 0, waiting: 0, failed: 0, skipped: 0, storages: 1 };
+        const uploads = { done: 0, waiting: 0, failed: 0, reasons: [] };
+        return { registered: 0, versions: 0, waiting: 0, failed: 0, skipped: 0, storages: 1, uploads };
       }),
       rule: os.watching.rule.handler(({ input }) => setRule(world, input)),
       look: os.watching.look.handler(() => {

@@ -2,6 +2,7 @@
 import { BenchkeepError } from '../../../../shared/errors.ts';
 import { formatBytes, parseBytes } from '../../../../shared/format/bytes.ts';
 import { countOf } from '../../../../shared/format/counts.ts';
+import { remainsText } from '../../../../shared/vocabulary.ts';
 import type { InstanceInfo, InstanceRecord, PublishedInfo, SettingsRecord } from '../../../../shared/contract/index.ts';
 import type { Command } from '../command.ts';
 import { renderFields, renderTable } from '../render-text.ts';
@@ -159,7 +160,7 @@ const deleteInstance: Command = {
   async run(context) {
     const [name = ''] = context.arguments.positionals;
     const result = await (await context.client()).instance.delete({ name, force: context.arguments.has('force') });
-    const remains = result.remains.map((path) => `a file/folder remains here: ${path}`);
+    const remains = result.remains.map(remainsText);
     return { json: result, text: [`Instance ${name} is deleted.`, ...remains].join('\n') };
   },
 };

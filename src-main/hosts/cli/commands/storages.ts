@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import { renderTable } from '../render-text.ts';
 import { onStorage } from '../storage-argument.ts';
 import { countOf } from '../../../../shared/format/counts.ts';
+import { remainsText } from '../../../../shared/vocabulary.ts';
 
 function storagesTable(items: readonly StorageRecord[]): string {
   const rows = items.map((item) => [
@@ -127,7 +128,7 @@ const remove: Command = {
     const result = await onStorage(context, named, (storage) => client.storages.remove({ storage }));
     return {
       json: result,
-      text: ['Removed.', ...result.remains.map((path) => `a file/folder remains here: ${path}`)].join('\n'),
+      text: ['Removed.', ...result.remains.map(remainsText)].join('\n'),
     };
   },
 };

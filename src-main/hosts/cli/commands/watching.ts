@@ -12,7 +12,7 @@ const watch: Command = {
   usage: '',
   help: 'register what is there, then keep watching',
   positionals: [0, 0],
-  options: { once: { help: 'stop after the first full pass' } },
+  options: { once: { help: 'stop after the first full pass, when what arrived by rule is uploaded' } },
   async run(context) {
     const client = await context.client();
     if (context.arguments.has('once')) {
@@ -32,7 +32,15 @@ function summaryText(summary: WatchSummary): string {
     `${String(summary.failed)} failed`,
     `${String(summary.skipped)} skipped`,
   ];
-  return `${parts.join(', ')} in ${countOf(summary.storages, 'watched folder')}`;
+  const registered = `${parts.join(', ')} in ${countOf(summary.storages, 'watched folder')}`;
+  return [registered, ...uploadLines(summary.uploads)].join('\n');
+}
+
+/** None where nothing was to be uploaded. */
+function uploadLines({ done, waiting, failed, reasons }: WatchSummary['uploads']): string[] {
+  if (done + waiting + failed === 0) return [];
+  const counts = `${String(done)} uploaded, ${String(waiting)} waiting to be uploaded, ${String(failed)} not uploaded`;
+  return [counts, ...reasons.map((reason) => `note: ${reason}`)];
 }
 
 async function keepWatching(client: Client, context: CommandContext): Promise<void> {

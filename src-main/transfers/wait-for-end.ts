@@ -1,0 +1,69 @@
+/** Waiting for the end of an upload: how it is told, also an end that came without anybody working on it. */
+import { BenchkeepError, reviveError, type ErrorData } from '../../shared/errors.ts';
+import type { Workstation } from '../workstation/open-workstation.ts';
+import type { TransferRow } from '../workstation/schema.ts';
+import { findTransfer } from '../workstation/transfer-rows.ts';
+import { isOver } from './may-do.ts';
+import type { Settled } from './settle-upload.ts';
+import { stopped, type Waiter, type WaitingFor } from './waiting-for.ts';
+
+export type UploadWaiters = WaitingFor<Settled>;
+
+export interface WaitTools {
+  signal: AbortSignal;
+  onSent?: (bytes: number) => void;
+}
+
+/**
+ * Resolves with its end. Errors: why it can't go on; `cancelled` when `signal` aborts, as soon as `leave` has resolved:
+ * what nobody waits for any more may have to be stopped first.
+ */
+export function waitForEnd(
+  waiters: UploadWaiters,
+  { id, storage_uid: storageUid }: Pick<TransferRow, 'id' | 'storage_uid'>,
+  { signal, onSent = () => undefined, leave }: WaitTools & { leave: () => Promise<void> },
+): Promise<Settled> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      waiters.remove(id, waiter);
+      void leave().then(() => {
+        reject(stopped());
+      });
+    };
+    const over = (): void => {
+      signal.removeEventListener('abort', onAbort);
+    };
+    const waiter: Waiter<Settled> = {
+      storageUid,
+      onSent,
+      resolve(settled) {
+        over();
+        resolve(settled);
+      },
+      reject(error) {
+        over();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    waiters.add(id, waiter);
+  });
+}
+
+/** Those that are over by now: whoever waits for them is told. */
+export async function tellOver(
+  { workstation, waiters }: { workstation: Workstation; waiters: UploadWaiters },
+  ids: readonly number[],
+): Promise<void> {
+  for (const id of ids) {
+    if (!waiters.has(id)) continue;
+    const row = await findTransfer(workstation, id);
+    if (row?.state === 'done') waiters.resolve(id, { row, cached: null });
+    else if (row === null || isOver(row)) waiters.reject(id, endOf(row));
+  }
+}
+
+function endOf(row: TransferRow | null): BenchkeepError {
+  if (typeof row?.error === 'string') return reviveError(JSON.parse(row.error) as ErrorData);
+  return new BenchkeepError('cancelled', 'The upload was cancelled', 'Nothing was changed here. Upload it again.');
+}
