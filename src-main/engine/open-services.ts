@@ -90,8 +90,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const { workbench, events } = options;
   const { clock } = workbench;
   // Of what looks at watched folders: a drive may hang, and nobody waits for it to quit.
-  const soon = (closing: () => Promise<void>) => () => Promise.race([closing(), wait(clock, LONGEST_CLOSE)]);
-  const closers: (() => Promise<void>)[] = [];
+  const soon = (closing: () => Promise<unknown>) => () => Promise.race([closing(), wait(clock, LONGEST_CLOSE)]);
+  const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer();
     closers.length = 0;
@@ -155,6 +155,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       onTurn: options.onTurn,
     });
     keeper = published;
+    closers.push(soon(() => published.stop()));
     if (context.readOnly === null) {
       await claimLostStorages(context, joined);
       // Before names of files on their way are swept: theirs are among them.
@@ -165,18 +166,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await finishFrees(context);
       await finishRemovals(context, { of: 'disks' });
       await finishMoves(context);
-      // A store may not answer for long, and nobody waits for it.
+      // Nobody waits for a store that does not answer; but commands are short: at their end it has a moment.
       const stop = new AbortController();
       const asking = finishRemovals(context, { of: 'stores', signal: stop.signal }).catch(() => undefined);
       closers.push(
-        soon(async () => {
+        soon(() => {
           stop.abort();
-          await asking;
+          return asking;
         }),
+        soon(() => asking),
       );
     }
-
-    closers.push(soon(() => published.stop()));
     if (options.watch && context.readOnly === null) {
       backups = keepBackups({ ...context, onWarning }, work);
       const backing = backups;
@@ -230,7 +230,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   }
 }
 
-async function readerThread(context: InstanceContext, closers: (() => Promise<void>)[]): Promise<Reads> {
+async function readerThread(context: InstanceContext, closers: (() => Promise<unknown>)[]): Promise<Reads> {
   const { registry, workstation, workstationUid, clock } = context;
   const start = (): Promise<Reader> =>
     startReader({ registry: registry.path, workstation: workstation.path, workstationUid }, clock);

@@ -11,12 +11,7 @@ const labels = z.object({ items: z.array(z.object({ name: z.string() })) });
 const anything = z.unknown();
 
 /** The command line with a failpoint in its environment. */
-function withFailpoint(
-  home: CommandLine,
-  env: Record<string, string>,
-  point: Record<string, string>,
-  words: string[],
-): Promise<Ended> {
+function withFailpoint(home: CommandLine, point: Record<string, string>, words: string[]): Promise<Ended> {
   for (const [name, value] of Object.entries(point)) process.env[name] = value;
   try {
     return home.start(...words).ended;
@@ -41,14 +36,18 @@ function committed(home: string): string[] {
  * Kills `label create` (which takes the turn, writes, publishes and gives the turn back) at every `step`th point that a
  * whole one hits; then the other computer goes on, or says that it waits, and in the end both have everything.
  */
-export async function killPublishing(given: string, env: Record<string, string>, step: number): Promise<number> {
-  const a = commandLine({ env });
-  const b = commandLine({ env });
+export async function killPublishing(
+  given: string,
+  env: Readonly<Record<string, string>>,
+  step: number,
+): Promise<number> {
+  const a = commandLine({ env: { ...env } });
+  const b = commandLine({ env: { ...env } });
   try {
     await a.json(anything, 'init', '--storage', given, '--name', 'lab');
     await b.json(anything, 'connect', given);
     const trace = a.path('trace');
-    await withFailpoint(a, env, { BK_FAILPOINT_TRACE: trace }, ['label', 'create', 'traced']);
+    await withFailpoint(a, { BK_FAILPOINT_TRACE: trace }, ['label', 'create', 'traced']);
     const points = readFileSync(trace, 'utf8').trim().split('\n');
     expect(points.some((point) => point.startsWith('registry.commit.after'))).toBe(true);
     const chosen = points.filter((_, n) => n % step === 0);
@@ -56,7 +55,7 @@ export async function killPublishing(given: string, env: Record<string, string>,
     for (const [n, point] of chosen.entries()) {
       const [one, other] = n % 2 === 0 ? [a, b] : [b, a];
       const name = `killed-${String(n)}`;
-      const ended = await withFailpoint(one, env, { BK_FAILPOINT: `${point}=kill` }, ['label', 'create', name]);
+      const ended = await withFailpoint(one, { BK_FAILPOINT: `${point}=kill` }, ['label', 'create', name]);
       expect([ended.signal, ended.code], point).toEqual(expect.arrayContaining([ended.code === 0 ? null : 'SIGKILL']));
       // What was committed is in the end there for both, whenever the kill came.
       if (ended.code === 0 || committed(one.home).includes(name)) names.push(name);

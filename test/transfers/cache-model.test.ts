@@ -13,11 +13,11 @@ import {
 } from '../../src-main/artifacts/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { evictCached, evictOverLimit } from '../../src-main/transfers/index.ts';
-import { useS3 } from '../stores/use-s3.ts';
+import { useOutside } from '../stores/use-outside.ts';
 import { objectOf } from './kill-uploads.ts';
 import { openCloudBench, randomBytes, run, sha256, type CloudBench } from './open-cloud-bench.ts';
 
-const server = useS3('versitygw');
+const store = useOutside('s3');
 const { signal } = new AbortController();
 let bench: CloudBench | null = null;
 afterAll(async () => {
@@ -56,7 +56,7 @@ function scheduled(context: Context, s: fc.Scheduler): Context {
 
 /** Places where the content really is, and what the registry says of them. */
 async function copiesOf({ context, cacheOf, path }: CloudBench, uid: string, folder: string, digest: string) {
-  const object = await objectOf(server(), folder, uid);
+  const object = await objectOf(store(), folder, uid);
   const rows = await context.registry.db
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
@@ -83,9 +83,7 @@ test(
   { timeout: 300_000 },
   async () => {
     const folder = 'model';
-    const cloud = await openCloudBench(`s3://${server().bucket}/${folder}?endpoint_url=${server().endpoint}`, {
-      ...server().env,
-    });
+    const cloud = await openCloudBench(store().root(folder), store().env);
     bench = cloud;
     const content = randomBytes(3000);
     const digest = sha256(content);

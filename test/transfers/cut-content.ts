@@ -2,22 +2,21 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { S3Server } from '../stores/start-s3.ts';
+import type { StorePlace } from '../stores/outside-store.ts';
 
 const run = promisify(execFile);
 
 export async function cutContent(
-  { endpoint, bucket, env }: S3Server,
+  { kind, endpoint, bucket, env }: StorePlace,
   stories: readonly string[],
   most: number,
 ): Promise<string[]> {
   const program = join(import.meta.dirname, 'children', 'cut-content.ts');
   const folder = `cut-${stories.join('-').replaceAll(' ', '-')}`;
-  const running = run(
-    'unshare',
-    ['-m', process.execPath, program, stories.join(','), String(most), endpoint, bucket, folder],
-    { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 ** 2 },
-  );
+  const place = JSON.stringify({ kind, endpoint, bucket, env });
+  const running = run('unshare', ['-m', process.execPath, program, stories.join(','), String(most), place, folder], {
+    maxBuffer: 64 * 1024 ** 2,
+  });
   // Who watches is not to wait for its end.
   running.child.stderr?.pipe(process.stderr);
   const { stdout } = await running;

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { ObjectStore } from '../../src-main/storage/index.ts';
 import { commandLine, type Ended } from '../hosts/cli/command-line.ts';
+import type { OutsideStore } from '../stores/outside-store.ts';
 
 export interface FolderBench {
   uid: string;
@@ -12,8 +12,8 @@ export interface FolderBench {
   run(failpoint?: string): Promise<Ended>;
   /** Failpoints that it hits, in order. */
   trace(): Promise<string[]>;
-  /** What is wrong after it was done: nothing where all is as it should be. */
-  judge(store: ObjectStore): Promise<string[]>;
+  /** What is wrong after it was done: nothing where all is as it should be. `folder`: of the bucket, where its root is. */
+  judge(store: OutsideStore, folder: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -22,11 +22,12 @@ const LARGE = 20 * 1024 ** 2;
 /** `how`: an upload of what was saved here, or saved at once into the cloud. */
 export async function openFolderBench(
   root: string,
-  env: Record<string, string>,
+  env: Readonly<Record<string, string>>,
   how: 'upload' | 'save',
   small = 12,
 ): Promise<FolderBench> {
   const environment: Record<string, string> = { ...env };
+  const kind = root.startsWith('gs://') ? 'gs' : 's3';
   const cli = commandLine({ env: environment });
   const done = async (...words: string[]): Promise<void> => {
     const { code, err } = await cli.run(...words);
@@ -80,19 +81,21 @@ export async function openFolderBench(
         .split('\n')
         .filter((line) => line !== '');
     },
-    async judge(store) {
+    async judge(store, folder) {
       const wrong: string[] = [];
       const uid = uidOf();
       const found = new Map<string, Buffer>();
       const others: string[] = [];
-      for await (const { key, size } of store.list('.lamindb/')) {
-        const lead = `.lamindb/${uid}.d/`;
-        if (key.startsWith(lead)) found.set(key.slice(lead.length), await store.readRange(key, 0, size));
-        else if (/^\.lamindb\/[0-9A-Za-z]{20}/.test(key)) others.push(key);
+      const own = `${folder}/.lamindb/`;
+      const objects = await store.keys(own);
+      for (const key of objects) {
+        const lead = `${own}${uid}.d/`;
+        if (key.startsWith(lead)) found.set(key.slice(lead.length), (await store.object(key)) ?? Buffer.alloc(0));
+        else if (/^[0-9A-Za-z]{20}/.test(key.slice(own.length))) others.push(key);
       }
       if (!isFiles(found)) wrong.push(`the members are ${[...found.keys()].join(', ')}`);
       if (others.length > 0) wrong.push(`also there: ${others.join(', ')}`);
-      if ((await store.stat(`.lamindb/manifests/${uid}.tsv.gz`)) === null) wrong.push('no manifest');
+      if (!objects.includes(`${own}manifests/${uid}.tsv.gz`)) wrong.push('no manifest');
       if (!existsSync(join(instance, 'manifests', `${uid}.tsv.gz`))) wrong.push('no manifest here');
       if (how === 'upload') {
         if (existsSync(cli.path('local/.lamindb', `${uid}.d`))) wrong.push('the own copy is still there');
@@ -101,9 +104,9 @@ export async function openFolderBench(
       }
       if (!isFiles(filesIn(cli.path('run1.d')))) wrong.push('what was saved is not as it was');
       const copies = all('registry.db', 'SELECT s.type FROM copy c JOIN storage s ON s.id = c.storage_id');
-      if (JSON.stringify(copies) !== '[["s3"]]') wrong.push(`copies: ${JSON.stringify(copies)}`);
+      if (JSON.stringify(copies) !== JSON.stringify([[kind]])) wrong.push(`copies: ${JSON.stringify(copies)}`);
       const state = all('registry.db', 'SELECT a.state, s.type FROM artifact a JOIN storage s ON s.id = a.storage_id');
-      if (JSON.stringify(state) !== '[["ok","s3"]]') wrong.push(`artifact: ${JSON.stringify(state)}`);
+      if (JSON.stringify(state) !== JSON.stringify([['ok', kind]])) wrong.push(`artifact: ${JSON.stringify(state)}`);
       const transfers = all('workstation.db', "SELECT state FROM transfer WHERE state != 'cancelled'");
       if (JSON.stringify(transfers) !== '[["done"]]') wrong.push(`transfers: ${JSON.stringify(transfers)}`);
       const left = readdirSync(cli.folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -1,13 +1,15 @@
-import { expect, test } from 'vitest';
-import { useS3 } from '../stores/use-s3.ts';
+import { describe, expect, test } from 'vitest';
+import { STORE_KINDS, useOutside } from '../stores/use-outside.ts';
 import { killUploads } from './kill-uploads.ts';
 
-const server = useS3('versitygw');
+describe.each(STORE_KINDS)('on %s', (_, kind) => {
+  const store = useOutside(kind);
 
-test(
-  'F-UP18 killed at every point, an upload comes to its end when it is asked for again',
-  { timeout: 3_600_000 },
-  async () => {
-    expect(await killUploads(server(), 1)).toEqual([]);
-  },
-);
+  test(
+    'F-UP18 killed at every point, an upload comes to its end when it is asked for again',
+    { timeout: 3_600_000 },
+    async () => {
+      expect(await killUploads(store(), 1)).toEqual([]);
+    },
+  );
+});

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import { startFaultProxy } from '../stores/fault-proxy.ts';
-import { useS3 } from '../stores/use-s3.ts';
+import { useOutside } from '../stores/use-outside.ts';
 import { killUploads, objectOf } from './kill-uploads.ts';
 import { openUpload } from './upload-bench.ts';
 
-const server = useS3('versitygw');
+const store = useOutside('s3');
+const google = useOutside('gs');
 const MIB = 1024 ** 2;
 
 test(
   'F-UP18 killed in the middle, an upload goes on: no part that has arrived is sent again',
   { timeout: 120_000 },
   async () => {
-    const proxy = await startFaultProxy(server().endpoint);
+    const proxy = await startFaultProxy(store().endpoint);
     const parts = 8;
-    const root = `s3://${server().bucket}/killed?endpoint_url=${proxy.endpoint}`;
-    const bench = await openUpload(root, { ...server().env }, parts * 16 * MIB);
+    const bench = await openUpload(store().root('killed', proxy.endpoint), store().env, parts * 16 * MIB);
     try {
       const killed = await bench.upload('store.send.after#4');
       expect(killed.signal).toBe('SIGKILL');
@@ -23,7 +23,7 @@ test(
       // Those that were on their way when it was killed may come twice.
       expect(proxy.seen({ kind: 'part' }).length).toBeLessThanOrEqual(parts + 4);
       expect(proxy.seen({ kind: 'part' }).length - first).toBeLessThan(parts);
-      expect(bench.judge(await objectOf(server(), 'killed', bench.uid))).toEqual([]);
+      expect(bench.judge(await objectOf(store(), 'killed', bench.uid))).toEqual([]);
     } finally {
       await bench.close();
       await proxy.stop();
@@ -35,6 +35,14 @@ test(
   'F-UP18 killed at a sample of points, an upload comes to its end when it is asked for again',
   { timeout: 300_000 },
   async () => {
-    expect(await killUploads(server(), 16)).toEqual([]);
+    expect(await killUploads(store(), 16)).toEqual([]);
+  },
+);
+
+test(
+  'F-UP18 killed at a sample of points, an upload to Google Cloud comes to its end when it is asked for again',
+  { timeout: 300_000 },
+  async () => {
+    expect(await killUploads(google(), 60)).toEqual([]);
   },
 );

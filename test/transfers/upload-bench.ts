@@ -21,8 +21,13 @@ export interface UploadBench {
 }
 
 /** `root`: of the store, with its endpoint. */
-export async function openUpload(root: string, env: Record<string, string>, size: number): Promise<UploadBench> {
+export async function openUpload(
+  root: string,
+  env: Readonly<Record<string, string>>,
+  size: number,
+): Promise<UploadBench> {
   const environment: Record<string, string> = { ...env };
+  const kind = root.startsWith('gs://') ? 'gs' : 's3';
   const cli = commandLine({ env: environment });
   const done = async (...words: string[]): Promise<void> => {
     const { code, err } = await cli.run(...words);
@@ -79,9 +84,9 @@ export async function openUpload(root: string, env: Record<string, string>, size
       if (!existsSync(cached) || digest(readFileSync(cached)) !== sha256)
         wrong.push('the cache has not got the content');
       const copies = one('registry.db', `SELECT s.type FROM copy c JOIN storage s ON s.id = c.storage_id`);
-      if (JSON.stringify(copies) !== '[["s3"]]') wrong.push(`copies: ${JSON.stringify(copies)}`);
+      if (JSON.stringify(copies) !== JSON.stringify([[kind]])) wrong.push(`copies: ${JSON.stringify(copies)}`);
       const state = one('registry.db', 'SELECT a.state, s.type FROM artifact a JOIN storage s ON s.id = a.storage_id');
-      if (JSON.stringify(state) !== '[["ok","s3"]]') wrong.push(`artifact: ${JSON.stringify(state)}`);
+      if (JSON.stringify(state) !== JSON.stringify([['ok', kind]])) wrong.push(`artifact: ${JSON.stringify(state)}`);
       const transfers = one('workstation.db', 'SELECT state FROM transfer');
       if (JSON.stringify(transfers) !== '[["done"]]') wrong.push(`transfers: ${JSON.stringify(transfers)}`);
       const left = readdirSync(cli.folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -33,6 +33,8 @@ export interface CommandLine {
   path(...parts: string[]): string;
   /** Starts `benchkeep …`; `cwd` is the folder. */
   start(...words: string[]): Running;
+  /** Starts another program of the tests on the same data folder. */
+  startOther(program: string, ...words: string[]): Running;
   run(...words: string[]): Promise<Ended>;
   /** Runs with `--json`, expects exit code 0, a silent standard error and one document that fits. */
   json<S extends z.ZodType>(schema: S, ...words: string[]): Promise<z.output<S>>;
@@ -57,8 +59,10 @@ export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}):
   const home = join(folder, 'home');
   const running = new Set<Running>();
 
-  function start(...words: string[]): Running {
-    const child = spawn(process.execPath, [main, ...words], {
+  const start = (...words: string[]): Running => startOther(main, ...words);
+
+  function startOther(program: string, ...words: string[]): Running {
+    const child = spawn(process.execPath, [program, ...words], {
       cwd: folder,
       env: { ...process.env, BENCHKEEP_HOME: home, XDG_RUNTIME_DIR: folder, NODE_COMPILE_CACHE: COMPILED, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,6 +80,7 @@ export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}):
     home,
     path: (...parts) => join(folder, ...parts),
     start,
+    startOther,
     run,
     async json(schema, ...words) {
       const { code, out, err } = await run(...words, '--json');

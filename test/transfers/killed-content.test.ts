@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { useOutside } from '../stores/use-outside.ts';
+import { STORIES } from './content-stories.ts';
+import { killContent } from './kill-content.ts';
+
+const LONG = { timeout: 600_000 };
+const FIRST = ['fetch', 'evict', 'free', 'bring back'];
+const others = STORIES.map(({ name }) => name).filter((name) => !FIRST.includes(name));
+/** All of them are the deep run's. */
+const GOOGLE = ['fetch', 'settle in place', 'cancel', 'delete a folder'];
+
+describe('on S3', () => {
+  const store = useOutside('s3');
+
+  test(
+    'F-CA01 killed at a sample of points, fetching, evicting, freeing and bringing back lose nothing and are done when asked for again',
+    LONG,
+    async () => {
+      expect(await killContent(store(), FIRST, 5)).toEqual([]);
+    },
+  );
+
+  test(
+    'F-UP18 killed at one point each, folders in the cache, what settles, cancels or deletes lose nothing and are done when asked for again',
+    LONG,
+    async () => {
+      expect(await killContent(store(), others, 1)).toEqual([]);
+    },
+  );
+});
+
+describe('on Google Cloud', () => {
+  const store = useOutside('gs');
+
+  test(
+    'F-CA01 F-UP18 killed at one point each, what fetches, settles, cancels or deletes loses nothing and is done when asked for again',
+    LONG,
+    async () => {
+      expect(await killContent(store(), GOOGLE, 1)).toEqual([]);
+    },
+  );
+});
