@@ -2,8 +2,7 @@
 import type { FreeResult, JobProgress } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { openElsewhere } from '../ports/fs/open-files.ts';
-import { fileId } from '../ports/fs/open-for-writing.ts';
+import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import { evictCached, proveInStore, type Evicted, type StoreProof } from '../transfers/index.ts';
@@ -122,7 +121,7 @@ async function prove(
   const { artifact } = freeable;
   const { path, facts } = place;
   try {
-    if ((await openElsewhere([facts])).has(fileId(facts))) return 'a program has it open';
+    if (await isOpenElsewhere(facts)) return 'a program has it open';
     const proven = await proveInStore(context, artifact.id, { path, facts, sha256: artifact.sha256 }, signal);
     if (proven.kind === 'not proven') return proven.reason;
     return { freeable, place, proof: proven.proof, pending: pendingFree(artifact.uid, place, artifact.storage_id) };

@@ -6,7 +6,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
-import { openElsewhere } from '../ports/fs/open-files.ts';
+import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { joinRaw, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
@@ -76,8 +76,7 @@ export function freeFile(
       const reason = await whyNotThere(context, proof, signal);
       if (reason !== null) return await putBack(context, pending, reason);
       // Hours may have passed since it was read: who opened it meanwhile may not have written yet.
-      if ((await openElsewhere([pending.facts])).size > 0)
-        return await putBack(context, pending, 'a program has it open');
+      if (await isOpenElsewhere(pending.facts)) return await putBack(context, pending, 'a program has it open');
       await context.fs.unlinkProven(path, pending.facts);
     } catch (error) {
       const reason = error instanceof BenchkeepError ? error.message : String(error);

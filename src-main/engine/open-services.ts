@@ -42,7 +42,7 @@ import {
   type Arrivals,
   type Watching,
 } from '../watching/index.ts';
-import { keepCache, onceADay, sweepAbandonedSaves, sweepDaily, sweepParts } from '../transfers/index.ts';
+import { keepCache, onceADay, sweepAbandonedSaves, sweepOrphanUploads, sweepParts } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
 import { hashPool } from './hash-pool.ts';
@@ -200,7 +200,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       context.queue.start();
       const following = followArrivals(context);
       arrivals = following;
-      const sweeping = sweepDaily(context);
+      const sweeping = onceADay(context, 'uploads_swept', (signal) => sweepOrphanUploads(context, signal));
       const savesSweeping = onceADay(context, 'saves_swept', (signal) => sweepAbandonedSaves(context, signal));
       closers.push(
         soon(() => sweeping.close()),

@@ -1,8 +1,7 @@
 /** Takes away what the cache has of an artifact, where nobody worked on it or has it open. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
-import { openElsewhere } from '../ports/fs/open-files.ts';
-import { fileId } from '../ports/fs/open-for-writing.ts';
+import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached, readCached } from '../workstation/transfer-rows.ts';
@@ -44,7 +43,7 @@ async function dropFile(
 ): Promise<Done> {
   const isRight = isAsCached(facts, row) || (await isArtifactAt(context, path, { uid: row.artifact_uid, ...row }));
   if (!isRight) return 'edited';
-  if ((await openElsewhere([facts])).has(fileId(facts))) return 'open';
+  if (await isOpenElsewhere(facts)) return 'open';
   try {
     await context.fs.unlinkProven(path, facts);
     return 'gone';

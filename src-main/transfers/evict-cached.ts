@@ -1,8 +1,7 @@
 /** Removes content from the cache, only where it is proven at that moment to be in a store (`faults.md`, F-CA05). */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { openElsewhere } from '../ports/fs/open-files.ts';
-import { fileId } from '../ports/fs/open-for-writing.ts';
+import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached, readCached } from '../workstation/transfer-rows.ts';
@@ -45,7 +44,7 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
     .executeTakeFirst();
   if (artifact === undefined) return evictUnrecorded(context, row);
   if (facts.kind === 'folder') return evictFolder(context, row, artifact, { path, facts }, signal);
-  if (await isOpen(facts)) return { kind: 'kept', reason: 'a program has it open' };
+  if (await isOpenElsewhere(facts)) return { kind: 'kept', reason: 'a program has it open' };
   // Looked at wholly only where the file system says that something was done to it.
   const touched = !sameFacts(facts, JSON.parse(row.facts) as FileFacts);
   if (touched && !(await isContentAt(context, path, row.sha256))) {
@@ -57,12 +56,8 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
   const reason = await whyNotThere(context, proven.proof, signal);
   if (reason !== null) return { kind: 'kept', reason };
   // It took its time to read it and to ask: who opened it meanwhile may not have written yet.
-  if (await isOpen(facts)) return { kind: 'kept', reason: 'a program has it open' };
+  if (await isOpenElsewhere(facts)) return { kind: 'kept', reason: 'a program has it open' };
   await context.fs.unlinkProven(path, facts);
   await forgetCached(context.workstation, row.artifact_uid);
   return { kind: 'evicted', size: row.size };
-}
-
-async function isOpen(facts: FileFacts): Promise<boolean> {
-  return (await openElsewhere([facts])).has(fileId(facts));
 }

@@ -12,7 +12,7 @@ export { gatedStores } from './gated-stores.ts';
 export { forgetCloudLoss } from './mark-cloud-copy.ts';
 export { listTransfers, transferRecords } from './list-transfers.ts';
 export { onceADay } from './once-a-day.ts';
-export { findOrphanUploads, sweepDaily, sweepOrphanUploads } from './orphan-uploads.ts';
+export { findOrphanUploads, sweepOrphanUploads } from './orphan-uploads.ts';
 export type { RunTools } from './running-transfer.ts';
 export type { Settled } from './settle-upload.ts';
 export type { WorkAtHand } from './work-at-hand.ts';

@@ -1,7 +1,7 @@
 /** A file that is verified in the cloud goes from its place on this computer to the cache, on a proof that is made anew. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { isOneFile, sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
-import { openElsewhere } from '../ports/fs/open-files.ts';
+import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -41,7 +41,7 @@ export async function moveToCache(
     const author = await context.author();
     // Proving may have taken its time. Somebody works on it: what it is now, the next look at it says.
     const now = await context.fs.look(source);
-    if (now === null || !sameFacts(now, was) || (!place.isOwn && (await isOpen(now)))) return null;
+    if (now === null || !sameFacts(now, was) || (!place.isOwn && (await isOpenElsewhere(now)))) return null;
     // So is what somebody put where it would go.
     const there = await context.fs.look(target);
     if (there !== null && !(await isContentAt(context, target, sha256))) return null;
@@ -77,7 +77,7 @@ async function bringToCache(
   const { fs, folder } = context;
   const left = await fs.look(source);
   if (left === null) return true;
-  if (!isSameFile(left, was) || (!place.isOwn && (await isOpen(left)))) return false;
+  if (!isSameFile(left, was) || (!place.isOwn && (await isOpenElsewhere(left)))) return false;
   await fs.makeFolder(cacheFolder({ folder }), 0o700);
   const there = await fs.look(target);
   const near = there ?? (await fs.look(cacheFolder({ folder })));
@@ -108,10 +108,6 @@ async function lookInCache(
 /** As it was when it was read, under whatever name: names that come and go change its ctime only. */
 function isSameFile(now: FileFacts, then: FileFacts): boolean {
   return now.ino === then.ino && now.mtimeNs === then.mtimeNs && now.size === then.size;
-}
-
-async function isOpen(facts: FileFacts): Promise<boolean> {
-  return (await openElsewhere([facts])).size > 0;
 }
 
 /** The very object that was verified is still there. */

@@ -12,7 +12,7 @@ const LOOK = 3600_000;
 export function onceADay(
   { clock, workstation }: Pick<TransferContext, 'clock' | 'workstation'>,
   setting: string,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (signal: AbortSignal) => Promise<unknown>,
 ): { close(): Promise<void> } {
   const stop = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -21,6 +21,7 @@ export function onceADay(
     if (stop.signal.aborted) return;
     cancel = clock.after(ms, () => {
       running = look()
+        // A store that can't be asked, or a database that can't be written.
         .catch(() => undefined)
         .finally(() => {
           lookIn(LOOK);

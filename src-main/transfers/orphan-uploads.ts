@@ -5,21 +5,15 @@
 import { isUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { timestamp, type Clock } from '../ports/clock.ts';
 import { OWN_FOLDER, readObjectMarker, storeOf } from '../storage/index.ts';
 import { SNAPSHOT_NAME } from '../storage/published/published-place.ts';
-import { readSetting, writeSetting } from '../workstation/settings.ts';
 import { transfersInto } from '../workstation/transfer-rows.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { keyOf, type TransferContext } from './transfer-context.ts';
+import { keyOf } from './transfer-context.ts';
 
 const DAY = 24 * 3600 * 1000;
 /** Ms. Another computer of the lab may be at work on younger ones. */
 const OLD = 7 * DAY;
-const SWEPT = 'uploads_swept';
-/** Ms after the start, and between two looks whether a day is over. */
-const FIRST_LOOK = 5 * 60_000;
-const LOOK = 3600_000;
 
 type OrphanContext = Pick<InstanceContext, 'registry' | 'workstation' | 'stores' | 'clock'>;
 
@@ -119,39 +113,4 @@ function isOurs(key: string): boolean {
   const list = /^manifests\/(?<uid>[^/]+)\.tsv\.gz$/.exec(name)?.groups?.['uid'];
   if (list !== undefined) return isUid(list, 'artifact');
   return isUid(name.slice(0, 20), 'artifact') && /^(?:\.[^/]*)?(?:\/.+)?$/.test(name.slice(20));
-}
-
-/** Looks once a day, in the background. */
-export function sweepDaily(context: OrphanContext & { clock: Clock } & Pick<TransferContext, 'workstation'>): {
-  close(): Promise<void>;
-} {
-  const { clock, workstation } = context;
-  const stop = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-  let cancel = (): void => undefined;
-  const lookIn = (ms: number): void => {
-    if (stop.signal.aborted) return;
-    cancel = clock.after(ms, () => {
-      running = look()
-        // A store that can't be asked, or a database that can't be written: tomorrow again.
-        .catch(() => undefined)
-        .finally(() => {
-          lookIn(LOOK);
-        });
-    });
-  };
-  async function look(): Promise<void> {
-    const last = await readSetting<string>(workstation, SWEPT);
-    if (last !== null && Math.abs(clock.now() - Date.parse(last)) < DAY) return;
-    await sweepOrphanUploads(context, stop.signal);
-    await writeSetting(workstation, SWEPT, timestamp(clock));
-  }
-  lookIn(FIRST_LOOK);
-  return {
-    async close() {
-      stop.abort();
-      cancel();
-      await running;
-    },
-  };
 }

@@ -3,7 +3,8 @@ import { sql, type Insertable, type Updateable } from 'kysely';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
 import type { CachedRow, CachedTable, TransferRow, TransferTable } from './schema.ts';
 
-const OVER = ['done', 'cancelled'] as const;
+/** States that nobody goes on from. */
+export const OVER = ['done', 'cancelled'] as const;
 const CHUNK = 500;
 
 export function insertTransfer(workstation: Workstation, row: Insertable<TransferTable>): Promise<TransferRow> {
@@ -229,26 +230,6 @@ export async function transfersOf(
 /** Into this storage, that are not over. */
 export function transfersInto({ db }: Pick<Workstation, 'db'>, storageUid: string): Promise<TransferRow[]> {
   return db.selectFrom('transfer').selectAll().where(isActive).where('storage_uid', '=', storageUid).execute();
-}
-
-/** One durable step for all; null where one of the same artifact into the same store is not over. */
-export function insertTransfers(
-  workstation: Workstation,
-  rows: readonly Insertable<TransferTable>[],
-): Promise<(TransferRow | null)[]> {
-  return writeWorkstation(workstation, async (tx) => {
-    const inserted: (TransferRow | null)[] = [];
-    for (const row of rows) {
-      const one = await tx
-        .insertInto('transfer')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .returningAll()
-        .executeTakeFirst();
-      inserted.push(one ?? null);
-    }
-    return inserted;
-  });
 }
 
 export async function putCached(workstation: Workstation, row: Insertable<CachedTable>): Promise<void> {

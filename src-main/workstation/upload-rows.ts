@@ -3,8 +3,8 @@ import type { Insertable, Transaction, Updateable } from 'kysely';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
 import type { TransferRow, TransferTable, WorkstationDB } from './schema.ts';
 import { putSetting } from './settings.ts';
+import { OVER } from './transfer-rows.ts';
 
-const OVER = ['done', 'cancelled'] as const;
 const CHUNK = 500;
 
 /** With the plan (a setting) of what is to be removed because of that. */

@@ -11,12 +11,8 @@ import { transferQueue, type TransferQueue } from '../../src-main/transfers/tran
 import { openWorkstation, type Workstation } from '../../src-main/workstation/open-workstation.ts';
 import type { TransferRow } from '../../src-main/workstation/schema.ts';
 import { writeSetting } from '../../src-main/workstation/settings.ts';
-import {
-  changeTransfers,
-  insertTransfers,
-  readTransfer,
-  updateTransfer,
-} from '../../src-main/workstation/transfer-rows.ts';
+import { changeTransfers, readTransfer, updateTransfer } from '../../src-main/workstation/transfer-rows.ts';
+import { insertUploads } from '../../src-main/workstation/upload-rows.ts';
 import { fakeClock, type FakeClock } from '../watching/fake-clock.ts';
 
 export interface QueueBench {
@@ -114,7 +110,7 @@ export async function openQueue({
     wrong,
     told: () => told,
     async add(...names) {
-      const rows = await insertTransfers(
+      const rows = await insertUploads(
         workstation,
         names.map((name) => ({
           direction: 'upload',
@@ -130,6 +126,7 @@ export async function openQueue({
           created_at: '2026-11-01T00:00:00.000Z',
           updated_at: '2026-11-01T00:00:00.000Z',
         })),
+        ids,
       );
       queue.wake();
       return rows.flatMap((row) => row?.id ?? []);

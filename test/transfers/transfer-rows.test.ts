@@ -7,11 +7,11 @@ import { openWorkstation, type Workstation } from '../../src-main/workstation/op
 import {
   activeTransfers,
   countTransfers,
-  insertTransfers,
   readyTransfers,
   transfersOf,
   transfersOver,
 } from '../../src-main/workstation/transfer-rows.ts';
+import { insertUploads } from '../../src-main/workstation/upload-rows.ts';
 
 const OVER = 10_000;
 const WAITING = 500;
@@ -21,7 +21,7 @@ let workstation: Workstation;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'benchkeep-rows-'));
   workstation = await openWorkstation(rawFromText(join(folder, 'workstation.db')), { readonly: false });
-  await insertTransfers(
+  await insertUploads(
     workstation,
     Array.from({ length: OVER + WAITING }, (_, n) => ({
       direction: 'upload' as const,
@@ -37,6 +37,7 @@ beforeAll(async () => {
       created_at: new Date(n).toISOString(),
       updated_at: new Date(n).toISOString(),
     })),
+    new Set(),
   );
 });
 afterAll(async () => {

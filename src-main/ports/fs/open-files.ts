@@ -6,6 +6,11 @@ import { fileId } from './open-for-writing.ts';
 /** Processes that are looked at at the same time. */
 const PARALLEL = 8;
 
+/** A process other than this one has the file open, for reading too. */
+export async function isOpenElsewhere(facts: FileFacts): Promise<boolean> {
+  return (await openElsewhere([facts])).size > 0;
+}
+
 /** `fileId`s of those of `files` that a process other than this one has open, for reading too. */
 export async function openElsewhere(files: readonly FileFacts[]): Promise<ReadonlySet<string>> {
   const open = new Set<string>();
