@@ -6,6 +6,7 @@ import {
   finishRemovals,
   finishReplacements,
   finishReturns,
+  finishWithStores,
   queuedUploads,
   readContext,
   sweepOrphans,
@@ -167,7 +168,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await finishMoves(context);
       // A store may not answer for long, and nobody waits for it.
       const stop = new AbortController();
-      const asking = finishRemovals(context, { of: 'stores', signal: stop.signal }).catch(() => undefined);
+      const asking = finishWithStores(context, stop.signal).catch(() => undefined);
       closers.push(
         soon(async () => {
           stop.abort();
@@ -175,7 +176,6 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
         }),
       );
     }
-
     closers.push(soon(() => published.stop()));
     if (options.watch && context.readOnly === null) {
       backups = keepBackups({ ...context, onWarning }, work);

@@ -8,6 +8,7 @@ const server = useS3('versitygw');
 /** Those that share what is prepared for them. */
 const CACHE = ['fetch', 'evict', 'evict a folder'];
 const PLACES = ['free', 'bring back', 'settle'];
+const FOLDERS = ['free a folder', 'bring back a folder'];
 
 describe.skipIf(whyNoLoopDisk() !== null)('the power is cut at a sample of points', { timeout: 600_000 }, () => {
   test('F-DB02 of what moves or removes content in the cache', async () => {
@@ -16,5 +17,9 @@ describe.skipIf(whyNoLoopDisk() !== null)('the power is cut at a sample of point
 
   test('F-DB02 of what moves or removes content that is in a bucket', async () => {
     expect(await cutContent(server(), PLACES, 2)).toEqual([]);
+  });
+
+  test('F-DB02 of what moves or removes a folder that is in a bucket', async () => {
+    expect(await cutContent(server(), FOLDERS, 3)).toEqual([]);
   });
 });

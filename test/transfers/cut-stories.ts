@@ -18,5 +18,7 @@ export const STORIES: Readonly<Record<string, CutStory>> = {
   'evict a folder': { command: ['free', 'run.d'], reset: [['cache', 'run.d']], matters: onDisk },
   free: { command: ['free', 'mine.fcs'], reset: [['bring-back', 'mine.fcs']], matters: onDisk },
   'bring back': { command: ['bring-back', 'mine.fcs'], reset: [['free', 'mine.fcs']], matters: onDisk },
+  'free a folder': { command: ['free', 'mine.d'], reset: [['bring-back', 'mine.d']], matters: onDisk },
+  'bring back a folder': { command: ['bring-back', 'mine.d'], reset: [['free', 'mine.d']], matters: onDisk },
   settle: { command: ['upload', 'new-TURN.fcs'], reset: [], isNew: true, matters: onDisk },
 };
