@@ -1,4 +1,4 @@
-/** `bringBack`: content that is in the cloud only, where it was before space was freed. */
+/** `bringBack`: content that is in the cloud only, a file or a whole folder, where it was before space was freed. */
 import type { JobProgress, SaveResult } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
@@ -9,10 +9,13 @@ import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath 
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, localRoot, offline, ownFolderOf, requireSpace } from '../storage/index.ts';
-import { dropCached, whileContentAlone } from '../transfers/index.ts';
+import { dropCached, lookAtLastCopy, whileContentAlone } from '../transfers/index.ts';
+import { readCached } from '../workstation/transfer-rows.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { fetchArtifact } from './cache-artifact.ts';
-import { findArtifacts } from './find-artifact.ts';
+import { findArtifact, findArtifacts } from './find-artifact.ts';
+import { finishFreesOf } from './finish-frees.ts';
+import { layDown } from './lay-down.ts';
 import {
   dropReturn,
   finishReturn,
@@ -27,9 +30,10 @@ import { copyHere, placeFor, type ReturnPlace } from './return-place.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
 
 /**
- * A file in place comes back to its path, Benchkeep's own copy to the current local storage of this computer; the artifact
- * stays at home in the cloud. `warnings`: what is here already. Errors: `already_exists` (something is there now: it is
- * never replaced), `no_local_storage`, `disk_full`, `offline`, `refused`, those of fetching. What came before stays.
+ * What lay in place comes back to its path, Benchkeep's own copy to the current local storage of this computer; the artifact
+ * stays at home in the cloud, unless nothing of it is there any more. `warnings`: what is here already. Errors:
+ * `already_exists` (something is there now: it is never replaced), `no_local_storage`, `disk_full`, `offline`, `refused`,
+ * those of fetching. What came before stays.
  */
 export function bringBack(
   context: InstanceContext,
@@ -77,7 +81,8 @@ async function bringOne(
   tools: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<string | null> {
   const name = escapeForDisplay(artifact.key ?? artifact.uid);
-  if (artifact.n_files !== null) throw isFolder(name, artifact.uid);
+  // What an earlier freeing left in the middle is looked at first; it is not in the way where it can't be.
+  await finishFreesOf(context, artifact.uid, tools.signal);
   const here = await copyHere(context, artifact);
   if (here !== null) return `${name} is on this computer already: ${rawToDisplay(here)}`;
   const place = await placeFor(context, artifact);
@@ -91,24 +96,21 @@ async function bringOne(
   };
   for (let tries = 1; ; tries++) {
     const source = await fetchArtifact(context, artifact, tools);
+    // What was fetched for the first time has its checksum since.
+    const known = await findArtifact(context.registry.db, artifact.uid);
     const isBack = await whileContentAlone(context, artifact.uid, async () => {
       if (await finishEarlier(context, artifact)) return dropped();
       // Somebody else asked for the same, and was faster.
       if ((await copyHere(context, artifact)) !== null) return true;
-      return (await returnTo(context, artifact, place, source, tools.signal)) && dropped();
+      return (await returnTo(context, known, place, source, tools.signal)) && dropped();
     });
-    if (isBack) return null;
+    if (isBack) {
+      await lookAtLastCopy(context, artifact.uid);
+      return null;
+    }
     // The cache is small, and was cleared in between.
     if (tries === TRIES) throw lostAgain(name);
   }
-}
-
-function isFolder(name: string, uid: string): BenchkeepError {
-  return new BenchkeepError(
-    'not_supported',
-    `"${name}" is a folder, and folders can't be brought back to where they were yet`,
-    `Fetch it, and copy it to where you want it: benchkeep cache ${uid} --to FOLDER.`,
-  );
 }
 
 function lostAgain(name: string): BenchkeepError {
@@ -146,9 +148,10 @@ async function returnTo(
   const { fs, random } = context;
   const root = localRoot(storage);
   const target = joinRaw(root, relative);
-  const expected = await fs.look(source);
-  const { sha256, uid } = artifact;
-  if (expected === null || sha256 === null) return false;
+  const { uid } = artifact;
+  // Where nobody may write the registry, what was fetched has its checksum here only.
+  const sha256 = artifact.sha256 ?? (await readCached({ db: context.workstation.db }, uid))?.sha256 ?? null;
+  if (sha256 === null) return false;
   const own = ownFolderOf(root);
   // It may have taken hours to fetch it: what is there without the drive is the folder that it is mounted on.
   await requireRoot(context, storage);
@@ -156,16 +159,13 @@ async function returnTo(
   await requireSpace(context, own, artifact.size);
   // There what a crash leaves is cleared, and nobody watches.
   const arriving = joinRaw(own, rawFromText(`${TEMPORARY_PREFIX}${newUid(random, 12)}.tmp`));
-  // Its bytes are compared on the way, and on the disk when this returns.
-  await fs.copyFsyncMoveIn({ source, target: arriving, expected, sha256, signal });
-  if (mtimeNs !== null) await fs.setModified(arriving, mtimeNs);
-  const facts = await fs.look(arriving);
-  if (facts === null) return false;
+  const laid = await layDown(context, { ...artifact, sha256 }, { source, arriving, mtimeNs }, signal);
+  if (laid === null) return false;
   await requireRoot(context, storage);
   await fs.makeFolder(splitRaw(target).folder);
-  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason } : null;
+  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason, home: artifact.storage_id } : null;
   const to = { storageUid: storage.uid, relative, isInPlace };
-  const pending: PendingReturn = { uid, sha256, arriving, facts, missing, ...to };
+  const pending: PendingReturn = { uid, sha256, arriving, missing, ...laid, ...to };
   await writeReturn(context, pending);
   const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
     await finishReturn(context, pending);
@@ -209,8 +209,21 @@ async function nameCopy(
     if (now?.sha256 !== artifact.sha256) return false;
     if (taken !== undefined && taken.artifact_id !== artifact.id) return false;
     if (taken === undefined) insertCopy(write, artifact, storage, relative);
+    const other = await write.tx
+      .selectFrom('copy')
+      .select('id')
+      .where('artifact_id', '=', artifact.id)
+      .where('storage_id', '!=', storage.id)
+      .limit(1)
+      .executeTakeFirst();
     if (now.state === 'missing')
-      write.updateRow('artifact', now, { state: 'ok', state_reason: null, updated_at: write.now });
+      write.updateRow('artifact', now, {
+        state: 'ok',
+        state_reason: null,
+        // Where it was is other content by now.
+        ...(other === undefined ? { storage_id: storage.id } : {}),
+        updated_at: write.now,
+      });
     return true;
   });
 }

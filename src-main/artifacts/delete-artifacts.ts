@@ -8,6 +8,7 @@ import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, checkRoot, offline } from '../storage/index.ts';
 import { dropCached, whileContentAlone, withoutUploads } from '../transfers/index.ts';
 import { findArtifacts } from './find-artifact.ts';
+import { forgetDates } from './folder-dates.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import { deleteObjects, type Doomed, type KeptObject } from './delete-objects.ts';
 import { keepLatest } from './keep-latest.ts';
@@ -230,6 +231,9 @@ async function removeRecord(write: RegistryWrite, { artifact, places, removals }
 }
 
 async function dropManifests(context: InstanceContext, doomed: readonly Doomed[]): Promise<void> {
-  for (const { artifact } of doomed)
-    if (artifact.n_files !== null) await context.fs.removeOwnFile(manifestPath(context, artifact.uid));
+  for (const { artifact } of doomed) {
+    if (artifact.n_files === null) continue;
+    await context.fs.removeOwnFile(manifestPath(context, artifact.uid));
+    await forgetDates(context, artifact.uid);
+  }
 }

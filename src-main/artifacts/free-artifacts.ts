@@ -3,10 +3,12 @@ import type { FreeResult, JobProgress } from '../../shared/contract/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { isOpenElsewhere } from '../ports/fs/open-files.ts';
-import { rawToDisplay } from '../ports/fs/raw-path.ts';
-import { writeRegistry } from '../registry/change-log.ts';
 import { evictCached, proveInStore, type Evicted, type StoreProof } from '../transfers/index.ts';
 import { artifactRecords } from './artifact-records.ts';
+import { findArtifacts } from './find-artifact.ts';
+import { finishFreesOf } from './finish-frees.ts';
+import { forgetCopies } from './forget-copies.ts';
+import { freeFolder } from './free-folder.ts';
 import { forgetPending, freeFile, pendingFree, writePending, type PendingFree } from './pending-frees.ts';
 import {
   chooseFreeable,
@@ -46,15 +48,21 @@ async function freeAll(
   named: string[] | null,
   { signal, progress }: JobTools,
 ): Promise<FreeResult> {
-  const choice = await chooseFreeable(context, named);
-  progress.items_total = choice.freeable.length + choice.strays.length;
   const tally = { freed: 0, touched: new Set<number>() };
+  const left = await finishEarlier(context, named, tally, signal);
+  const choice = await chooseFreeable(context, named);
+  choice.kept.push(...left);
+  progress.items_total = choice.freeable.length + choice.strays.length;
   let ready: Ready[] = [];
   for (const freeable of choice.freeable) {
     refuseIfStopped(signal);
     progress.file = freeable.artifact.key ?? freeable.artifact.uid;
     await freeCached(context, freeable, choice, tally, signal);
     for (const place of freeable.places) {
+      if (freeable.artifact.n_files !== null) {
+        await freeOneFolder(context, freeable, place, choice, tally, signal);
+        continue;
+      }
       const one = await prove(context, freeable, place, signal);
       if (typeof one === 'string') choice.kept.push(keptOf(freeable.artifact, one));
       else ready.push(one);
@@ -87,6 +95,46 @@ interface Tally {
   freed: number;
   /** Ids of artifacts of which something went. */
   touched: Set<number>;
+}
+
+/** What an earlier try left in the middle of; why it stays so. */
+async function finishEarlier(
+  context: InstanceContext,
+  named: string[] | null,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Kept[]> {
+  const kept: Kept[] = [];
+  for (const artifact of named === null ? [] : await findArtifacts(context.registry.db, named)) {
+    const finishing = finishFreesOf(context, artifact.uid, signal);
+    const { freed, reason } = await finishing.catch((error: unknown) => {
+      refuseIfStopped(signal);
+      throw error;
+    });
+    if (reason !== null) kept.push(keptOf(artifact, reason));
+    if (freed > 0) tally.touched.add(artifact.id);
+    tally.freed += freed;
+  }
+  return kept;
+}
+
+async function freeOneFolder(
+  context: InstanceContext,
+  freeable: Freeable,
+  place: FreeablePlace,
+  { kept }: FreeChoice,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const freed = await freeFolder(context, freeable, place, signal).catch((error: unknown) => {
+    refuseIfStopped(signal);
+    throw error;
+  });
+  if (typeof freed === 'string') kept.push(keptOf(freeable.artifact, freed));
+  else {
+    tally.freed += freed;
+    tally.touched.add(freeable.artifact.id);
+  }
 }
 
 async function freeCached(
@@ -164,27 +212,4 @@ async function freePlaces(
   if (failure === null) return;
   refuseIfStopped(signal);
   throw failure.error;
-}
-
-/** Those that it forgot: the rest is not any more what it was when it was proven. */
-async function forgetCopies(context: InstanceContext, ready: readonly Ready[]): Promise<Set<Ready>> {
-  const gone = new Set<Ready>();
-  await writeRegistry(context, await context.author(), 'free', async (write) => {
-    for (const one of ready) {
-      const { artifact } = one.freeable;
-      const { copy, path } = one.place;
-      const { storage } = one.proof;
-      const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
-      const copies = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
-      const own = copies.find(({ id, path: at }) => id === copy.id && at.equals(copy.path));
-      const other = copies.find(({ id, verified_at: at }) => id === one.proof.copy.id && at !== null);
-      if (now?.sha256 !== artifact.sha256 || own === undefined || other === undefined) continue;
-      write.note = `Space was freed: ${rawToDisplay(path)} goes, the copy in ${storage.root} is verified.`;
-      write.removeRow('copy', own, artifact.uid);
-      if (now.storage_id === one.place.storage.id)
-        write.updateRow('artifact', now, { storage_id: storage.id, updated_at: write.now });
-      gone.add(one);
-    }
-  });
-  return gone;
 }

@@ -9,11 +9,11 @@ import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { joinRaw, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
-import { checkRoot, localRoot } from '../storage/index.ts';
+import { localRoot } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
-import { whileContentAlone, whyNotThere, type StoreProof } from '../transfers/index.ts';
+import { whileContentAlone, whyNotThere, type SentFolder, type StoreProof } from '../transfers/index.ts';
 import { noteFreed } from './freed-places.ts';
 import type { FreeablePlace } from './plan-freeing.ts';
 
@@ -26,10 +26,24 @@ export interface PendingFree {
   verifiedAt: string | null;
   /** Of its storage before, where that becomes the one in the cloud. */
   movesFrom: number | null;
+  /** Of a folder: what was proven of it. */
+  folder?: PendingFolder;
 }
 
-type Context = Pick<
+export interface PendingFolder {
+  /** Of its journal, and of the name under which it goes. */
+  id: string;
+  sha256: string;
+  size: number;
+  /** Of the row that names it in the store. */
+  copyId: number;
+  /** What the store has of its list. */
+  list: Pick<SentFolder, 'checksum' | 'version'>;
+}
+
+export type FreeContext = Pick<
   InstanceContext,
+  | 'folder'
   | 'registry'
   | 'workstation'
   | 'workstationUid'
@@ -43,8 +57,9 @@ type Context = Pick<
 
 const PREFIX = 'free ';
 
-function nameOf({ uid, storageUid, relative }: PendingFree): string {
-  return `${PREFIX}${uid} ${storageUid} ${relative}`;
+function nameOf({ uid, storageUid, relative, folder }: PendingFree): string {
+  // A folder of which a part waits for its store may be brought back, and go again.
+  return `${PREFIX}${uid} ${storageUid} ${folder?.id ?? ''}${relative}`;
 }
 
 export function pendingFree(
@@ -56,7 +71,7 @@ export function pendingFree(
   return { uid, storageUid: storage.uid, relative, facts, verifiedAt: copy.verified_at, movesFrom };
 }
 
-export async function writePending({ workstation }: Context, pending: readonly PendingFree[]): Promise<void> {
+export async function writePending({ workstation }: FreeContext, pending: readonly PendingFree[]): Promise<void> {
   if (pending.length === 0) return;
   await writeWorkstation(workstation, async (tx) => {
     for (const one of pending) await putSetting(tx, nameOf(one), one);
@@ -65,7 +80,7 @@ export async function writePending({ workstation }: Context, pending: readonly P
 
 /** Bytes that are free now, or why the file stays, which its record says again then. Errors: `cancelled`; it is put back. */
 export function freeFile(
-  context: Context,
+  context: FreeContext,
   pending: PendingFree,
   { path }: FreeablePlace,
   proof: StoreProof,
@@ -89,27 +104,17 @@ export function freeFile(
   });
 }
 
-/** What an earlier start left in the middle. Asks no store: what is still there stays. */
-export async function finishFrees(context: Context): Promise<void> {
-  for (const { value } of await listSettings(context.workstation.db, PREFIX)) {
-    await finish(context, value as PendingFree).catch((error: unknown) => {
-      if (!(error instanceof BenchkeepError)) throw error;
-    });
-  }
-}
-
-async function finish(context: Context, pending: PendingFree): Promise<void> {
-  const storage = await storageOf(context, pending);
-  if (storage === undefined) return forgetPending(context, pending);
-  if (!(await checkRoot(context, storage)).attached) return;
-  const there = await context.fs.look(joinRaw(localRoot(storage), pending.relative));
-  if (there !== null) await putBack(context, pending, 'Benchkeep was ended meanwhile');
-  else if (await isNamed(context, pending)) await forgetPending(context, pending);
-  else await over(context, pending);
+/** What is still to be done, of one artifact or of all. */
+export async function pendingFrees(
+  { workstation }: Pick<FreeContext, 'workstation'>,
+  uid = '',
+): Promise<PendingFree[]> {
+  const prefix = uid === '' ? PREFIX : `${PREFIX}${uid} `;
+  return (await listSettings(workstation.db, prefix)).map(({ value }) => value as PendingFree);
 }
 
 /** The record names the file again; a file that was written to meanwhile becomes its next version at the next look. */
-async function putBack(context: Context, pending: PendingFree, reason: string): Promise<string> {
+export async function putBack(context: FreeContext, pending: PendingFree, reason: string): Promise<string> {
   const storage = await storageOf(context, pending);
   const { db } = context.registry;
   const artifact = await db.selectFrom('artifact').selectAll().where('uid', '=', pending.uid).executeTakeFirst();
@@ -135,7 +140,7 @@ async function putBack(context: Context, pending: PendingFree, reason: string): 
 }
 
 /** The file is gone: the next looks don't miss it, and it is known where it was. */
-async function over({ workstation }: Context, pending: PendingFree): Promise<void> {
+export async function over({ workstation }: FreeContext, pending: PendingFree): Promise<void> {
   const { storageUid, relative } = pending;
   await writeWorkstation(workstation, async (tx) => {
     dropInventory(tx, workstation, [{ storageUid, path: relative }]);
@@ -145,18 +150,18 @@ async function over({ workstation }: Context, pending: PendingFree): Promise<voi
 }
 
 export async function forgetPending(
-  { workstation }: Pick<Context, 'workstation'>,
+  { workstation }: Pick<FreeContext, 'workstation'>,
   pending: PendingFree,
 ): Promise<void> {
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, nameOf(pending)));
 }
 
-function storageOf({ registry }: Context, { storageUid }: PendingFree) {
+export function storageOf({ registry }: FreeContext, { storageUid }: PendingFree) {
   return registry.db.selectFrom('storage').selectAll().where('uid', '=', storageUid).executeTakeFirst();
 }
 
 /** A copy of its artifact has that path: the registry never forgot it, or knows it again. */
-async function isNamed({ registry }: Context, { uid, storageUid, relative }: PendingFree): Promise<boolean> {
+export async function isNamed({ registry }: FreeContext, { uid, storageUid, relative }: PendingFree): Promise<boolean> {
   const row = await registry.db
     .selectFrom('copy')
     .innerJoin('artifact', 'artifact.id', 'copy.artifact_id')

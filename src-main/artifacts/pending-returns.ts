@@ -10,10 +10,12 @@ import { joinRaw, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../po
 import { writeRegistry } from '../registry/change-log.ts';
 import type { CopyRow, StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
-import { putInventory } from '../workstation/inventory.ts';
+import { dropUnit, putInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
 import { forgetSetting, listSettings, putSetting, readSetting } from '../workstation/settings.ts';
+import { forgetDates } from './folder-dates.ts';
 import { forgetFreed } from './freed-places.ts';
+import { lookAtFolder } from './look-at-folder.ts';
 
 export interface PendingReturn {
   uid: string;
@@ -24,15 +26,17 @@ export interface PendingReturn {
   /** Absolute, on the same volume; as it lies there. */
   arriving: RawPath;
   facts: FileFacts;
+  /** Of a folder: what its files look like. */
+  looks?: string;
   /** It lies among other files of a person, where watchers look. */
   isInPlace: boolean;
-  /** What its record said of content that was nowhere else; null where it was. */
-  missing: { reason: string | null } | null;
+  /** What its record said of content that was nowhere else, with its storage; null where it was. */
+  missing: { reason: string | null; home?: number } | null;
 }
 
 type Context = Pick<
   InstanceContext,
-  'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'onCommitted' | 'author'
+  'folder' | 'registry' | 'workstation' | 'workstationUid' | 'fs' | 'clock' | 'onCommitted' | 'author'
 >;
 
 const PREFIX = 'return ';
@@ -76,21 +80,41 @@ export async function finishReturn(context: Context, pending: PendingReturn): Pr
   const copy = await namedCopy(context, storage, pending);
   if (copy === null) return dropReturn(context, pending);
   const target = joinRaw(localRoot(storage), pending.relative);
+  await knowFolder(context, pending, target);
   try {
     await giveName(context, pending, target);
   } catch (error) {
     await takeBack(context, pending, copy);
     throw error;
   }
-  const facts = await context.fs.look(target);
+  const facts = pending.looks === undefined ? await context.fs.look(target) : null;
   // What somebody wrote into it meanwhile is for the next look to find.
   const isIt = facts !== null && facts.size === pending.facts.size && facts.mtimeNs === pending.facts.mtimeNs;
   await writeWorkstation(context.workstation, async (tx) => {
-    if (isIt && pending.isInPlace) putInventory(tx, context.workstation, [inventoryRow(pending, facts)]);
+    if (isIt && pending.isInPlace) putInventory(tx, context.workstation, [inventoryRow(pending, facts, 0)]);
     await forgetFreed(tx, pending.uid);
     await forgetSetting(tx, nameOf(pending));
   });
+  if (pending.looks !== undefined) await forgetDates(context, pending.uid);
   return 'back';
+}
+
+/**
+ * Before a folder has its name watchers know it as one item: else they would register its files one by one. What somebody
+ * wrote into it after a crash gave it its name is for the next look to find.
+ */
+async function knowFolder(context: Context, pending: PendingReturn, target: RawPath): Promise<void> {
+  const { fs, workstation } = context;
+  if (pending.looks === undefined || !pending.isInPlace) return;
+  const there = await fs.look(target);
+  if (there !== null && !isOneFile(there, pending.facts)) return;
+  const unit = await lookAtFolder(context, there === null ? pending.arriving : target);
+  if (unit === null) return;
+  // A known item that looks otherwise is read again; one that is not known would be entered.
+  const facts = unit.looks === pending.looks ? unit.facts : { ...unit.facts, ctimeNs: 'written to since' };
+  await writeWorkstation(workstation, (tx) => {
+    putInventory(tx, workstation, [inventoryRow(pending, facts, 1)]);
+  });
 }
 
 async function giveName({ fs }: Context, { arriving, facts }: PendingReturn, target: RawPath): Promise<void> {
@@ -122,19 +146,24 @@ export function isTaken(target: RawPath): BenchkeepError {
 }
 
 async function takeBack(context: Context, pending: PendingReturn, copy: CopyRow): Promise<void> {
+  const { uid, storageUid, relative: path } = pending;
+  // Nobody waits for a folder there any more; what else may be there by now is known as it was.
+  await writeWorkstation(context.workstation, (tx) => dropUnit(tx, { storageUid, path, artifactUid: uid }));
   await writeRegistry(context, await context.author(), 'not brought back', async (write) => {
     write.note = `${rawToDisplay(pending.relative)} did not come back: something else is there now.`;
     await write.remove('copy', copy.id, pending.uid);
     if (pending.missing === null) return;
-    const state = { state: 'missing', state_reason: pending.missing.reason, updated_at: write.now } as const;
-    await write.update('artifact', copy.artifact_id, state);
+    const { reason, home } = pending.missing;
+    const state = { state: 'missing', state_reason: reason, updated_at: write.now } as const;
+    await write.update('artifact', copy.artifact_id, home === undefined ? state : { ...state, storage_id: home });
   });
   await dropReturn(context, pending);
 }
 
 /** It is not to come to its place. */
 export async function dropReturn({ fs, workstation }: Context, pending: PendingReturn): Promise<'dropped'> {
-  await fs.removeOwnFile(pending.arriving);
+  if (pending.looks === undefined) await fs.removeOwnFile(pending.arriving);
+  else await fs.removeTemporaryFolder(pending.arriving);
   await writeWorkstation(workstation, (tx) => forgetSetting(tx, nameOf(pending)));
   return 'dropped';
 }
@@ -156,7 +185,7 @@ async function namedCopy(
 }
 
 /** As the next look finds it: nothing new. */
-function inventoryRow({ uid, sha256, storageUid, relative }: PendingReturn, facts: FileFacts) {
+function inventoryRow({ uid, sha256, storageUid, relative }: PendingReturn, facts: FileFacts, unit: 0 | 1) {
   const { folder, name } = splitRaw(relative);
   return {
     storage_uid: storageUid,
@@ -171,6 +200,6 @@ function inventoryRow({ uid, sha256, storageUid, relative }: PendingReturn, fact
     artifact_uid: uid,
     gone_since: null,
     missing: 0,
-    unit: 0,
+    unit,
   };
 }

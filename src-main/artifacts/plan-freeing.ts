@@ -19,6 +19,8 @@ export interface FreeablePlace {
   relative: RawPath;
   path: RawPath;
   facts: FileFacts;
+  /** Bytes of its content. */
+  size: number;
 }
 
 export interface Freeable {
@@ -61,7 +63,7 @@ export async function chooseFreeable(context: InstanceContext, named: string[] |
 export async function planFree(context: InstanceContext, input: { artifacts: string[] | null }): Promise<FreePlan> {
   const { freeable, strays, kept } = await chooseFreeable(context, input.artifacts);
   const size = freeable.reduce(
-    (sum, { cached, places }) => sum + (cached ?? 0) + places.reduce((all, { facts }) => all + facts.size, 0),
+    (sum, { cached, places }) => sum + (cached ?? 0) + places.reduce((all, place) => all + place.size, 0),
     strays.reduce((sum, stray) => sum + stray.size, 0),
   );
   return { n_files: freeable.length + strays.length, size, kept };
@@ -71,7 +73,7 @@ export function keptOf({ uid, key }: ArtifactRow, reason: string): Kept {
   return { uid, name: key ?? uid, reason };
 }
 
-/** Files in place, and Benchkeep's own copies in its storages, go only where a person named them. */
+/** What lies in place, and Benchkeep's own copies in its storages, goes only where a person named it. */
 async function judge(
   context: InstanceContext,
   artifact: ArtifactRow,
@@ -117,7 +119,7 @@ async function placesHere(context: InstanceContext, artifact: ArtifactRow): Prom
 async function placeAt(
   context: InstanceContext,
   artifact: ArtifactRow,
-  place: Omit<FreeablePlace, 'facts'>,
+  place: Omit<FreeablePlace, 'facts' | 'size'>,
 ): Promise<FreeablePlace | string | null> {
   const { storage, path } = place;
   const shown = rawToDisplay(path);
@@ -126,11 +128,18 @@ async function placeAt(
   if (!root.attached) return root.reason;
   const facts = await context.fs.look(path);
   if (facts === null) return null;
-  if (artifact.n_files !== null) return `${shown} is a folder: only what was fetched of it can go`;
-  if (artifact.state === 'changed' || facts.kind !== 'file' || facts.size !== artifact.size)
-    return `${shown} is not any more what was registered`;
+  // Of a folder all files are looked at when it goes.
+  const looksRight =
+    artifact.n_files === null ? facts.kind === 'file' && facts.size === artifact.size : isFolder(facts);
+  if (artifact.state === 'changed' || !looksRight) return `${shown} is not any more what was registered`;
   const sharers = await sharersOf(context.registry.db, storage, path, new Set([artifact.id]));
-  return sharers.length > 0 ? `${shown} is also part of ${sharers.join(', ')}` : { ...place, facts };
+  return sharers.length > 0
+    ? `${shown} is also part of ${sharers.join(', ')}`
+    : { ...place, facts, size: artifact.size };
+}
+
+function isFolder({ kind }: FileFacts): boolean {
+  return kind === 'folder';
 }
 
 const PAGE = 500;

@@ -14,8 +14,11 @@ export interface ReturnPlace {
   isInPlace: boolean;
 }
 
-/** A copy in a storage of this computer whose file is there. */
-export async function copyHere(context: InstanceContext, { id, size }: ArtifactRow): Promise<RawPath | null> {
+/** A copy in a storage of this computer whose file, or folder, is there. */
+export async function copyHere(
+  context: InstanceContext,
+  { id, size, n_files: nFiles }: ArtifactRow,
+): Promise<RawPath | null> {
   const copies = await context.registry.db
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
@@ -26,7 +29,8 @@ export async function copyHere(context: InstanceContext, { id, size }: ArtifactR
   for (const { path, root_path: root } of copies) {
     if (root === null) continue;
     const absolute = joinRaw(rawFromBytes(root), rawFromBytes(path));
-    if ((await context.fs.look(absolute))?.size === size) return absolute;
+    const facts = await context.fs.look(absolute);
+    if (nFiles === null ? facts?.size === size : facts?.kind === 'folder') return absolute;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { versionedKey, type ObjectStore } from '../storage/index.ts';
+import { lookAtLastCopy } from '../transfers/index.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { hashOfObject } from '../storage/objects/object-hash.ts';
 import { rawKey } from '../storage/objects/object-members.ts';
@@ -105,7 +106,7 @@ export async function recordObject(
     plan.kind === 'version' && before !== null && !isFolder
       ? await olderVersion(store, source.key, before.artifact, signal)
       : null;
-  return writeRegistry(context, details.author, 'save', async (write) => {
+  const written = await writeRegistry(context, details.author, 'save', async (write) => {
     const { known, tombstones } = await gatherRegistration(write.tx, storage.id, [path]);
     const now = known.get(path) ?? null;
     const file = {
@@ -131,6 +132,9 @@ export async function recordObject(
     await describeSaved(write, written.id, details);
     return { ...written, isKnown: file.plan.kind === 'known' || file.plan.kind === 'verified' };
   });
+  // What was fetched of it before may be all that is left.
+  if (before !== null && plan.kind === 'version') await lookAtLastCopy(context, before.artifact.uid);
+  return written;
 }
 
 const NOT_READ =

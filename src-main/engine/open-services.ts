@@ -6,6 +6,7 @@ import {
   finishRemovals,
   finishReplacements,
   finishReturns,
+  finishWithStores,
   queuedUploads,
   readContext,
   sweepOrphans,
@@ -168,7 +169,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await finishMoves(context);
       // Nobody waits for a store that does not answer; but commands are short: at their end it has a moment.
       const stop = new AbortController();
-      const asking = finishRemovals(context, { of: 'stores', signal: stop.signal }).catch(() => undefined);
+      const asking = finishWithStores(context, stop.signal).catch(() => undefined);
       closers.push(
         soon(() => {
           stop.abort();

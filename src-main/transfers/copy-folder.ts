@@ -5,22 +5,22 @@ import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../p
 import { manifestPath, readManifest } from '../storage/folder-manifest.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-/** Nothing may be at `target`. Errors: `already_exists`, `file_changed`, `disk_full`; the source is only read. */
+/** Nothing may be at `target`. `mode`: of its outermost folder; for this user alone by default. Errors: `already_exists`, `file_changed`, `disk_full`; the source is only read. */
 export async function copyFolder(
   { fs, folder }: Pick<TransferContext, 'folder' | 'fs'>,
-  { uid, source, target }: { uid: string; source: RawPath; target: RawPath },
+  { uid, source, target, mode = 0o700 }: { uid: string; source: RawPath; target: RawPath; mode?: number },
   signal: AbortSignal,
 ): Promise<void> {
   const temporary = joinRaw(splitRaw(target).folder, rawFromText(`${TEMPORARY_PREFIX}copy-${uid}.tmp`));
   await fs.removeTemporaryFolder(temporary);
   try {
-    await fs.makeFolder(temporary, 0o700);
+    await fs.makeFolder(temporary, mode);
     for await (const { path, sha256 } of readManifest(manifestPath({ folder }, uid))) {
       signal.throwIfAborted();
       const [from, to] = [joinRaw(source, path), joinRaw(temporary, path)];
       const expected = await fs.look(from);
       if (expected === null) throw changed(from);
-      await fs.makeFolder(splitRaw(to).folder, 0o700);
+      await fs.makeFolder(splitRaw(to).folder, mode);
       await fs.copyFsyncMoveIn({ source: from, target: to, expected, sha256, signal });
     }
     await fs.moveFolderIn(temporary, target);

@@ -18,37 +18,46 @@ export interface MemberHere {
   facts: FileFacts;
 }
 
+/** `path`: below the folder. `more`: it is not in the list. `other`: not of its size, or not right. */
+export type Difference = { kind: 'no list' | 'no folder' } | { kind: 'gone' | 'more' | 'other'; path: RawPath };
+
 /**
- * True where the folder has exactly the files of the manifest in it, each of its size, and `isRight` says so of each, in
+ * Null where the folder has exactly the files of the manifest in it, each of its size, and `isRight` says so of each, in
  * their order. Links, pipes and devices in it are more than that.
  */
-export async function isWholeFolder(
+export async function firstDifference(
   context: HereContext,
   { uid, folder }: { uid: string; folder: RawPath },
   isRight: (member: MemberHere) => Promise<boolean> | boolean,
-): Promise<boolean> {
+): Promise<Difference | null> {
   const manifest = manifestPath(context, uid);
-  if ((await context.fs.look(manifest)) === null) return false;
-  if ((await context.fs.look(folder))?.kind !== 'folder') return false;
+  if ((await context.fs.look(manifest)) === null) return { kind: 'no list' };
+  if ((await context.fs.look(folder))?.kind !== 'folder') return { kind: 'no folder' };
   const turn = giveWay();
-  const extra = { found: false };
-  const files = folderFiles(context.fs, folder, () => {
-    extra.found = true;
-  });
+  const extra: RawPath[] = [];
+  const files = folderFiles(context.fs, folder, (path) => extra.push(path));
+  const more = (): Difference | null => (extra[0] === undefined ? null : { kind: 'more', path: extra[0] });
   try {
     for await (const entry of readManifest(manifest)) {
       await turn();
       const file = await files.next();
-      if (file.done === true || file.value !== entry.path || extra.found) return false;
+      if (file.done !== true && file.value < entry.path) return { kind: 'more', path: file.value };
+      if (file.done === true || file.value !== entry.path) return { kind: 'gone', path: entry.path };
+      if (extra.length > 0) return more();
       const path = joinRaw(folder, entry.path);
       const facts = await context.fs.look(path);
-      if (facts?.kind !== 'file' || facts.size !== entry.size) return false;
-      if (!(await isRight({ entry, path, facts }))) return false;
+      if (facts?.kind !== 'file' || facts.size !== entry.size || !(await isRight({ entry, path, facts })))
+        return { kind: 'other', path: entry.path };
     }
-    return (await files.next()).done === true && !extra.found;
+    const last = await files.next();
+    return last.done === true ? more() : { kind: 'more', path: last.value };
   } finally {
     await files.return(undefined);
   }
+}
+
+export async function isWholeFolder(...words: Parameters<typeof firstDifference>): Promise<boolean> {
+  return (await firstDifference(...words)) === null;
 }
 
 /** All of it is read. */

@@ -35,6 +35,14 @@ export interface FolderJournal {
 
 type JournalContext = Pick<TransferContext, 'folder' | 'fs'>;
 
+/** A folder that is in a store, or on its way there: of a transfer, or of what is freed (`id` is a word then). */
+export type SentFolder = Pick<TransferRow, 'artifact_uid' | 'sha256' | 'path' | 'checksum' | 'version'> & {
+  id: number | string;
+};
+
+/** Whose journal it is. */
+type Of = Pick<SentFolder, 'id' | 'artifact_uid' | 'sha256'>;
+
 /** Bytes that are read at once. */
 const CHUNK = 1024 ** 2;
 const LINE = /^(?<n>\d+)\t(?<look>[0-9a-f]{24})\t(?<etag>[^\t]*)\t(?<version>[^\t]*)$/;
@@ -46,12 +54,17 @@ export function lookOf({ kind, size, mtimeNs, ctimeNs, dev, ino }: FileFacts): s
 }
 
 /** Of one transfer: what another one left is nobody's. */
-export function journalPath(context: { folder: RawPath }, { id, artifact_uid: uid }: TransferRow): RawPath {
+export function journalPath(context: { folder: RawPath }, { id, artifact_uid: uid }: Of): RawPath {
   return joinRaw(manifestFolder(context), rawFromText(`${TEMPORARY_PREFIX}${String(id)}-${uid}${PART_ENDING}`));
 }
 
+/** The name is that of a journal whose `id` begins so. */
+export function isJournalOf(name: RawPath, id: string): boolean {
+  return name.startsWith(`${TEMPORARY_PREFIX}${id}`) && name.endsWith(PART_ENDING);
+}
+
 /** That of this content, or a new one. */
-export async function openJournal(context: JournalContext, row: TransferRow): Promise<FolderJournal> {
+export async function openJournal(context: JournalContext, row: Of): Promise<FolderJournal> {
   const begun = await readHead(context, row);
   if (begun === null) return beginJournal(context, row, { askAll: false });
   let count = 0;
@@ -67,7 +80,7 @@ export async function openJournal(context: JournalContext, row: TransferRow): Pr
 
 function journalFrom(
   context: JournalContext,
-  row: TransferRow,
+  row: Of,
   from: { count: number; end: number; askAll: boolean; isResumed: boolean },
 ): FolderJournal {
   const path = journalPath(context, row);
@@ -93,7 +106,7 @@ function journalFrom(
 /** An empty one. `askAll`: what is in the store already counts, if it is right. */
 export async function beginJournal(
   context: JournalContext,
-  row: TransferRow,
+  row: Of,
   { askAll }: { askAll: boolean },
 ): Promise<FolderJournal> {
   await dropJournal(context, row);
@@ -103,18 +116,18 @@ export async function beginJournal(
 }
 
 /** False where it ended: nothing is known then of what was verified. */
-export async function hasJournal(context: JournalContext, row: TransferRow): Promise<boolean> {
+export async function hasJournal(context: JournalContext, row: Of): Promise<boolean> {
   return (await readHead(context, row)) !== null;
 }
 
-export async function dropJournal(context: JournalContext, row: TransferRow): Promise<void> {
+export async function dropJournal(context: JournalContext, row: Of): Promise<void> {
   await context.fs.removeOwnFile(journalPath(context, row));
 }
 
 /** Nothing where there is none of this content. `end`: bytes up to the next line. */
 export async function* readJournal(
   context: JournalContext,
-  row: TransferRow,
+  row: Of,
 ): AsyncGenerator<SentMember & { end: number }, void> {
   if ((await readHead(context, row)) === null) return;
   let n = -1;
@@ -128,7 +141,7 @@ export async function* readJournal(
   }
 }
 
-async function readHead(context: JournalContext, row: TransferRow): Promise<{ askAll: boolean; end: number } | null> {
+async function readHead(context: JournalContext, row: Of): Promise<{ askAll: boolean; end: number } | null> {
   const path = journalPath(context, row);
   if ((await context.fs.look(path)) === null) return null;
   const bytes = await context.fs.readRange(path, 0, row.sha256.length + 5);

@@ -9,6 +9,7 @@ import { cacheFolder, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { lookAtEdited } from './edited-files.ts';
 import { evictCached } from './evict-cached.ts';
+import { bytesOnlyHere, lookAtLastCopies } from './last-copies.ts';
 import { onceAskedStores } from './once-asked-stores.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -26,7 +27,10 @@ export async function cachedBytes({ workstation }: Pick<TransferContext, 'workst
   return row?.size ?? 0;
 }
 
-/** Bytes that were freed. `keep`: what came just now is not taken away at once, however large it is. Errors: `cancelled`. */
+/**
+ * Bytes that were freed. What is nowhere else counts for nothing, since it can't go. `keep`: what came just now is not taken away at once, however large it is. Errors:
+ * `cancelled`.
+ */
 export async function evictOverLimit(
   context: TransferContext,
   { keep, signal }: { keep?: string; signal: AbortSignal },
@@ -35,6 +39,7 @@ export async function evictOverLimit(
   let over = (await cachedBytes(context)) - limit;
   let freed = 0;
   if (over <= 0) return freed;
+  over -= await bytesOnlyHere(context);
   const { evictions } = context;
   const { stores, unanswered } = onceAskedStores(context.stores);
   for (const { artifact_uid: uid } of await oldestFirst(context)) {
@@ -112,6 +117,7 @@ export function keepCache(context: TransferContext, active: boolean): CacheKept 
     try {
       if (isFirst) await adoptCached(context, signal);
       await lookAtEdited(context, { isFirst, signal });
+      await lookAtLastCopies(context, signal);
       await evictOverLimit(context, { signal });
     } catch {
       // What can't be evicted now is tried again; nobody waits for it.

@@ -1,19 +1,20 @@
 /**
- * A folder of which a proven copy is in the cache goes from its place. It has another name first: who writes into it by its
- * name does so no more, and what somebody did to it until then is seen before anything is removed. Then exactly the files
- * that were sent are removed, each only as it was read.
+ * A folder of which a proven copy is in the cache, or that is proven to be in a store, goes from its place. It has another
+ * name first: who writes into it by its name does so no more, and what somebody did to it until then is seen before anything
+ * is removed. Then exactly the files that were sent, or proven, are removed, each only as it was read.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { PART_ENDING } from '../ports/fs/part-verbs.ts';
 import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { folderFiles } from '../storage/folder-files.ts';
 import { manifestPath, readManifest } from '../storage/folder-manifest.ts';
-import type { TransferRow } from '../workstation/schema.ts';
 import { isFolderOpen, isWholeFolder } from './folder-here.ts';
-import { lookOf, readJournal } from './folder-journal.ts';
+import { lookOf, readJournal, type SentFolder } from './folder-journal.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 type LeaveContext = Pick<TransferContext, 'folder' | 'fs'>;
+type Sent = Pick<SentFolder, 'id' | 'artifact_uid' | 'sha256'>;
 
 /** So many names are tried for a folder whose own is taken. */
 const NAMES = 1000;
@@ -24,7 +25,7 @@ const NAMES = 1000;
  */
 export async function isFolderAsSent(
   context: LeaveContext,
-  row: TransferRow,
+  row: Sent,
   folder: RawPath,
   isOwn: boolean,
 ): Promise<boolean> {
@@ -41,12 +42,7 @@ export async function isFolderAsSent(
 }
 
 /** False where it stays because it is not any more what was sent. Its copy is proven by the caller. */
-export async function leavePlace(
-  context: LeaveContext,
-  row: TransferRow,
-  source: RawPath,
-  isOwn: boolean,
-): Promise<boolean> {
+export async function leavePlace(context: LeaveContext, row: Sent, source: RawPath, isOwn: boolean): Promise<boolean> {
   const { fs } = context;
   const leaving = leavingPath(row, source);
   const now = await fs.look(source);
@@ -64,7 +60,7 @@ export async function leavePlace(
  */
 export async function endLeaving(
   context: LeaveContext,
-  row: TransferRow,
+  row: Sent,
   source: RawPath,
   isCopied: () => Promise<boolean>,
 ): Promise<boolean> {
@@ -76,13 +72,31 @@ export async function endLeaving(
   return goesOn;
 }
 
+/** What a program that died in the middle left under the name for leaving: `empty`: no file. */
+export async function leftOf(
+  context: LeaveContext,
+  row: Sent,
+  source: RawPath,
+): Promise<'nothing' | 'whole' | 'part' | 'empty'> {
+  const leaving = leavingPath(row, source);
+  if ((await context.fs.look(leaving)) === null) return 'nothing';
+  if (await isFolderAsSent(context, row, leaving, true)) return 'whole';
+  const others: RawPath[] = [];
+  const files = folderFiles(context.fs, leaving, (path) => others.push(path));
+  try {
+    return (await files.next()).done === true && others.length === 0 ? 'empty' : 'part';
+  } finally {
+    await files.return(undefined);
+  }
+}
+
 /** Beside its place; the same at every try. Watchers leave such names alone. */
-function leavingPath({ id, artifact_uid: uid }: TransferRow, source: RawPath): RawPath {
+function leavingPath({ id, artifact_uid: uid }: Sent, source: RawPath): RawPath {
   const name = `${TEMPORARY_PREFIX}${String(id)}-${uid}${PART_ENDING}`;
   return joinRaw(splitRaw(source).folder, rawFromText(name));
 }
 
-async function removeSent(context: LeaveContext, row: TransferRow, leaving: RawPath): Promise<void> {
+async function removeSent(context: LeaveContext, row: Sent, leaving: RawPath): Promise<void> {
   const { fs } = context;
   const noted = readJournal(context, row);
   try {

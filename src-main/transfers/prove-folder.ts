@@ -3,9 +3,8 @@ import { giveWay } from '../ports/give-way.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import { readManifest, type ManifestEntry } from '../storage/folder-manifest.ts';
 import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
-import type { TransferRow } from '../workstation/schema.ts';
 import { manifestKey, memberKey } from './folder-in-store.ts';
-import { readJournal, type SentMember } from './folder-journal.ts';
+import { readJournal, type SentFolder, type SentMember } from './folder-journal.ts';
 import { isContent } from './judge-object.ts';
 import { keyOf, type TransferContext } from './transfer-context.ts';
 
@@ -22,11 +21,11 @@ export interface Missing {
  */
 export async function missingMember(
   context: Pick<TransferContext, 'folder' | 'fs'>,
-  { store, row, manifest }: { store: ObjectStore; row: TransferRow; manifest: RawPath },
+  { store, row, manifest }: { store: ObjectStore; row: SentFolder; manifest: RawPath },
   signal: AbortSignal,
 ): Promise<Missing | null> {
   const turn = giveWay(signal);
-  const lead = `${keyOf(row)}/`;
+  const lead = memberKey(keyOf(row), '' as RawPath);
   const noted = readJournal(context, row);
   const listed = store.list(lead, { signal });
   let next = await listed.next();
@@ -68,7 +67,7 @@ function isSame(facts: ObjectFacts, { size }: ManifestEntry, { etag, version }: 
 /** The manifest's object is the one that was verified: `row.checksum` and `row.version` say which. */
 export async function missingManifest(
   store: ObjectStore,
-  row: TransferRow,
+  row: SentFolder,
   signal: AbortSignal,
 ): Promise<Missing | null> {
   const facts = await store.stat(manifestKey(row.artifact_uid), { signal });
@@ -84,6 +83,6 @@ export interface ManifestNote {
   size: number;
 }
 
-function noteOf({ checksum }: TransferRow): ManifestNote | null {
+function noteOf({ checksum }: SentFolder): ManifestNote | null {
   return checksum === null ? null : (JSON.parse(checksum) as ManifestNote);
 }

@@ -3,7 +3,7 @@ import type { InboxItem } from '../../shared/contract/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { findStorage } from '../storage/index.ts';
-import { DAMAGED, EDITED, IGNORED_BY_PERSON } from '../workstation/inbox-rows.ts';
+import { DAMAGED, EDITED, IGNORED_BY_PERSON, LAST_COPY } from '../workstation/inbox-rows.ts';
 import type { InboxRow } from '../workstation/schema.ts';
 import { inboxCounts } from './inbox.ts';
 import { suchNames } from './such-names.ts';
@@ -64,7 +64,7 @@ function isAbsolute(path: Uint8Array): boolean {
 
 function choicesOf({ state, cause, path }: InboxRow): Pick<InboxItem, 'can' | 'pattern'> {
   if (cause === DAMAGED) return { can: ['retry'], pattern: null };
-  if (cause === EDITED) return { can: ['ignore'], pattern: null };
+  if (cause === EDITED || cause === LAST_COPY) return { can: ['ignore'], pattern: null };
   if (cause === IGNORED_BY_PERSON) return { can: isAbsolute(path) ? [] : ['unignore'], pattern: null };
   // A link or a device: nothing would be read in it anyway.
   if (state === 'ignored') return { can: [], pattern: null };

@@ -33,6 +33,8 @@ export const IGNORED_BY_PERSON = 'person';
 export const DAMAGED = 'damaged';
 /** Cause of rows of work that was done in the cache; their path is absolute. */
 export const EDITED = 'edited';
+/** The same, of content that the cache of this computer alone has. */
+export const LAST_COPY = 'last copy';
 
 const COLUMNS = [
   'storage_uid',

@@ -62,6 +62,22 @@ export function dropInventory(
   }
 }
 
+/** The same of one path, only where it is known as this item. */
+export async function dropUnit(
+  tx: Transaction<WorkstationDB>,
+  { storageUid, path, artifactUid }: { storageUid: string; path: RawPath; artifactUid: string },
+): Promise<void> {
+  const { folder, name } = splitRaw(path);
+  await tx
+    .deleteFrom('inventory')
+    .where('storage_uid', '=', storageUid)
+    .where('folder', '=', rawToBytes(folder))
+    .where('name', '=', rawToBytes(name))
+    .where('artifact_uid', '=', artifactUid)
+    .where('unit', '=', 1)
+    .execute();
+}
+
 /** Says of files that are gone that the registry calls them missing. Only inside `writeWorkstation`. */
 export function markMissing(
   tx: Transaction<WorkstationDB>,

@@ -15,6 +15,8 @@ const ENGINE_CALL = join(import.meta.dirname, 'children', 'engine-call.ts');
 const LARGE = 40 * 1024 ** 2;
 const SMALL = 20_000;
 const STARTS = 5;
+/** Keys of what lies in a storage of this computer. */
+const IN_PLACE = ['mine.fcs', 'mine.d'];
 
 /** One run of a story. */
 export interface Turn {
@@ -147,12 +149,14 @@ export async function openContentBench(options: ContentBenchOptions): Promise<Co
   for (const key of ['own.fcs', 'local/mine.fcs']) writeFileSync(cli.path(key), randomBytes(size));
   mkdirSync(cli.path('run.d', 'deep'), { recursive: true });
   for (const name of ['a', 'b', 'c', 'deep/d']) writeFileSync(cli.path('run.d', name), randomBytes(2000));
+  mkdirSync(cli.path('local', 'mine.d', 'deep'), { recursive: true });
+  for (const name of ['a', 'b', 'c', 'deep/d']) writeFileSync(cli.path('local', 'mine.d', name), randomBytes(2000));
   for (const key of ['own.fcs', 'run.d']) await done('save', key, '--key', key);
-  await done('save', './local/mine.fcs');
+  for (const key of IN_PLACE) await done('save', `./local/${key}`);
   for (const key of ['own.fcs', 'run.d']) contents.set(key, digestAt(cli.path(key)));
-  contents.set('mine.fcs', digestAt(cli.path('local/mine.fcs')));
+  for (const key of IN_PLACE) contents.set(key, digestAt(cli.path('local', key)));
   for (const content of contents.values()) everSeen.add(content);
-  await done('upload', 'own.fcs', 'mine.fcs', 'run.d');
+  await done('upload', 'own.fcs', 'run.d', ...IN_PLACE);
   // So that what the program has of it is all there is.
   for (const key of ['own.fcs', 'run.d']) rmSync(cli.path(key), { recursive: true });
   const instances = join(cli.home, 'instances');

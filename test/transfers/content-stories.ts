@@ -73,6 +73,18 @@ export const STORIES: readonly ContentStory[] = [
     end: { inPlace: true, object: true },
   },
   {
+    name: 'free a folder',
+    command: ['free', 'mine.d'],
+    reset: [['bring-back', 'mine.d']],
+    end: { inPlace: false, object: true },
+  },
+  {
+    name: 'bring back a folder',
+    command: ['bring-back', 'mine.d'],
+    reset: [['free', 'mine.d']],
+    end: { inPlace: true, object: true },
+  },
+  {
     name: 'settle',
     command: ['upload', 'KEY'],
     fresh: { of: 'file' },
@@ -135,6 +147,8 @@ export const CUT_STORIES: readonly string[] = [
   'evict a folder',
   'free',
   'bring back',
+  'free a folder',
+  'bring back a folder',
   'settle',
   'settle in place',
   'settle a folder in place',

@@ -7,7 +7,8 @@ import { cutContent } from './cut-content.ts';
 /** Those that share what is prepared for them. */
 const CACHE = ['fetch', 'evict', 'evict a folder'];
 const PLACES = ['free', 'bring back', 'settle'];
-const MORE = CUT_STORIES.filter((name) => ![...CACHE, ...PLACES].includes(name));
+const FOLDERS = ['free a folder', 'bring back a folder'];
+const MORE = CUT_STORIES.filter((name) => ![...CACHE, ...PLACES, ...FOLDERS].includes(name));
 
 describe.skipIf(whyNoLoopDisk() !== null)('the power is cut at a sample of points', { timeout: 600_000 }, () => {
   describe('on S3', () => {
@@ -19,6 +20,10 @@ describe.skipIf(whyNoLoopDisk() !== null)('the power is cut at a sample of point
 
     test('F-DB02 of what moves or removes content that is in a bucket', async () => {
       expect(await cutContent(store(), PLACES, 2)).toEqual([]);
+    });
+
+    test('F-DB02 of what moves or removes a folder that is in a bucket', async () => {
+      expect(await cutContent(store(), FOLDERS, 3)).toEqual([]);
     });
   });
 

@@ -71,7 +71,7 @@ async function killAt(
   const { signal } = await bench.start(turn, { BK_FAILPOINT: `${point}=kill` }).ended;
   const wrong = await judgeKilled(bench, turn);
   await bench.startAgain();
-  wrong.push(...(await judgeStarted(bench, turn)).map((one) => `started again: ${one}`));
+  wrong.push(...(await judgeStarted(bench, turn, false)).map((one) => `started again: ${one}`));
   const refused = await bench.again(turn);
   if (refused !== null) wrong.push(refused);
   wrong.push(...(await endOf(bench, turn)).map((one) => `done again: ${one}`));
@@ -82,11 +82,11 @@ async function killAt(
 async function endOf(bench: ContentBench, turn: Turn): Promise<string[]> {
   const wrong: string[] = [];
   await bench.sweep(turn);
-  wrong.push(...(await judgeStarted(bench, turn)), ...(await judgeEnd(bench, turn)));
+  wrong.push(...(await judgeStarted(bench, turn, true)), ...(await judgeEnd(bench, turn)));
   const { after, end } = turn.story;
   if (after === undefined) return wrong;
   const refused = await bench.again(turn, after);
   if (refused !== null) return [...wrong, refused];
   const then: Turn = { ...turn, story: { ...turn.story, end: { ...end, object: true } } };
-  return [...wrong, ...(await judgeStarted(bench, then)), ...(await judgeEnd(bench, then))];
+  return [...wrong, ...(await judgeStarted(bench, then, true)), ...(await judgeEnd(bench, then))];
 }

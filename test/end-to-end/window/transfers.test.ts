@@ -453,7 +453,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     await rowOf(page, 59).getByText('In the cloud, verified').waitFor();
   });
 
-  it('what never was here is not brought back: a copy is put where copies go; of run folders only one to look at', async () => {
+  it('what never was here is not brought back: a copy is put where copies go, of a run folder, too', async () => {
     const world = mixedWorld();
     const cloud = [{ storage: 'stor00000007', path: `${BUCKET}/y`, verified_at: '2026-11-01T00:00:00Z' }];
     Object.assign(world.artifacts[59] ?? {}, { copies: cloud });
@@ -467,7 +467,20 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     expect(await panel.getByText('before space was freed').count()).toBe(0);
     await rowOf(page, 58).click();
     await panel.getByRole('button', { name: 'Get a copy here' }).waitFor();
-    await expect.poll(() => panel.getByRole('button', { name: /Keep a copy|Bring back/ }).count()).toBe(0);
+    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).waitFor();
+  });
+
+  it('what the cache alone has, because it was overwritten in the cloud, gets a place where it stays', async () => {
+    const world = mixedWorld();
+    const cache = [{ storage: null, path: '/home/lab/cache/y.fcs', verified_at: '2026-11-01T00:00:00Z' }];
+    Object.assign(world.artifacts[59] ?? {}, { copies: cache, state: 'missing', state_reason: 'overwritten' });
+    const { page } = await open(world);
+    await rowOf(page, 59).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    await panel.getByRole('button', { name: 'Bring back' }).waitFor();
+    await panel.getByText('The cache has the only copy. Puts it into benchkeep, where it stays.').waitFor();
+    expect(await panel.getByRole('button', { name: 'Free up space here…' }).count()).toBe(0);
   });
 
   it('of more than are read at once, those in view are known to wait, too', async () => {

@@ -35,7 +35,7 @@ async function pointsOf(bench: ContentBench, story: ContentStory): Promise<{ poi
   const { code, err } = await bench.start(turn, { BK_FAILPOINT_TRACE: trace }).ended;
   if (code !== 0) throw new Error(`${story.name}: ${err}`);
   const points = readFileSync(trace, 'utf8').trim().split('\n').filter(matters);
-  return { points, wrong: await judgeStarted(bench, turn) };
+  return { points, wrong: await judgeStarted(bench, turn, true) };
 }
 
 async function cutAt(bench: ContentBench, disk: PowerDisk, story: ContentStory, point: string): Promise<string[]> {
@@ -54,11 +54,11 @@ async function cutAt(bench: ContentBench, disk: PowerDisk, story: ContentStory, 
   rmSync(`${pause}.reached`, { force: true });
   wrong.push(...(await judgeKilled(bench, turn)).map((one) => `after the cut: ${one}`));
   await bench.startAgain();
-  wrong.push(...(await judgeStarted(bench, turn)).map((one) => `started again: ${one}`));
+  wrong.push(...(await judgeStarted(bench, turn, false)).map((one) => `started again: ${one}`));
   const refused = await bench.again(turn);
   if (refused !== null) wrong.push(refused);
   await bench.sweep(turn);
-  return [...wrong, ...(await judgeStarted(bench, turn)), ...(await judgeEnd(bench, turn))];
+  return [...wrong, ...(await judgeStarted(bench, turn, true)), ...(await judgeEnd(bench, turn))];
 }
 
 async function cutAll(bench: ContentBench, disk: PowerDisk): Promise<string[]> {

@@ -1,0 +1,504 @@
+/** A run folder of a watched place goes from this computer and comes back: the same item, and nothing of anybody is lost. */
+import type { ChildProcess } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  bringBack,
+  finishHalfFrees,
+  freeArtifacts,
+  planFree,
+  saveArtifacts,
+  uploadArtifacts,
+} from '../../src-main/artifacts/index.ts';
+import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { listInbox } from '../../src-main/watching/index.ts';
+import { openS3At, useS3 } from '../stores/use-s3.ts';
+import { filesIn } from './folder-bench.ts';
+import { openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
+import { afterCommit, dyingAt, endOf, openIn, type Context } from './worst-moments.ts';
+
+const server = useS3('versitygw');
+const { signal } = new AbortController();
+
+let bench: CloudBench;
+let root = '';
+let folders = 0;
+let other: ChildProcess | null = null;
+beforeEach(async () => {
+  root = `s3://${server().bucket}/free-folder-${String(folders++)}?endpoint_url=${server().endpoint}`;
+  bench = await openCloudBench(root, { ...server().env });
+});
+afterEach(async () => {
+  if (other !== null) await endOf(other);
+  other = null;
+  await bench.close();
+  vi.unstubAllEnvs();
+});
+
+const free = (artifact: string, context: Context = bench.context) =>
+  run(freeArtifacts(context, { artifacts: [artifact] }));
+const back = (artifact: string, context: Context = bench.context) => run(bringBack(context, { artifacts: [artifact] }));
+const here = (...parts: string[]): string => bench.path('local', 'run1', ...parts);
+const store = () => openS3At(root, server().env);
+
+/** A run of a sequencer that is complete, in a watched folder; its files. */
+function arrive(): Map<string, Buffer> {
+  const names = [
+    'RunInfo.xml',
+    'CopyComplete.txt',
+    ...Array.from({ length: 12 }, (_, n) => `Data/L1/c${String(n)}.bcl`),
+  ];
+  for (const name of names) {
+    mkdirSync(dirname(here(name)), { recursive: true });
+    writeFileSync(here(name), randomBytes(300));
+  }
+  utimesSync(here('RunInfo.xml'), 1_600_000_000.123_456, 1_600_000_000.123_456);
+  mkdirSync(here('empty', 'inside'), { recursive: true });
+  return filesIn(here());
+}
+
+/** Registered by the watcher and uploaded; it stays in its place. */
+async function uploaded(): Promise<{ uid: string; files: Map<string, Buffer> }> {
+  const files = arrive();
+  await bench.look();
+  const { uid } = await bench.context.registry.db.selectFrom('artifact').select('uid').executeTakeFirstOrThrow();
+  await run(uploadArtifacts(bench.context, { artifacts: [uid], free_up: false }));
+  return { uid, files };
+}
+
+const places = () =>
+  bench.context.registry.db
+    .selectFrom('copy')
+    .innerJoin('artifact', 'artifact.id', 'copy.artifact_id')
+    .innerJoin('storage', 'storage.id', 'copy.storage_id')
+    .select(['storage.type', 'artifact.state'])
+    .orderBy('storage.type')
+    .execute();
+const CLOUD = { type: 's3', state: 'ok' };
+const LOCAL = { type: 'local', state: 'ok' };
+const artifacts = async (): Promise<number> =>
+  (await bench.context.registry.db.selectFrom('artifact').select('id').execute()).length;
+const pending = async (): Promise<string[]> =>
+  (await bench.context.workstation.db.selectFrom('setting').select('name').execute())
+    .map(({ name }) => name)
+    .filter((name) => /^(?:free|return) /.test(name));
+/** Whatever this program gave a name for the time being; what it notes of itself all the time is in the folder of its instance. */
+const left = (): string[] =>
+  readdirSync(bench.base, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\/\.benchkeep-[^/]*$/.test(path) && !/^home\/instances\/[^/]+\/[^/]*$/.test(path),
+  );
+const inbox = async (): Promise<string[]> =>
+  (await listInbox(bench.context, { limit: 10 })).items.map(({ reason }) => reason);
+
+/** It is as if nothing had been done to it: on the disk, in the registry, and for the next looks. */
+async function expectStays(files: Map<string, Buffer>): Promise<void> {
+  expect(filesIn(here())).toEqual(files);
+  expect([await places(), await pending(), left()]).toEqual([[LOCAL, CLOUD], [], []]);
+  await bench.lookTwice();
+  expect([await places(), await artifacts(), await inbox()]).toEqual([[LOCAL, CLOUD], 1, []]);
+}
+
+describe('a run folder in its place', () => {
+  test('goes where it is named, and comes back as the same item: no watcher takes it for missing or new', async () => {
+    const { uid, files } = await uploaded();
+    const size = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+    const { mode } = statSync(here());
+    const dates = (): bigint[] =>
+      [...files.keys()].map((name) => statSync(here(name), { bigint: true }).mtimeNs / 1000n);
+    /** Microseconds. */
+    const apart = (a: bigint[], b: bigint[]): number => Math.max(...a.map((date, i) => Number(date - (b[i] ?? 0n))));
+    const written = dates();
+    expect(await planFree(bench.context, { artifacts: [uid] })).toEqual({ n_files: 1, size, kept: [] });
+    expect(await free(uid)).toMatchObject({ freed: size, items: [{ uid, state: 'ok' }], kept: [] });
+    expect(existsSync(here())).toBe(false);
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+    await bench.lookTwice();
+    expect([await places(), await artifacts(), await inbox()]).toEqual([[CLOUD], 1, []]);
+
+    const { items } = await back(uid);
+    expect(items).toMatchObject([{ uid, state: 'ok', storage: { type: 's3' } }]);
+    expect([statSync(here()).mode, bench.cached()]).toEqual([mode, []]);
+    expect(apart(dates(), written) + apart(written, dates())).toBeLessThanOrEqual(2);
+    expect(readdirSync(join(rawToDisplay(bench.context.folder), 'manifests'))).toEqual([`${uid}.tsv.gz`]);
+    await expectStays(files);
+    expect((await back(uid)).warnings).toEqual([expect.stringContaining('already')]);
+    const said = () =>
+      bench.context.registry.db.selectFrom('change').select('id').where('registry', '!=', 'run').execute();
+    const before = await said();
+    await bench.restart();
+    await bench.lookTwice();
+    expect(await said()).toEqual(before);
+
+    // Edited afterwards, it is its next version.
+    appendFileSync(here('Data/L1/c3.bcl'), 'more');
+    bench.jump(3_600_000);
+    await bench.look();
+    const stems = await bench.context.registry.db.selectFrom('artifact').select('stem_uid').execute();
+    expect(stems).toEqual([{ stem_uid: uid.slice(0, 16) }, { stem_uid: uid.slice(0, 16) }]);
+  });
+
+  test('a folder that was saved by choice is one item again, too', async () => {
+    mkdirSync(bench.path('local', 'notes'));
+    for (const name of ['a.txt', 'b.txt']) writeFileSync(bench.path('local', 'notes', name), randomBytes(20));
+    const { items } = await run(
+      saveArtifacts(bench.context, { paths: [bench.path('local', 'notes')], labels: [], new: false }),
+    );
+    const uid = items[0]?.uid ?? '';
+    await run(uploadArtifacts(bench.context, { artifacts: [uid], free_up: false }));
+    await free(uid);
+    await back(uid);
+    await bench.lookTwice();
+    expect([await places(), await artifacts(), await inbox()]).toEqual([[LOCAL, CLOUD], 1, []]);
+  });
+
+  test('Benchkeep’s own copy of a folder goes from where it keeps it', async () => {
+    mkdirSync(bench.path('outside', 'run'));
+    writeFileSync(bench.path('outside', 'run', 'a.bin'), randomBytes(100));
+    const input = { paths: [bench.path('outside', 'run')], key: 'run', labels: [], new: false };
+    const { items } = await run(saveArtifacts(bench.context, input));
+    const uid = items[0]?.uid ?? '';
+    await run(uploadArtifacts(bench.context, { artifacts: [uid], free_up: false }));
+    await back(uid);
+    expect(filesIn(bench.path('local', '.lamindb', uid))).toEqual(filesIn(bench.path('outside', 'run')));
+    expect(bench.cached()).toEqual([]);
+    expect(await free(uid)).toMatchObject({ freed: 100, kept: [] });
+    expect(existsSync(bench.path('local', '.lamindb', uid))).toBe(false);
+  });
+});
+
+describe('stays, with its record and a reason', () => {
+  test('where something else lies in it, which is named', async () => {
+    const { uid } = await uploaded();
+    writeFileSync(here('Data', 'mine.txt'), 'mine');
+    expect(await free(uid)).toMatchObject({
+      freed: 0,
+      kept: [{ uid, reason: 'Data/mine.txt in it was not registered with it' }],
+    });
+    rmSync(here('Data', 'mine.txt'));
+    expect((await free(uid)).kept).toEqual([]);
+  });
+
+  test('where a file of it is gone, or is other content', async () => {
+    const { uid, files } = await uploaded();
+    const file = here('Data/L1/c3.bcl');
+    rmSync(file);
+    expect((await free(uid)).kept).toMatchObject([{ reason: 'Data/L1/c3.bcl is not in it any more' }]);
+    writeFileSync(file, randomBytes(300));
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('c3.bcl') as string }]);
+    expect([(await places()).length, await pending(), left()]).toEqual([2, [], []]);
+    writeFileSync(file, files.get('Data/L1/c3.bcl') ?? '');
+    expect((await free(uid)).kept).toEqual([]);
+  });
+
+  test('where a file of it, or its list, is not in the bucket any more', async () => {
+    const { uid, files } = await uploaded();
+    const key = `.lamindb/${uid}/Data/L1/c7.bcl`;
+    await (await store()).put(key, randomBytes(300));
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('c7.bcl') as string }]);
+    await (await store()).delete(key);
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('c7.bcl') as string }]);
+    await (await store()).put(key, files.get('Data/L1/c7.bcl') ?? Buffer.alloc(0));
+    await (await store()).delete(`.lamindb/manifests/${uid}.tsv.gz`);
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('list') as string }]);
+    await expectStays(files);
+  });
+
+  test('where another computer removes a file from the bucket after the proof', async () => {
+    const { uid, files } = await uploaded();
+    const { context } = bench;
+    let committed = false;
+    const racing: Context = {
+      ...context,
+      onCommitted: (...words: Parameters<typeof context.onCommitted>) => {
+        committed ||= words[0].operation === 'free';
+        context.onCommitted(...words);
+      },
+      stores: {
+        ...context.stores,
+        async open(...words) {
+          if (committed) await (await store()).delete(`.lamindb/${uid}/Data/L1/c7.bcl`);
+          return context.stores.open(...words);
+        },
+      },
+    };
+    expect((await free(uid, racing)).kept).toMatchObject([{ reason: expect.stringContaining('c7.bcl') as string }]);
+    await expectStays(files);
+  });
+
+  test('where a program has a file of it open', async () => {
+    const { uid, files } = await uploaded();
+    other = await openIn(here('Data/L1/c3.bcl'));
+    expect((await free(uid)).kept).toMatchObject([{ reason: 'a program has a file of it open' }]);
+    await expectStays(files);
+  });
+
+  test('where a file of it is an item of its own', async () => {
+    const { uid, files } = await uploaded();
+    const input = { paths: [here('RunInfo.xml')], labels: [], new: false };
+    await run(saveArtifacts(bench.context, input));
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('RunInfo.xml') as string }]);
+    expect(filesIn(here())).toEqual(files);
+  });
+
+  test('where nothing may be removed from a folder in it: nothing goes', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'root may write everywhere');
+    const { uid, files } = await uploaded();
+    chmodSync(here('Data/L1'), 0o555);
+    expect((await free(uid)).kept).toMatchObject([{ reason: expect.stringContaining('may not be written') as string }]);
+    chmodSync(here('Data/L1'), 0o755);
+    await expectStays(files);
+  });
+
+  test('where somebody writes into it between the proof and its going: that work is its next version', async () => {
+    const { uid } = await uploaded();
+    const racing = afterCommit(bench.context, 'free', () => {
+      appendFileSync(here('Data/L1/c3.bcl'), 'work');
+    });
+    expect((await free(uid, racing)).kept).toMatchObject([{ reason: 'somebody works on it' }]);
+    expect(readFileSync(here('Data/L1/c3.bcl'), 'latin1')).toMatch(/work$/);
+    expect([(await places()).length, await pending(), left()]).toEqual([2, [], []]);
+    bench.jump(3_600_000);
+    await bench.look();
+    expect(await artifacts()).toBe(2);
+  });
+
+  test('where somebody writes into it, or beside its files, when it has its other name by now', async () => {
+    const { uid, files } = await uploaded();
+    const { context } = bench;
+    const racing: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async moveProven(...words) {
+          await context.fs.moveProven(...words);
+          if (rawToDisplay(words[0]) === here()) writeFileSync(join(rawToDisplay(words[1]), 'late.txt'), 'mine');
+        },
+      },
+    };
+    expect((await free(uid, racing)).kept).toMatchObject([{ reason: 'somebody works on it' }]);
+    expect(readFileSync(here('late.txt'), 'utf8')).toBe('mine');
+    rmSync(here('late.txt'));
+    await expectStays(files);
+  });
+
+  test('what somebody wrote at the very last moment has its place again, and is told', async () => {
+    const { uid } = await uploaded();
+    const { context } = bench;
+    let gone = 0;
+    const racing: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async unlinkProven(...words) {
+          if (gone++ === 0) writeFileSync(join(dirname(rawToDisplay(words[0])), 'late.txt'), 'mine');
+          return context.fs.unlinkProven(...words);
+        },
+      },
+    };
+    expect((await free(uid, racing)).kept).toMatchObject([
+      { reason: expect.stringContaining('where it was') as string },
+    ]);
+    expect(filesIn(here())).toEqual(new Map([['late.txt', Buffer.from('mine')]]));
+    expect([await pending(), left()]).toEqual([[], []]);
+  });
+});
+
+/** Dies before the file of that number goes. */
+function dyingAfter(context: Context, many: number): { context: Context; dead: Promise<void> } {
+  let reached = (): void => undefined;
+  const dead = new Promise<void>((resolve) => (reached = resolve));
+  let gone = 0;
+  const unlinkProven: Context['fs']['unlinkProven'] = async (...words) => {
+    if (gone++ < many) return context.fs.unlinkProven(...words);
+    reached();
+    return new Promise(() => undefined);
+  };
+  return { context: { ...context, fs: { ...context.fs, unlinkProven } }, dead };
+}
+
+describe('a program that dies while it goes', () => {
+  test.each(['before', 'after'] as const)(
+    '%s it has its other name: it is where it was, with its record',
+    async (when) => {
+      const { uid, files } = await uploaded();
+      const { context, dead } = dyingAt(bench.context, { verb: 'moveProven', path: here(), when });
+      void free(uid, context);
+      await dead;
+      await bench.restart();
+      await expectStays(files);
+    },
+  );
+
+  test.each([
+    ['the next start asks the store, and the rest goes', () => finishHalfFrees(bench.context, signal)],
+    ['asked for again the rest goes', (uid: string) => free(uid)],
+  ])('in the middle of its files: half of it is seen by nobody; %s', async (_, finish) => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    expect([existsSync(here()), left().length, (await pending()).length]).toEqual([false, 2, 1]);
+    await bench.lookTwice();
+    expect([await places(), await artifacts(), await inbox()]).toEqual([[CLOUD], 1, []]);
+    await finish(uid);
+    expect([existsSync(here()), left(), await pending()]).toEqual([false, [], []]);
+    await back(uid);
+    await expectStays(files);
+  });
+
+  test('in the middle of its files: it can be brought back', async () => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    await back(uid);
+    await expectStays(files);
+  });
+
+  test('in the middle, and what went is not in the bucket any more: the rest has its place again', async () => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    const [gone = ''] = [...files.keys()].filter(
+      (name) => !left().some((path) => existsSync(join(bench.base, path, name))),
+    );
+    await (await store()).delete(`.lamindb/${uid}/${gone}`);
+    await finishHalfFrees(bench.context, signal);
+    expect([filesIn(here()).size, left(), await pending()]).toEqual([files.size - 5, [], []]);
+  });
+
+  test('F-WA05 and its drive is away at the next start: it waits for it', async () => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAt(bench.context, { verb: 'moveProven', path: here(), when: 'after' });
+    void free(uid, context);
+    await dead;
+    unmount();
+    await bench.restart();
+    expect([(await pending()).length, await places()]).toEqual([1, [CLOUD]]);
+    mount();
+    await bench.restart();
+    await expectStays(files);
+  });
+});
+
+/** As a folder that a drive is mounted on. */
+function unmount(): void {
+  renameSync(bench.path('local'), bench.path('away'));
+  mkdirSync(bench.path('local'));
+}
+function mount(): void {
+  rmSync(bench.path('local'), { recursive: true });
+  renameSync(bench.path('away'), bench.path('local'));
+}
+
+describe('F-WA05 a drive that goes away', () => {
+  test('before it goes: it is not called freed', async () => {
+    const { uid, files } = await uploaded();
+    expect(await free(uid, afterCommit(bench.context, 'free', unmount))).toMatchObject({ freed: 0, kept: [{ uid }] });
+    mount();
+    await expectStays(files);
+  });
+
+  test('while it goes: it is not called freed, and has its place again when the drive is back', async () => {
+    const { uid, files } = await uploaded();
+    const { context } = bench;
+    const racing: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async moveProven(...words) {
+          await context.fs.moveProven(...words);
+          if (rawToDisplay(words[0]) === here()) unmount();
+        },
+      },
+    };
+    expect(await free(uid, racing)).toMatchObject({ freed: 0, kept: [{ uid }] });
+    expect((await pending()).length).toBe(1);
+    mount();
+    await bench.restart();
+    await expectStays(files);
+  });
+
+  test('before what comes back has its name: it comes when it is asked for again', async () => {
+    const { uid, files } = await uploaded();
+    await free(uid);
+    await expect(back(uid, afterCommit(bench.context, 'bring back', unmount))).rejects.toMatchObject({
+      code: 'offline',
+    });
+    expect(filesIn(bench.cacheOf(uid) ?? '')).toEqual(files);
+    mount();
+    await back(uid);
+    await expectStays(files);
+  });
+});
+
+describe('coming back', () => {
+  test('something else at the old place is never replaced, and keeps what is known of it', async () => {
+    const { uid } = await uploaded();
+    await free(uid);
+    const racing = afterCommit(bench.context, 'bring back', () => {
+      mkdirSync(here());
+      writeFileSync(here('mine.txt'), 'mine');
+    });
+    await expect(back(uid, racing)).rejects.toMatchObject({ code: 'already_exists' });
+    expect([...filesIn(here()).keys()]).toEqual(['mine.txt']);
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+    await expect(back(uid)).rejects.toMatchObject({ code: 'already_exists' });
+  });
+
+  test.each(['before', 'after'] as const)(
+    'a program that dies %s it has its name finishes at its next start',
+    async (when) => {
+      const { uid, files } = await uploaded();
+      await free(uid);
+      const { context, dead } = dyingAt(bench.context, { verb: 'moveProven', path: here(), when });
+      void back(uid, context);
+      await dead;
+      await bench.restart();
+      await bench.look();
+      // What was fetched is not wanted twice: the next look at the cache may take it away.
+      expect(await free(uid)).toMatchObject({ kept: [] });
+      await back(uid);
+      await expectStays(files);
+    },
+  );
+
+  test('edited after a crash gave it its name, it is read again and is the next version', async () => {
+    const { uid } = await uploaded();
+    await free(uid);
+    const { context, dead } = dyingAt(bench.context, { verb: 'moveProven', path: here(), when: 'after' });
+    void back(uid, context);
+    await dead;
+    appendFileSync(here('Data/L1/c3.bcl'), 'work');
+    await bench.restart();
+    bench.jump(3_600_000);
+    await bench.look();
+    const stems = await bench.context.registry.db.selectFrom('artifact').select('stem_uid').execute();
+    expect(stems).toEqual([{ stem_uid: uid.slice(0, 16) }, { stem_uid: uid.slice(0, 16) }]);
+  });
+
+  test('where this computer has no list of its files any more: that of the bucket is fetched', async () => {
+    const { uid, files } = await uploaded();
+    await free(uid);
+    rmSync(join(rawToDisplay(bench.context.folder), 'manifests', `${uid}.tsv.gz`));
+    await back(uid);
+    await expectStays(files);
+  });
+});
