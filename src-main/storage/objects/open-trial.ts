@@ -40,10 +40,10 @@ export async function openTrial(root: CloudRoot, access: S3Access & GcsAccess, c
 async function trialOfS3(root: CloudRoot, access: S3Access, { fs, clock }: TrialContext): Promise<Trial> {
   const sdk = await import('@aws-sdk/client-s3');
   const patience = { ...PATIENCE, ...access.patience };
-  const { s3, way, agents } = await openS3Client(sdk, root, { ...access, patience }, fs);
+  const { s3, short, way, agents } = await openS3Client(sdk, root, { ...access, patience }, fs);
   const china = way.region.startsWith('cn-') ? '.cn' : '';
   const endpoint = way.endpoint ?? `https://s3.${way.region}.amazonaws.com${china}`;
-  const store = s3Store(root, s3, sdk, way);
+  const store = s3Store(root, { s3, sdk, short }, way);
   const wire = openWire(clock, agents);
   return {
     endpoint,

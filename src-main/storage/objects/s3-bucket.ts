@@ -2,6 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { s3Failure } from './s3-failure.ts';
+import type { ShortWay } from './s3-short-way.ts';
 import type { CloudRoot } from './store-options.ts';
 
 /** A bucket, seen from one folder of it. */
@@ -9,6 +10,8 @@ export interface S3Bucket {
   s3: S3Client;
   sdk: typeof import('@aws-sdk/client-s3');
   bucket: string;
+  /** For the two requests of a small object. */
+  short: ShortWay;
   /** Its endpoint speaks TLS. */
   isSecure: boolean;
   /** As people see it. */
@@ -27,13 +30,21 @@ export interface S3Bucket {
   said<T>(value: T | undefined): T;
 }
 
+/** A client, and what belongs to it. */
+export interface S3Parts {
+  s3: S3Client;
+  sdk: typeof import('@aws-sdk/client-s3');
+  short: ShortWay;
+}
+
 /** `endpoint` undefined: Amazon's own. */
-export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk'], endpoint: string | undefined): S3Bucket {
+export function bucketAt(root: CloudRoot, { s3, sdk, short }: S3Parts, endpoint: string | undefined): S3Bucket {
   const lead = root.prefix === '' ? '' : `${root.prefix}/`;
   return {
     s3,
     sdk,
     bucket: root.bucket,
+    short,
     isSecure: endpoint === undefined || /^https:/i.test(endpoint),
     root: root.root,
     full(key) {

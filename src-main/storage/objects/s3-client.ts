@@ -10,6 +10,7 @@ import { readAwsProfile } from './aws-profile.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
 import { heedRetryAfter, longestRequest, pauseBefore, type Pauses } from './s3-retries.ts';
+import { shortWay, type ShortWay } from './s3-short-way.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { CloudRoot } from './store-options.ts';
 
@@ -103,6 +104,7 @@ function said(value: string | undefined): string | undefined {
 
 export interface S3Connection {
   s3: S3Client;
+  short: ShortWay;
   way: S3Way;
   agents: Agents;
 }
@@ -116,6 +118,7 @@ export async function openS3Client(
   random: Random = systemRandom,
 ): Promise<S3Connection> {
   const { ConfiguredRetryStrategy } = await import('@smithy/core/retry');
+  const { HttpRequest } = await import('@smithy/core/protocols');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const patience = { ...PATIENCE, ...access.patience };
   const { attempts, connect, silence, request } = patience;
@@ -165,7 +168,7 @@ export async function openS3Client(
     ...(credentials === undefined ? {} : { credentials }),
     ...(signIn.by === 'anonymous' ? anonymous : {}),
   });
-  return { s3, way, agents };
+  return { s3, short: shortWay(s3, HttpRequest), way, agents };
 }
 
 // The SDK looks for credentials even where nothing is signed.

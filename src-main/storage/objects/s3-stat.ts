@@ -1,9 +1,15 @@
 /** Whether an object is there, and what the store says of it. */
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Call, ObjectFacts, StoreChecksums } from './object-store.ts';
+import { NO_CONTENT } from './s3-short-way.ts';
 import { hexOfBase64, ofVersion, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isGone, isRefused, s3Failure, statusOf } from './s3-failure.ts';
+
+type HeadFacts = Omit<HeadObjectCommandOutput, '$metadata'>;
+
+/** Begins the names of words that are kept with an object. */
+const META = 'x-amz-meta-';
 
 /** `ObjectStore.stat`. */
 export async function statS3Object(
@@ -11,6 +17,8 @@ export async function statS3Object(
   key: string,
   { version, signal }: Call & { version?: string | null } = {},
 ): Promise<ObjectFacts | null> {
+  const short = version === undefined || version === null ? await askShort(at, key, signal) : null;
+  if (short !== null) return short;
   const { s3, sdk, bucket } = at;
   const asked = { Bucket: bucket, Key: at.full(key), ...ofVersion(version) };
   const head = new sdk.HeadObjectCommand({ ...asked, ChecksumMode: 'ENABLED' });
@@ -33,7 +41,28 @@ export async function statS3Object(
   return at.ask(async () => factsOfHead(at, key, await s3.send(head, stoppedBy(signal))));
 }
 
-function factsOfHead(at: S3Bucket, key: string, head: HeadObjectCommandOutput): ObjectFacts {
+/** Null where the SDK has to be asked. */
+async function askShort(at: S3Bucket, key: string, signal: AbortSignal | undefined): Promise<ObjectFacts | null> {
+  const headers = { 'x-amz-checksum-mode': 'ENABLED' };
+  const said = await at.short.ask({ method: 'HEAD', key: at.full(key), headers, contentHash: NO_CONTENT, signal });
+  if (said?.['etag'] === undefined) return null;
+  const words = Object.entries(said).filter(([name]) => name.startsWith(META));
+  const modified = said['last-modified'];
+  return factsOfHead(at, key, {
+    ETag: said['etag'],
+    ContentLength: Number(said['content-length']),
+    VersionId: said['x-amz-version-id'],
+    ChecksumCRC32: said['x-amz-checksum-crc32'],
+    ChecksumSHA256: said['x-amz-checksum-sha256'],
+    ChecksumType: said['x-amz-checksum-type'] as HeadFacts['ChecksumType'],
+    SSEKMSKeyId: said['x-amz-server-side-encryption-aws-kms-key-id'],
+    SSECustomerAlgorithm: said['x-amz-server-side-encryption-customer-algorithm'],
+    LastModified: modified === undefined ? undefined : new Date(modified),
+    Metadata: Object.fromEntries(words.map(([name, value]) => [name.slice(META.length), value])),
+  });
+}
+
+function factsOfHead(at: S3Bucket, key: string, head: HeadFacts): ObjectFacts {
   const etag = unquoted(at.said(head.ETag));
   const checksums: StoreChecksums = {};
   if (head.ChecksumCRC32 !== undefined && head.ChecksumType !== 'COMPOSITE' && !head.ChecksumCRC32.includes('-'))

@@ -1,6 +1,6 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
 import { crc32 } from 'node:zlib';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { effect } from '../../ports/failpoint.ts';
 import { nodeFs } from '../../ports/fs/node-fs.ts';
 import { systemRandom } from '../../ports/random.ts';
@@ -15,6 +15,7 @@ import {
   unquoted,
   versionOf,
   type S3Bucket,
+  type S3Parts,
 } from './s3-bucket.ts';
 import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.ts';
 import { headFirst } from './head-first.ts';
@@ -36,18 +37,13 @@ const BODIES = 3;
 export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
-  const { s3, way } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
-  return s3Store(root, s3, sdk, way);
+  const { s3, short, way } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
+  return s3Store(root, { s3, sdk, short }, way);
 }
 
 /** The store of a client that is open. */
-export function s3Store(
-  root: CloudRoot,
-  s3: S3Client,
-  sdk: typeof import('@aws-sdk/client-s3'),
-  { endpoint }: Pick<S3Way, 'endpoint'>,
-): ObjectStore {
-  const bucket = bucketAt(root, s3, sdk, endpoint);
+export function s3Store(root: CloudRoot, parts: S3Parts, { endpoint }: Pick<S3Way, 'endpoint'>): ObjectStore {
+  const bucket = bucketAt(root, parts, endpoint);
   const store: ObjectStore = {
     kind: 's3',
     proves: 'crc32',
@@ -61,7 +57,7 @@ export function s3Store(
     uploads: s3Uploads(bucket),
     region: () => regionOfS3Bucket(bucket),
     close: () => {
-      s3.destroy();
+      parts.s3.destroy();
     },
   };
   return root.options.conditions === 'ignored' ? headFirst(store, root.root) : store;
@@ -140,21 +136,19 @@ async function readRange(
   }
 }
 
-async function put(
-  at: S3Bucket,
-  key: string,
-  bytes: Buffer,
-  { condition = null, metadata, sha256, signal }: PutOptions = {},
-): Promise<ObjectFacts> {
+async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions = {}): Promise<ObjectFacts> {
   const { s3, sdk, bucket } = at;
-  const crc = crc32(bytes).toString(16).padStart(8, '0');
+  const { condition = null, metadata, sha256, signal } = options;
+  const crc = base64OfHex(crc32(bytes).toString(16).padStart(8, '0'));
+  const short = await putShort(at, key, bytes, crc, options);
+  if (short !== null) return short;
   const answer = await at.ask(async () => {
     const command = new sdk.PutObjectCommand({
       Bucket: bucket,
       Key: at.full(key),
       Body: bytes,
       ContentLength: bytes.length,
-      ChecksumCRC32: base64OfHex(crc),
+      ChecksumCRC32: crc,
       ...(metadata === undefined ? {} : { Metadata: metadata }),
       ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
     });
@@ -166,13 +160,51 @@ async function put(
       throw error;
     }
   });
-  const checksums = answer.ChecksumCRC32 === undefined ? {} : { crc32: hexOfBase64(answer.ChecksumCRC32) };
+  at.said(answer.ETag);
+  return factsOfPut(key, bytes.length, answer);
+}
+
+/** Null where the SDK has to be asked. */
+async function putShort(
+  at: S3Bucket,
+  key: string,
+  bytes: Buffer,
+  crc: string,
+  { condition = null, metadata = {}, sha256, signal }: PutOptions,
+): Promise<ObjectFacts | null> {
+  const contentHash = at.isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
+  if (contentHash === undefined || (condition !== null && !('absent' in condition))) return null;
+  const words = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name.toLowerCase()}`, value] as const);
+  const said = await at.short.ask({
+    method: 'PUT',
+    key: at.full(key),
+    headers: {
+      'content-length': String(bytes.length),
+      'content-type': 'application/octet-stream',
+      'x-amz-checksum-crc32': crc,
+      ...(condition === null ? {} : { 'if-none-match': '*' }),
+      ...Object.fromEntries(words),
+    },
+    body: bytes,
+    contentHash,
+    signal,
+  });
+  if (said?.['etag'] === undefined) return null;
+  const [ETag, VersionId] = [said['etag'], said['x-amz-version-id']];
+  return factsOfPut(key, bytes.length, { ETag, VersionId, ChecksumCRC32: said['x-amz-checksum-crc32'] });
+}
+
+function factsOfPut(
+  key: string,
+  size: number,
+  answer: Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32'>,
+): ObjectFacts {
   return {
     key,
-    size: bytes.length,
-    etag: unquoted(at.said(answer.ETag)),
+    size,
+    etag: unquoted(answer.ETag),
     version: versionOf(answer.VersionId),
-    checksums,
+    checksums: answer.ChecksumCRC32 === undefined ? {} : { crc32: hexOfBase64(answer.ChecksumCRC32) },
     modifiedAt: null,
   };
 }
