@@ -3,10 +3,13 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
-import type { ArtifactRow } from '../registry/schema.ts';
+import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import { findCached } from '../transfers/index.ts';
 import { offlineStorages } from './offline-storages.ts';
 import type { ContentContext } from './read-context.ts';
+
+/** Artifacts whose files are looked at together. */
+const AT_ONCE = 64;
 
 export interface Content {
   path: RawPath;
@@ -18,15 +21,58 @@ export interface Content {
  * this version: they are never given out under its name), `refused` (a registry that leads out of its storage).
  */
 export async function locateContent(context: ContentContext, artifact: ArtifactRow): Promise<Content> {
-  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
-  const copies = await context.registry
+  const [found] = await locateContents(context, [artifact]);
+  if (found === undefined) throw new Error(`Nobody looked for the content of ${artifact.uid}`);
+  if (found instanceof BenchkeepError) throw found;
+  return found;
+}
+
+/** Of each of several, in order; the error of `locateContent` where there is none. */
+export async function locateContents(
+  context: ContentContext,
+  artifacts: readonly ArtifactRow[],
+): Promise<(Content | BenchkeepError)[]> {
+  const offline = await offlineStorages(context);
+  const located: (Content | BenchkeepError)[] = [];
+  for (let i = 0; i < artifacts.length; i += AT_ONCE) {
+    const some = artifacts.slice(i, i + AT_ONCE);
+    const copies = Map.groupBy(await copiesOf(context, some), ({ artifact_id: id }) => id);
+    const looked = some.map((artifact) =>
+      locateIn(context, artifact, copies.get(artifact.id) ?? [], offline).catch((error: unknown) => {
+        if (error instanceof BenchkeepError) return error;
+        throw error;
+      }),
+    );
+    located.push(...(await Promise.all(looked)));
+  }
+  return located;
+}
+
+type KnownCopy = Pick<CopyRow, 'artifact_id' | 'path' | 'storage_id' | 'verified_at'> &
+  Pick<StorageRow, 'root' | 'root_path' | 'type'>;
+
+function copiesOf({ registry }: ContentContext, artifacts: readonly ArtifactRow[]): Promise<KnownCopy[]> {
+  return registry
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .select(['copy.path', 'copy.storage_id', 'copy.verified_at', 'storage.root', 'storage.root_path', 'storage.type'])
-    .where('copy.artifact_id', '=', artifact.id)
+    .select(['copy.artifact_id', 'copy.path', 'copy.storage_id', 'copy.verified_at'])
+    .select(['storage.root', 'storage.root_path', 'storage.type'])
+    .where(
+      'copy.artifact_id',
+      'in',
+      artifacts.map(({ id }) => id),
+    )
     .orderBy('copy.id')
     .execute();
-  const offline = await offlineStorages(context);
+}
+
+async function locateIn(
+  context: ContentContext,
+  artifact: ArtifactRow,
+  copies: readonly KnownCopy[],
+  offline: ReadonlyMap<number, string>,
+): Promise<Content> {
+  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
   let found: Content | null = null;
   let unproven: Content | null = null;
   // Other bytes are in the place of one that was changed; what is in a store or in the cache is still the content.

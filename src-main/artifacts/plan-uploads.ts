@@ -7,7 +7,7 @@ import type { StorageRow } from '../registry/schema.ts';
 import { localRoot, OWN_FOLDER, targetStorage } from '../storage/index.ts';
 import { copiesIn } from './copies-in.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { contentOf, refusedRecord, type QueuedUploads } from './queue-uploads.ts';
+import { contentsOf, refusedRecord, type QueuedUploads } from './queue-uploads.ts';
 
 /** Asks no store. Errors: `refused` where there is no storage in the cloud, those of `findArtifacts`. */
 export async function planUploads(context: InstanceContext, input: { artifacts: string[] }): Promise<UploadPlan> {
@@ -33,21 +33,17 @@ export async function planUploads(context: InstanceContext, input: { artifacts: 
     refused: [],
   };
   const refused: QueuedUploads['refused'] = [];
-  for (const artifact of artifacts) {
-    if (there.has(artifact.id)) {
-      plan.there += 1;
-      continue;
-    }
-    try {
-      const { content } = await contentOf(context, artifact);
-      plan.n_files += 1;
-      plan.size += artifact.size;
-      const kind = kindOf(storages, content.path);
-      if (kind !== null) plan[kind] += 1;
-    } catch (error) {
-      if (!(error instanceof BenchkeepError)) throw error;
-      refused.push({ artifact, error });
-    }
+  const missing = artifacts.filter(({ id }) => !there.has(id));
+  plan.there = artifacts.length - missing.length;
+  const contents = await contentsOf(context, missing);
+  for (const [n, artifact] of missing.entries()) {
+    const found = contents[n];
+    if (found instanceof BenchkeepError) refused.push({ artifact, error: found });
+    if (found === undefined || found instanceof BenchkeepError) continue;
+    plan.n_files += 1;
+    plan.size += artifact.size;
+    const kind = kindOf(storages, found.content.path);
+    if (kind !== null) plan[kind] += 1;
   }
   return { ...plan, refused: refused.map(refusedRecord) };
 }

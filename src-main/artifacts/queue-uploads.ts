@@ -13,7 +13,7 @@ import { changeTransfers, chosenTransfers, firstRank, transfersOf } from '../wor
 import { insertUploads, setFreeUp } from '../workstation/upload-rows.ts';
 import { copiesIn } from './copies-in.ts';
 import { findArtifacts } from './find-artifact.ts';
-import { locateContent, type Content } from './locate-content.ts';
+import { locateContents, type Content } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 
 export interface QueuedUploads {
@@ -55,14 +55,12 @@ export async function queueUploads(
   const there = await copiesIn(context, artifacts, storage);
   const refused: QueuedUploads['refused'] = [];
   const wanted: { artifact: ArtifactRow; sha256: string; content: Content }[] = [];
-  for (const artifact of artifacts) {
-    if (known.has(artifact.uid) || there.has(artifact.id)) continue;
-    try {
-      wanted.push({ artifact, ...(await contentOf(context, artifact)) });
-    } catch (error) {
-      if (!(error instanceof BenchkeepError)) throw error;
-      refused.push({ artifact, error });
-    }
+  const missing = artifacts.filter(({ uid, id }) => !known.has(uid) && !there.has(id));
+  const contents = await contentsOf(context, missing);
+  for (const [n, artifact] of missing.entries()) {
+    const content = contents[n];
+    if (content instanceof BenchkeepError) refused.push({ artifact, error: content });
+    else if (content !== undefined) wanted.push({ artifact, ...content });
   }
   const rank = now ? await firstRank(workstation) : 0;
   const before = [...known.values()].map(({ id }) => id);
@@ -124,17 +122,27 @@ function beingSaved({ key, uid }: ArtifactRow): BenchkeepError {
   );
 }
 
-/** Errors: `file_changed` (not read wholly yet), those of `locateContent`. */
-export async function contentOf(
+/** Of each, in order, or why it can't be uploaded: `file_changed` (not read wholly yet), those of `locateContent`. */
+export async function contentsOf(
   context: InstanceContext,
-  artifact: ArtifactRow,
-): Promise<{ sha256: string; content: Content }> {
-  const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
-  if (artifact.sha256 === null) {
-    const remedy = 'It is being read. Upload it when that is done.';
-    throw new BenchkeepError('file_changed', `${name} was not read wholly yet`, remedy, { retry: true });
-  }
-  return { sha256: artifact.sha256, content: await locateContent(readContext(context), artifact) };
+  artifacts: readonly ArtifactRow[],
+): Promise<({ sha256: string; content: Content } | BenchkeepError)[]> {
+  const contents = await locateContents(readContext(context), artifacts);
+  return artifacts.map(({ sha256, key, uid }, n) => {
+    if (sha256 === null) return unread(key ?? uid);
+    const content = contents[n];
+    if (content === undefined) throw new Error(`Nobody looked for the content of ${uid}`);
+    return content instanceof BenchkeepError ? content : { sha256, content };
+  });
+}
+
+function unread(name: string): BenchkeepError {
+  return new BenchkeepError(
+    'file_changed',
+    `"${escapeForDisplay(name)}" was not read wholly yet`,
+    'It is being read. Upload it when that is done.',
+    { retry: true },
+  );
 }
 
 export function refusedRecord({ artifact: { uid, key }, error }: QueuedUploads['refused'][number]): {

@@ -23,10 +23,11 @@ import {
   type Settled,
 } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { updateTransfer } from '../workstation/transfer-rows.ts';
+import { readTransfer, updateTransfer } from '../workstation/transfer-rows.ts';
 import { copiesIn } from './copies-in.ts';
 import { readFolderContent } from './folder-content.ts';
 import { locateContent, type Content } from './locate-content.ts';
+import { gatherSmall } from './gather-small-uploads.ts';
 import { readContext } from './read-context.ts';
 
 /** States in which the registry does not name what is in the store: content that was replaced is not to be named. */
@@ -47,7 +48,12 @@ export function queuedUploads(): RunUpload {
     ours.set(storage.uid, now);
   }
 
-  async function run(context: InstanceContext, row: TransferRow, tools: RunTools): Promise<Settled> {
+  const together = gatherSmall(refuseForeign);
+
+  async function run(context: InstanceContext, planned: TransferRow, tools: RunTools): Promise<Settled> {
+    const done = await together({ context, row: planned, tools });
+    if (done !== null) return { row: done, cached: null };
+    const row = await readTransfer(context.workstation, planned.id);
     const storage = await storageOf(context, row);
     if (storage === null) throw await end(context, row, storageGone());
     try {

@@ -17,7 +17,7 @@ export { currentUser, setUser } from './users.ts';
 export { oneByOne, registryWork, type RegistryWork, type RegistryWorkName } from './registry-work.ts';
 export { watchRegistry } from './watch-registry.ts';
 export { openWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
-export { whileAlone } from './while-alone.ts';
+export { whileAllAlone, whileAlone } from './while-alone.ts';
 export { defaultRootOf } from './default-root.ts';
 export { joinPublished } from './publishing/join-published.ts';
 export { recordWatch, type RecordWatch } from './publishing/record-watch.ts';

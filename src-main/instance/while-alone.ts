@@ -16,3 +16,13 @@ export async function whileAlone<T>(
     if (familiesAtWork.get(stem) === mine) familiesAtWork.delete(stem);
   }
 }
+
+/** Of several families. They are taken in one order by all, so that no two wait for each other. */
+export function whileAllAlone<T>(
+  context: { familiesAtWork: Map<string, Promise<unknown>> },
+  stems: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const ordered = [...new Set(stems)].sort();
+  return ordered.reduceRight<() => Promise<T>>((inner, stem) => () => whileAlone(context, stem, inner), work)();
+}

@@ -4,19 +4,19 @@
  * the cache, on a proof that is made anew.
  */
 import { timestamp } from '../ports/clock.ts';
-import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { updateTransfer } from '../workstation/transfer-rows.ts';
-import { beginWithOther, isOther } from './begin-with-other.ts';
+import { beginWithOther } from './begin-with-other.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { dropJournal } from './folder-journal.ts';
 import { moveToCache } from './move-file-to-cache.ts';
 import { moveFolderToCache } from './move-folder-to-cache.ts';
+import { recordCopies, type Recorded } from './record-copies.ts';
 import { removeSentFolder } from './remove-sent-folder.ts';
-import { artifactOf, mayGo, replaced } from './settle-place.ts';
+import { mayGo, replaced } from './settle-place.ts';
 import { copyAt, sourcePlace } from './source-place.ts';
 import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
@@ -42,13 +42,14 @@ export async function settleUpload(
     updateTransfer(workstation, row.id, { state, updated_at: timestamp(clock) });
   let row = transfer;
   if (row.state === 'verified') {
-    const artifact = await recordCopy(context, row, storage);
-    if (artifact !== null && isOther(artifact, row)) {
+    const { kind, artifact } = await recordCopy(context, row, storage);
+    if (kind === 'other') {
       const { sha256 } = artifact;
       if (sha256 !== null) await beginWithOther(context, row, { ...artifact, sha256 }, storage, tools.signal);
       throw replaced(artifact);
     }
-    if (artifact === null) {
+    if (kind === 'taken') throw replaced(artifact);
+    if (kind === 'gone') {
       await removeUnwanted(context, row, storage, tools.signal);
       if (isOfFolder(row)) await dropJournal(context, row);
       return { row: await set('cancelled', row), cached: null };
@@ -69,50 +70,10 @@ async function hasToGo(context: TransferContext, row: TransferRow): Promise<bool
   return place !== null && mayGo(row, place);
 }
 
-/**
- * From now on its storage is the one in the cloud. The artifact as it was: nothing is recorded where that has other content
- * by now (`isOther`). Null where it was deleted meanwhile.
- */
-async function recordCopy(
-  context: TransferContext,
-  row: TransferRow,
-  storage: StorageRow,
-): Promise<ArtifactRow | null> {
-  return writeRegistry(context, await context.author(), 'upload', async (write) => {
-    const artifact = await artifactOf(context, row, write.tx);
-    if (artifact === null || isOther(artifact, row)) return artifact;
-    const there = await write.tx
-      .selectFrom('copy')
-      .selectAll()
-      .where('storage_id', '=', storage.id)
-      .where('path', '=', row.path)
-      .executeTakeFirst();
-    if (there === undefined) {
-      const copy = { artifact_id: artifact.id, storage_id: storage.id, path: row.path };
-      write.insert('copy', [{ ...copy, verified_at: write.now, created_at: write.now }], [artifact.uid]);
-    } else if (there.artifact_id !== artifact.id) throw replaced(artifact);
-    else await write.update('copy', there.id, { verified_at: write.now }, artifact.uid);
-    if (artifact.state === 'changed') await doubtOthers(write, artifact, storage);
-    write.updateRow('artifact', artifact, {
-      storage_id: storage.id,
-      state: 'ok',
-      state_reason: null,
-      updated_at: write.now,
-    });
-    return artifact;
-  });
-}
-
-/** Its state said that one of its copies is other content; from now on it says that the content is safe, so the copies say it. */
-async function doubtOthers(write: RegistryWrite, { id, uid }: ArtifactRow, storage: StorageRow): Promise<void> {
-  const others = await write.tx
-    .selectFrom('copy')
-    .select('id')
-    .where('artifact_id', '=', id)
-    .where('storage_id', '!=', storage.id)
-    .where('verified_at', 'is not', null)
-    .execute();
-  for (const other of others) await write.update('copy', other.id, { verified_at: null }, uid);
+async function recordCopy(context: TransferContext, row: TransferRow, storage: StorageRow): Promise<Recorded> {
+  const [recorded] = await recordCopies(context, [row], storage);
+  if (recorded === undefined) throw new Error('Nothing was recorded');
+  return recorded;
 }
 
 /** Nobody names the object. */

@@ -14,17 +14,40 @@ export interface SourcePlace {
   isOwn: boolean;
 }
 
+type PlaceContext = Pick<TransferContext, 'registry' | 'workstationUid'>;
+
 /** Null for a file outside every storage. */
 export async function sourcePlace(
-  { registry, workstationUid }: Pick<TransferContext, 'registry' | 'workstationUid'>,
-  { source }: Pick<TransferRow, 'source'>,
+  context: PlaceContext,
+  row: Pick<TransferRow, 'source'>,
 ): Promise<SourcePlace | null> {
-  const storages = await registry.db
+  return placeIn(await storagesHere(context), row);
+}
+
+/** Of several, by the ids of their rows; those of files outside every storage are missing. */
+export async function placesOf(
+  context: PlaceContext,
+  rows: readonly Pick<TransferRow, 'id' | 'source'>[],
+): Promise<Map<number, SourcePlace>> {
+  const storages = await storagesHere(context);
+  const places = new Map<number, SourcePlace>();
+  for (const row of rows) {
+    const place = placeIn(storages, row);
+    if (place !== null) places.set(row.id, place);
+  }
+  return places;
+}
+
+function storagesHere({ registry, workstationUid }: PlaceContext): Promise<StorageRow[]> {
+  return registry.db
     .selectFrom('storage')
     .selectAll()
     .where('workstation_uid', '=', workstationUid)
     .where('root_path', 'is not', null)
     .execute();
+}
+
+function placeIn(storages: readonly StorageRow[], { source }: Pick<TransferRow, 'source'>): SourcePlace | null {
   const path = rawFromBytes(source);
   let deepest: SourcePlace | null = null;
   for (const storage of storages) {

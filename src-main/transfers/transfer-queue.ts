@@ -3,11 +3,18 @@
  * failed. What is queued stays so over a restart. See `failed-try` for how long it waits, `upload-hours` for when.
  */
 import { timestamp, type Clock } from '../ports/clock.ts';
+import { gathering } from '../ports/gather.ts';
 import { networkChanges, type Network } from '../ports/network.ts';
 import type { Random } from '../ports/random.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { findTransfer, makeAllDue, makeOfflineDue, nextDue } from '../workstation/transfer-rows.ts';
+import {
+  chosenTransfers,
+  makeAllDue,
+  makeOfflineDue,
+  nextDue,
+  type ReadyTransfer,
+} from '../workstation/transfer-rows.ts';
 import { readUploadSettings, type UploadSettings } from '../workstation/upload-settings.ts';
 import type { Stores } from '../storage/index.ts';
 import type { Bandwidth } from './bandwidth.ts';
@@ -24,6 +31,9 @@ import { isUploadTime } from './upload-hours.ts';
 import { hasRoom } from './upload-places.ts';
 import { tellOver, waitForEnd, type WaitTools } from './wait-for-end.ts';
 import { stopped, waitingFor } from './waiting-for.ts';
+
+/** Ends that are looked for together. */
+const MOST_TOLD = 500;
 
 export interface QueueContext {
   workstation: Workstation;
@@ -75,6 +85,11 @@ export function transferQueue(context: QueueContext): TransferQueue {
   const failing = failingStores();
   const ready = readyUploads({ workstation, clock });
   const isOtherNetwork = networkChanges(context.network);
+  // Who uploads many waits for each of them.
+  const tellAll = gathering<number, null>(MOST_TOLD, async (ids) => {
+    await tellOver({ workstation, waiters }, ids);
+    return ids.map(() => null);
+  });
   const alarm = queueAlarm(clock, (slept) => {
     wakeAfter(refresh(slept));
   });
@@ -112,7 +127,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
     look();
   }
 
-  function wakeAfter(work: Promise<void>): void {
+  function wakeAfter(work: Promise<unknown>): void {
     waking = work.catch(() => undefined).then(wake);
   }
 
@@ -129,20 +144,25 @@ export function transferQueue(context: QueueContext): TransferQueue {
     return read;
   }
 
-  /** False where there is none, or no room for it. */
+  /** All that there is room for; false where there is none. */
   async function beginNext(isTime: boolean, atOnce: number): Promise<boolean> {
-    const next = await ready.first({
-      only: isTime ? null : () => waiters.ids(),
-      except: failing.at(clock.now()),
-      passed: running.sizes().length + held.count(),
-      mayBegin: ({ id, storage_uid: storage }) =>
-        (isTime || waiters.has(id)) && isFree(id) && !failing.isLeftAt(storage, clock.now()),
-    });
-    if (next === null || !hasRoom(running.sizes(), next.size, atOnce)) return false;
-    ready.take(next);
-    const row = await findTransfer(workstation, next.id);
-    if (row !== null && !isClosed && isFree(next.id) && isReady(row, clock.now())) running.begin(row);
-    return true;
+    const next = new Map<number, ReadyTransfer>();
+    for (;;) {
+      const one = await ready.first({
+        only: isTime ? null : () => waiters.ids(),
+        except: failing.at(clock.now()),
+        passed: running.sizes().length + held.count() + next.size,
+        mayBegin: ({ id, storage_uid: storage }) =>
+          (isTime || waiters.has(id)) && isFree(id) && !next.has(id) && !failing.isLeftAt(storage, clock.now()),
+      });
+      const sizes = [...running.sizes(), ...[...next.values()].map(({ size }) => size)];
+      if (one === null || !hasRoom(sizes, one.size, atOnce)) break;
+      ready.take(one);
+      next.set(one.id, one);
+    }
+    for (const row of await chosenTransfers(workstation, [...next.keys()]))
+      if (!isClosed && isFree(row.id) && isReady(row, clock.now())) running.begin(row);
+    return next.size > 0;
   }
 
   function isFree(id: number): boolean {
@@ -229,7 +249,7 @@ export function transferQueue(context: QueueContext): TransferQueue {
     async finish(row, tools) {
       if (tools.signal.aborted || isClosed) throw stopped();
       const ended = waitForEnd(waiters, row, { ...tools, leave: () => leave(row.id) });
-      const told = tellOver({ workstation, waiters }, [row.id]).catch((error: unknown) => {
+      const told = tellAll(row.id).catch((error: unknown) => {
         waiters.reject(row.id, error);
       });
       wakeAfter(told);

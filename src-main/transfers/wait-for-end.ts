@@ -2,7 +2,7 @@
 import { BenchkeepError, reviveError, type ErrorData } from '../../shared/errors.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { findTransfer } from '../workstation/transfer-rows.ts';
+import { chosenTransfers } from '../workstation/transfer-rows.ts';
 import { isOver } from './may-do.ts';
 import type { Settled } from './settle-upload.ts';
 import { stopped, type Waiter, type WaitingFor } from './waiting-for.ts';
@@ -55,9 +55,10 @@ export async function tellOver(
   { workstation, waiters }: { workstation: Workstation; waiters: UploadWaiters },
   ids: readonly number[],
 ): Promise<void> {
-  for (const id of ids) {
-    if (!waiters.has(id)) continue;
-    const row = await findTransfer(workstation, id);
+  const waitedFor = ids.filter((id) => waiters.has(id));
+  const rows = new Map((await chosenTransfers(workstation, waitedFor)).map((row) => [row.id, row]));
+  for (const id of waitedFor) {
+    const row = rows.get(id) ?? null;
     if (row?.state === 'done') waiters.resolve(id, { row, cached: null });
     else if (row === null || isOver(row)) waiters.reject(id, endOf(row));
   }

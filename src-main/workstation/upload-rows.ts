@@ -6,6 +6,8 @@ import { putSetting } from './settings.ts';
 import { OVER } from './transfer-rows.ts';
 
 const CHUNK = 500;
+/** Rows of one statement: it has a value for each of their columns. */
+const INSERTED = 50;
 
 /** With the plan (a setting) of what is to be removed because of that. */
 export function updateWithPlan(
@@ -31,37 +33,62 @@ export function insertUploads(
   busy: { has(id: number): boolean },
 ): Promise<(TransferRow | null)[]> {
   return writeWorkstation(workstation, async (tx) => {
-    const inserted: (TransferRow | null)[] = [];
+    const left = await activeUploads(tx, rows);
+    const uploads = new Map<string, TransferRow>();
+    const fresh: Insertable<TransferTable>[] = [];
     for (const row of rows) {
-      const left = await tx
-        .selectFrom('transfer')
-        .selectAll()
-        .where('artifact_uid', '=', row.artifact_uid)
-        .where('storage_uid', '=', row.storage_uid)
-        .where('direction', '=', 'upload')
-        .where('state', 'not in', OVER)
-        .executeTakeFirst();
-      const isSave = left?.purpose === 'save' && !busy.has(left.id);
-      if (isSave && isSame(left, row)) {
-        inserted.push(await takeUp(tx, left, row));
+      const save = left.get(goalOf(row));
+      const isSave = save?.purpose === 'save' && !busy.has(save.id);
+      if (isSave && isSame(save, row)) {
+        uploads.set(goalOf(row), await takeUp(tx, save, row));
         continue;
       }
       if (isSave)
         await tx
           .updateTable('transfer')
           .set({ state: 'cancelled', updated_at: row.updated_at })
-          .where('id', '=', left.id)
+          .where('id', '=', save.id)
           .execute();
-      const one = await tx
+      fresh.push(row);
+    }
+    for (let i = 0; i < fresh.length; i += INSERTED) {
+      const inserted = await tx
         .insertInto('transfer')
-        .values(row)
+        .values(fresh.slice(i, i + INSERTED))
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
-        .executeTakeFirst();
-      inserted.push(one ?? null);
+        .execute();
+      for (const one of inserted) uploads.set(goalOf(one), one);
     }
-    return inserted;
+    return rows.map((row) => uploads.get(goalOf(row)) ?? null);
   });
+}
+
+/** What is uploaded, and where to: under way once at a time. */
+function goalOf({ artifact_uid: uid, storage_uid: storage }: Insertable<TransferTable>): string {
+  return `${uid} ${storage}`;
+}
+
+async function activeUploads(
+  tx: Transaction<WorkstationDB>,
+  rows: readonly Insertable<TransferTable>[],
+): Promise<Map<string, TransferRow>> {
+  const active = new Map<string, TransferRow>();
+  for (let i = 0; i < rows.length; i += CHUNK) {
+    const found = await tx
+      .selectFrom('transfer')
+      .selectAll()
+      .where(
+        'artifact_uid',
+        'in',
+        rows.slice(i, i + CHUNK).map(({ artifact_uid: uid }) => uid),
+      )
+      .where('direction', '=', 'upload')
+      .where('state', 'not in', OVER)
+      .execute();
+    for (const row of found) active.set(goalOf(row), row);
+  }
+  return active;
 }
 
 function isSame(left: TransferRow, { sha256, size, path }: Insertable<TransferTable>): boolean {
