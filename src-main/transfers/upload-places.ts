@@ -1,8 +1,10 @@
 /** How many uploads are worked on at once. Small ones wait for answers more than they send: several take the place of one. */
 
-/** Bytes, and the part of a place that so small an upload takes. */
-const SMALL = 1024 ** 2;
-const SMALL_PLACE = 1 / 8;
+/** Bytes up to which an upload takes that part of a place. What is on its way at the same time is about the same for all. */
+const PARTS_OF_PLACE = [
+  [256 * 1024, 1 / 32],
+  [1024 ** 2, 1 / 8],
+] as const;
 
 /** Whether one more of this size may begin beside those; one alone always may. Sizes in bytes. */
 export function hasRoom(running: readonly number[], size: number, atOnce: number): boolean {
@@ -11,5 +13,5 @@ export function hasRoom(running: readonly number[], size: number, atOnce: number
 }
 
 function placeOf(size: number): number {
-  return size <= SMALL ? SMALL_PLACE : 1;
+  return PARTS_OF_PLACE.find(([most]) => size <= most)?.[1] ?? 1;
 }

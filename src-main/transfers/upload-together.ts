@@ -25,6 +25,9 @@ import { keyOf } from './transfer-context.ts';
 import { noteMade } from './unrecorded.ts';
 import { workAtHand } from './work-at-hand.ts';
 
+/** Files of one step that are read, or sent, at the same time. */
+const AT_ONCE = 16;
+
 export interface SmallUpload {
   row: TransferRow;
   artifact: ArtifactRow;
@@ -149,6 +152,14 @@ async function step<T extends SmallUpload>(
 
 /** What `work` makes of each, of those of which it makes anything: why others fail is found out by doing them alone. */
 async function passing<T, R>(items: readonly T[], work: (item: T) => Promise<R | null>): Promise<R[]> {
-  const results = await Promise.all(items.map((item) => work(item).catch(() => null)));
-  return results.filter((result) => result !== null);
+  const results: R[] = [];
+  const left = items.values();
+  const workOn = async (): Promise<void> => {
+    for (const item of left) {
+      const result = await work(item).catch(() => null);
+      if (result !== null) results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, workOn));
+  return results;
 }

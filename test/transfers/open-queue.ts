@@ -15,6 +15,14 @@ import { changeTransfers, readTransfer, updateTransfer } from '../../src-main/wo
 import { insertUploads } from '../../src-main/workstation/upload-rows.ts';
 import { fakeClock, type FakeClock } from '../watching/fake-clock.ts';
 
+const LARGE = 10 * 1024 ** 2;
+
+/** In bytes: names say it. */
+function sizeOf(name: string): number {
+  if (name.startsWith('smallest')) return 100;
+  return name.startsWith('small') ? 1024 ** 2 : LARGE;
+}
+
 export interface QueueBench {
   queue: TransferQueue;
   workstation: Workstation;
@@ -69,7 +77,7 @@ export async function openQueue({
       if (row.state === 'done' || row.state === 'cancelled') wrong.push(`${String(row.id)} is over`);
       ids.add(row.id);
       begun.set(row.id, (begun.get(row.id) ?? 0) + 1);
-      if (row.artifact_uid.startsWith('small')) smalls.add(row.id);
+      if (row.size < LARGE) smalls.add(row.id);
       const large = [...ids].filter((id) => !smalls.has(id)).length;
       if (large > atOnce) wrong.push(`${String(large)} at once`);
       const end = (error?: Error): void => {
@@ -120,7 +128,7 @@ export async function openQueue({
           path: Buffer.from(name),
           source: Buffer.from(name),
           facts: '{}',
-          size: name.startsWith('small') ? 100 : 10 * 1024 ** 2,
+          size: sizeOf(name),
           sha256: name,
           state: 'planned',
           created_at: '2026-11-01T00:00:00.000Z',

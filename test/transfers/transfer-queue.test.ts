@@ -47,6 +47,18 @@ describe('the queue of transfers', () => {
     expect(bench.wrong).toEqual([]);
   });
 
+  it('of the smallest ones many more', async () => {
+    const bench = await queueBench({ atOnce: 2 });
+    const smallest = Array.from({ length: 80 }, (_, i) => `smallest${String(i)}`);
+    const ids = await bench.add('large', ...smallest);
+    await bench.work(ids.slice(0, 33));
+    bench.succeed(ids[0] ?? 0);
+    await bench.work(ids.slice(1, 65));
+    for (const id of ids.slice(1, 65)) bench.succeed(id);
+    await bench.work(ids.slice(65));
+    expect(bench.wrong).toEqual([]);
+  });
+
   it('a long queue for a store that does not answer keeps nothing from another store', async () => {
     const bench = await queueBench({ atOnce: 1 });
     const [first = 0] = await bench.add('a', ...Array.from({ length: 600 }, (_, i) => `waits${String(i)}`));

@@ -27,7 +27,8 @@ export interface Agents {
   close(): void;
 }
 
-const CONNECTIONS = 16;
+/** More than are ever wanted at once: a request that waits for a connection counts as one that nobody answers. */
+const CONNECTIONS = 256;
 
 /** Errors: `not_allowed` for a proxy that can't be used. */
 export function openAgents(rules: ConnectionRules): Agents {
