@@ -22,14 +22,14 @@ import {
   planReplacement,
   type PendingReplacement,
 } from './pending-replacements.ts';
-import { objectsOf, placesOf, type DeletionPlace } from './plan-deletion.ts';
+import { placesOf, type DeletionPlace } from './plan-deletion.ts';
 import { readContext } from './read-context.ts';
 import { copyFile, readContent } from './save-file-copy.ts';
 import type { SaveTools } from './save-details.ts';
 import { copyFolder, whileRead } from './save-folder.ts';
 import { gatherSources, type Source } from './save-sources.ts';
 import { tellProgress } from './tell-progress.ts';
-import { keyWithSuffix, writeReplacement, type ReplacingContent } from './write-replacement.ts';
+import { keyWithSuffix, refuseInCloud, writeReplacement, type ReplacingContent } from './write-replacement.ts';
 
 /** How often it is begun anew because the family got another version meanwhile. */
 const TRIES = 50;
@@ -80,14 +80,7 @@ async function ownPlaceOf(context: InstanceContext, artifact: ArtifactRow): Prom
   }
   if (artifact.visibility === -1)
     throw new BenchkeepError('refused', `${name} is in the trash`, 'Take it out of there first: benchkeep restore.');
-  const [object] = await objectsOf(context.registry.db, artifact);
-  if (object !== undefined) {
-    throw new BenchkeepError(
-      'refused',
-      `${name} is in the cloud, where content is never replaced: ${object.address}`,
-      `Save the new content as its next version: benchkeep save FILE --revises ${artifact.uid}`,
-    );
-  }
+  await refuseInCloud(context.registry.db, artifact);
   const { path } = await locateContent(readContext(context), artifact);
   const place = places.find((one) => one.path === path);
   if (place === undefined) throw new Error('content without a copy');

@@ -1,12 +1,13 @@
 /** The records of a replacement, in one transaction: the artifact has the new content, one in the trash the old. */
+import type { Kysely } from 'kysely';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
 import type { RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow } from '../registry/schema.ts';
+import type { ArtifactRow, RegistryDB } from '../registry/schema.ts';
 import { nextUid } from './artifact-family.ts';
 import type { PendingReplacement } from './pending-replacements.ts';
-import type { DeletionPlace } from './plan-deletion.ts';
+import { objectsOf, type DeletionPlace } from './plan-deletion.ts';
 import { insertCopy } from './record-content.ts';
 
 export interface ReplacingContent {
@@ -30,7 +31,21 @@ export interface Replacement {
   taken: readonly string[];
 }
 
-/** False where the family got another version meanwhile. Error: `locked` where somebody changed the content. */
+/** Error: `refused`. */
+export async function refuseInCloud(db: Kysely<RegistryDB>, artifact: ArtifactRow): Promise<void> {
+  const [object] = await objectsOf(db, artifact);
+  if (object === undefined) return;
+  throw new BenchkeepError(
+    'refused',
+    `"${escapeForDisplay(artifact.key ?? artifact.uid)}" is in the cloud, where content is never replaced: ${object.address}`,
+    `Save the new content as its next version: benchkeep save FILE --revises ${artifact.uid}`,
+  );
+}
+
+/**
+ * False where the family got another version meanwhile. Errors: `locked` where somebody changed the content, `refused` where it
+ * is in the cloud by now.
+ */
 export async function writeReplacement(
   write: RegistryWrite,
   { artifact, place, content, plan, key, taken }: Replacement,
@@ -44,6 +59,8 @@ export async function writeReplacement(
       'Look at it, then try again.',
     );
   }
+  // It may have gone there while the new content was read.
+  await refuseInCloud(write.tx, now);
   if ((await nextUid(write.tx, stem, taken)) !== plan.asideUid) return false;
   const { id: _id, ...old } = now;
   const [asideId = 0] = write.insert('artifact', [

@@ -3,6 +3,7 @@
  * commits of its states take longer than its bytes. Only what goes as it should goes on here. Whatever does not, stays in a
  * state from which `runUpload` and `settleUpload` go on, which know what to do of everything else.
  */
+import { BenchkeepError } from '../../shared/errors.ts';
 import { stemOf } from '../../shared/uid.ts';
 import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
@@ -19,7 +20,7 @@ import { recordCopies } from './record-copies.ts';
 import type { RunTools } from './running-transfer.ts';
 import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
 import { mayGo } from './settle-place.ts';
-import { placesOf, type SourcePlace } from './source-place.ts';
+import { placesOf } from './source-place.ts';
 import type { TransferContext, UploadSource } from './transfer-context.ts';
 import { keyOf } from './transfer-context.ts';
 import { noteMade } from './unrecorded.ts';
@@ -63,8 +64,7 @@ export async function uploadTogether(
       checksum: JSON.stringify(checksums),
     }));
     const proven = await passing(going, sendOne);
-    const stems = proven.map(({ row }) => stemOf(row.artifact_uid));
-    return await whileAllAlone(context, stems, () => endAll(context, proven, storage));
+    return await endAll(context, proven, storage);
   } finally {
     for (const { row } of free) busyTransfers.delete(row.id);
   }
@@ -109,32 +109,40 @@ async function sendOne(going: Going): Promise<Proven | null> {
   return { ...going, there };
 }
 
-/** The registry first. What is to go from its place is left for `settleUpload`. */
+/**
+ * The registry first. What is to go from its place is only called verified: to name it in the store and to move what is here
+ * is one matter, in which nobody may replace it (`settleUpload`).
+ */
 async function endAll(
   context: TransferContext,
   proven: readonly Proven[],
   storage: StorageRow,
 ): Promise<Map<number, TransferRow>> {
-  if (proven.length === 0) return new Map();
   const rows = proven.map(({ row }) => row);
-  const recorded = await recordCopies(context, rows, storage);
-  const named = proven.filter((_, n) => recorded[n]?.kind === 'recorded');
-  const places = await placesOf(
-    context,
-    named.map(({ row }) => row),
-  );
-  const isOver = (one: Proven): boolean => !hasToGo(one.row, places.get(one.row.id));
-  await step(context, named, (one) => ({
-    state: isOver(one) ? 'done' : 'recorded',
-    checksum: noteMade({ ...one.row, checksum: JSON.stringify(one.content.checksums) }, one.there),
-    version: one.there.version,
-    sent: one.row.size,
-  }));
-  return new Map(named.filter(isOver).map(({ row }) => [row.id, { ...row, state: 'done', sent: row.size }]));
+  const places = await placesOf(context, rows);
+  const hasToGo = ({ row }: Proven): boolean => {
+    const place = places.get(row.id);
+    return place !== undefined && mayGo(row, place);
+  };
+  await step(context, proven.filter(hasToGo), (one) => ({ ...verifiedStep(one), state: 'verified' }));
+  const staying = proven.filter((one) => !hasToGo(one));
+  if (staying.length === 0) return new Map();
+  const stems = staying.map(({ row }) => stemOf(row.artifact_uid));
+  return whileAllAlone(context, stems, async () => {
+    const recorded = await recordCopies(
+      context,
+      staying.map(({ row }) => row),
+      storage,
+    );
+    const done = staying.filter((_, n) => recorded[n]?.kind === 'recorded');
+    await step(context, done, (one) => ({ ...verifiedStep(one), state: 'done' }));
+    return new Map(done.map(({ row }) => [row.id, { ...row, state: 'done', sent: row.size }]));
+  });
 }
 
-function hasToGo(row: TransferRow, place: SourcePlace | undefined): boolean {
-  return place !== undefined && mayGo(row, place);
+function verifiedStep({ row, content, there }: Proven): Omit<TransferStep, 'id' | 'state'> {
+  const checksum = noteMade({ ...row, checksum: JSON.stringify(content.checksums) }, there);
+  return { checksum, version: there.version, sent: row.size };
 }
 
 async function step<T extends SmallUpload>(
@@ -150,16 +158,27 @@ async function step<T extends SmallUpload>(
   await stepTransfers(workstation, steps, timestamp(clock));
 }
 
-/** What `work` makes of each, of those of which it makes anything: why others fail is found out by doing them alone. */
-async function passing<T, R>(items: readonly T[], work: (item: T) => Promise<R | null>): Promise<R[]> {
+/**
+ * What `work` makes of each, of those of which it makes anything: why a store or a disk refuses others is found out by doing
+ * them alone.
+ */
+async function passing<T extends SmallUpload, R>(
+  uploads: readonly T[],
+  work: (upload: T) => Promise<R | null>,
+): Promise<R[]> {
   const results: R[] = [];
-  const left = items.values();
+  const left = uploads.values();
   const workOn = async (): Promise<void> => {
-    for (const item of left) {
-      const result = await work(item).catch(() => null);
+    for (const upload of left) {
+      const result = await work(upload).catch((error: unknown) => {
+        if (error instanceof BenchkeepError || upload.tools.signal.aborted) return null;
+        throw error;
+      });
       if (result !== null) results.push(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, workOn));
+  // Nobody is at work on them any more when this ends.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, uploads.length) }, workOn));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
 }

@@ -317,6 +317,28 @@ describe('uploaded', () => {
     expect(readFileSync(join(lab.context.folder, 'cache', `${uid}.fcs`)).equals(content)).toBe(true);
   });
 
+  it('in the cloud by the time that its new content was read: it is not replaced', async () => {
+    const { uid, bytes } = await kept();
+    const { hasher } = lab.context;
+    const uploaded = Promise.withResolvers<undefined>();
+    const slow: typeof hasher = {
+      ...hasher,
+      async hashFiles(...args) {
+        await uploaded.promise;
+        return hasher.hashFiles(...args);
+      },
+    };
+    const replacing = ended(
+      replaceArtifact({ ...lab.context, hasher: slow }, { artifact: uid, path: lab.put('b.fcs') }),
+    );
+    const refused = expect(replacing).rejects.toMatchObject({ code: 'refused' });
+    await lab.upload(uid);
+    uploaded.resolve(undefined);
+    await refused;
+    expect([await states(), (await lab.object(uid))?.equals(bytes)]).toEqual([['done'], true]);
+    expect((await lab.copies(uid)).map(({ root }) => root)).toEqual([(await lab.bucket()).root]);
+  });
+
   it.each(['cancelled', 'deleted'])('replaced while it is sent it can be %s', async (how) => {
     const { uid, own } = await kept();
     lab.before(
