@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import type { EndsOutcome, HashOptions, Hasher, HashOutcome, RehashOutcome } from '../ports/fs/hasher.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
+import { contentThread } from './content-client.ts';
 import { CANCELLED, HELD, unpackOutcomes, type FromHash, type Outcome, type ToHash } from './hash-messages.ts';
 import { threadFile } from './threads/thread-file.ts';
 
@@ -38,6 +39,7 @@ interface Thread {
 export function hashPool(threads: number = Math.max(2, availableParallelism())): Hasher {
   const waiting: Record<Rank, Job[]> = { files: [], ends: [], background: [], again: [] };
   const all = new Set<Thread>();
+  const contents = contentThread();
   let jobs = 0;
   let closed = false;
 
@@ -165,8 +167,10 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
       hashAll(paths, options.background === true ? 'background' : 'files', options) as Promise<HashOutcome[]>,
     hashEnds: (paths, options = {}) => hashAll(paths, 'ends', options) as Promise<EndsOutcome[]>,
     rehashFiles: (paths, options = {}) => hashAll(paths, 'again', options) as Promise<RehashOutcome[]>,
+    hashContent: (wanted) => contents.open(wanted),
     async close() {
       closed = true;
+      await contents.close();
       for (const rank of RANKS) for (const job of waiting[rank].splice(0)) failJob(job, 'the program ends');
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },

@@ -9,7 +9,7 @@ const MOST = 96 * 1024 ** 2;
 
 export interface PartBuffers {
   /**
-   * A buffer of that length, with anything in it, when there is room: first come, first served. One that is larger than
+   * A buffer of that length in shared memory, with anything in it, when there is room: first come, first served. One that is larger than
    * all there is gets it when nobody has any. Error: `cancelled` when `signal` aborts.
    */
   take(bytes: number, signal: AbortSignal): Promise<Buffer>;
@@ -42,7 +42,7 @@ export function partBuffers(most = MOST): PartBuffers {
 
   function made(bytes: number): Buffer {
     if (free[0]?.length !== bytes) free = [];
-    return free.pop() ?? Buffer.allocUnsafeSlow(bytes);
+    return free.pop() ?? Buffer.from(new SharedArrayBuffer(bytes));
   }
 
   return {

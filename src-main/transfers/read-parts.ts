@@ -2,23 +2,23 @@
  * Reads a file once, from its beginning to its end, and makes the checksums on the way: of parts for sending it, and of
  * the whole. Slice by slice, because hashing one is work of the thread that everybody waits for.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { BenchkeepError } from '../../shared/errors.ts';
+import { contentHash, type ChecksumsWanted } from '../ports/fs/content-hash.ts';
 import { isOneFile } from '../ports/fs/file-facts.ts';
 import type { Fs, OpenFile } from '../ports/fs/fs.ts';
+import type { DistantHash, Hasher } from '../ports/fs/hasher.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { Part, StoreChecksums } from '../storage/index.ts';
 import type { UploadSource } from './transfer-context.ts';
 
-/** Bytes that are hashed in one go: about 2 ms. */
+/** Bytes that are read, and hashed, in one go: in this thread about 2 ms. */
 const SLICE = 1024 ** 2;
 
 /** Hex, of all bytes. */
 export type ReadChecksums = StoreChecksums & { crc32: string };
 
 export interface Checksummed {
-  /** Also of the whole: it takes six times as long as CRC-32, so only for stores that make nothing else. */
+  /** See `ChecksumsWanted`. */
   md5?: boolean;
   signal?: AbortSignal;
 }
@@ -28,8 +28,10 @@ export interface PartsWanted extends Checksummed {
   partSize: number;
   /** Each part gets its SHA-256, for stores that sign what is sent. */
   sha256?: boolean;
-  /** Where the bytes of a part go; whoever gets the part gives it back. */
+  /** Where the bytes of a part go; whoever gets the part gives it back. In shared memory where `hasher` is given. */
   buffer: (bytes: number) => Promise<Buffer>;
+  /** Makes the checksums beside this thread; without it they are made here, which is faster for what is small. */
+  hasher?: Pick<Hasher, 'hashContent'>;
 }
 
 /**
@@ -40,28 +42,31 @@ export interface PartsWanted extends Checksummed {
 export async function readParts(
   fs: Pick<Fs, 'look' | 'openFile'>,
   source: UploadSource,
-  { partSize, sha256 = false, buffer, ...wanted }: PartsWanted,
+  { partSize, sha256 = false, buffer, hasher, ...wanted }: PartsWanted,
   onPart: (part: Part) => Promise<void>,
 ): Promise<ReadChecksums> {
   const { size } = source.facts;
+  const { md5 = false, signal } = wanted;
+  const of = { md5, partSha256: sha256 };
+  const hash = hasher?.hashContent(of) ?? hashHere(of);
   let last: Part | null = null;
-  const checksums = await readAll(fs, source, wanted, async (file, whole) => {
-    for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
-      if (last !== null) await onPart(last);
-      const bytes = await buffer(Math.min(partSize, size - offset));
-      last = { number, offset, bytes, crc32: '' };
-      const digest = sha256 ? createHash('sha256') : null;
-      let crc = 0;
-      await readSlices(file, source, { bytes, offset }, (slice) => {
-        whole.add(slice);
-        digest?.update(slice);
-        crc = crc32(slice, crc);
-      });
-      last = { ...last, crc32: hexOf(crc), ...(digest === null ? {} : { sha256: digest.digest('hex') }) };
-    }
-  });
-  if (last !== null) await onPart(last);
-  return checksums;
+  try {
+    const checksums = await readAll(fs, source, hash, async (file) => {
+      for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
+        if (last !== null) await onPart(last);
+        const bytes = await buffer(Math.min(partSize, size - offset));
+        await readSlices(file, source, { bytes, offset }, (slice) => {
+          signal?.throwIfAborted();
+          hash.add(slice);
+        });
+        last = { number, offset, bytes, ...(await hash.part()) };
+      }
+    });
+    if (last !== null) await onPart(last);
+    return checksums;
+  } finally {
+    hash.close();
+  }
 }
 
 /** Of a file that is only looked at. Errors: `file_changed` where it is not what it was to be. */
@@ -71,47 +76,51 @@ export function readChecksums(
   wanted: Checksummed = {},
 ): Promise<ReadChecksums> {
   const { size } = source.facts;
-  return readAll(fs, source, wanted, async (file, whole) => {
+  const { md5 = false, signal } = wanted;
+  const hash = hashHere({ md5, partSha256: false });
+  return readAll(fs, source, hash, async (file) => {
     const buffer = Buffer.allocUnsafe(Math.min(SLICE, size));
     for (let offset = 0; offset < size; offset += SLICE) {
       const bytes = buffer.subarray(0, Math.min(SLICE, size - offset));
-      await readSlices(file, source, { bytes, offset }, whole.add);
+      await readSlices(file, source, { bytes, offset }, (slice) => {
+        signal?.throwIfAborted();
+        hash.add(slice);
+      });
     }
   });
 }
 
-interface Whole {
-  add(slice: Buffer): void;
+function hashHere(wanted: ChecksumsWanted): DistantHash {
+  const hash = contentHash(wanted);
+  return {
+    add: (slice) => {
+      hash.add(slice);
+    },
+    part: () => Promise.resolve(hash.part()),
+    whole: () => Promise.resolve(hash.whole()),
+    close: () => undefined,
+  };
 }
 
 async function readAll(
   fs: Pick<Fs, 'look' | 'openFile'>,
   source: UploadSource,
-  { md5 = false, signal }: Checksummed,
-  read: (file: OpenFile, whole: Whole) => Promise<void>,
+  hash: DistantHash,
+  read: (file: OpenFile) => Promise<void>,
 ): Promise<ReadChecksums> {
   await refuseChanged(fs, source);
-  const hashes: Hash[] = [createHash('sha256')];
-  if (md5) hashes.push(createHash('md5'));
-  let crc = 0;
   const file = await fs.openFile(source.path);
   try {
-    await read(file, {
-      add(slice) {
-        signal?.throwIfAborted();
-        for (const hash of hashes) hash.update(slice);
-        crc = crc32(slice, crc);
-      },
-    });
+    await read(file);
   } finally {
     await file.close();
   }
-  const [sha256, second] = hashes.map((hash) => hash.digest('hex'));
+  const { sha256, ...checksums } = await hash.whole();
   if (sha256 !== source.sha256) {
     await refuseChanged(fs, source);
     throw otherContent(source);
   }
-  return { crc32: hexOf(crc), ...(second === undefined ? {} : { md5: second }) };
+  return checksums;
 }
 
 /** Fills `bytes`; `onSlice` gets them piece by piece, with a turn for others in between. */
@@ -126,10 +135,6 @@ async function readSlices(
     if ((await file.read(slice, offset + from)) !== slice.length) throw changed(source);
     onSlice(slice);
   }
-}
-
-function hexOf(crc: number): string {
-  return crc.toString(16).padStart(8, '0');
 }
 
 /**

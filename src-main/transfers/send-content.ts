@@ -1,6 +1,7 @@
 /** Brings the bytes of a file to a store; what an earlier try has brought is not sent again. */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { Fs } from '../ports/fs/fs.ts';
+import type { Hasher } from '../ports/fs/hasher.ts';
 import type { MadeObject, ObjectStore, Part, PartBuffers, PutOptions, ReceivedPart } from '../storage/index.ts';
 import { readParts, type ReadChecksums } from './read-parts.ts';
 import type { TransferTools, UploadSource } from './transfer-context.ts';
@@ -8,6 +9,7 @@ import type { TransferTools, UploadSource } from './transfer-context.ts';
 export interface SendContext {
   fs: Pick<Fs, 'look' | 'openFile'>;
   partBuffers: PartBuffers;
+  hasher: Pick<Hasher, 'hashContent'>;
 }
 
 export interface SendRequest {
@@ -97,12 +99,13 @@ export async function sendContent(
       const sending = sendPart(part).finally(() => underWay.delete(sending));
       underWay.add(sending);
     };
-    const wanted = { partSize, md5: store.proves === 'md5', sha256: store.signsContent === true, buffer, signal };
-    const checksums = await readParts(context.fs, source, wanted, send);
+    const checksums = { md5: store.proves === 'md5', sha256: store.signsContent === true };
+    const wanted = { partSize, ...checksums, buffer, hasher: context.hasher, signal };
+    const whole = await readParts(context.fs, source, wanted, send);
     await Promise.all(underWay);
     const isTaken = takenBy(failure);
     if (isTaken === null) refuseFailed();
-    return { parts: parts.sort((a, b) => a.number - b.number), checksums, small: null, taken: isTaken };
+    return { parts: parts.sort((a, b) => a.number - b.number), checksums: whole, small: null, taken: isTaken };
   } catch (error) {
     // Reading was only stopped by it.
     refuseFailed();

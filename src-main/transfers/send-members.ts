@@ -39,7 +39,7 @@ const FOR_GOOD: ReadonlySet<string> = new Set(['already_exists', 'file_changed',
  * that failed. Others that are on their way then arrive, and are not sent again.
  */
 export async function sendMembers(
-  context: Pick<TransferContext, 'fs' | 'partBuffers'>,
+  context: Pick<TransferContext, 'fs' | 'partBuffers' | 'hasher'>,
   { store, key, shown, folder, manifest, journal }: MembersRequest,
   tools: TransferTools,
 ): Promise<void> {

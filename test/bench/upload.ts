@@ -3,6 +3,7 @@
  * memory. Everybody reads the same files; Benchkeep verifies and records each. Rounds are interleaved, medians told.
  * Run: `npx node test/bench/upload.ts [large|small] [http|tls] [rounds]`.
  */
+import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import {
   closeSync,
@@ -36,6 +37,10 @@ type Case = keyof typeof CASES;
 
 const measured = z.object({ code: z.number(), seconds: z.number(), cpu: z.number(), megabytes: z.number() });
 type Measured = z.infer<typeof measured>;
+
+/** As it is installed, built. */
+const PROGRAM = join(import.meta.dirname, '../../src-main/hosts/cli/benchkeep.mjs');
+execFileSync(execPath, [join(import.meta.dirname, '../../.ci/build.ts'), '--if-stale'], { stdio: 'inherit' });
 
 const words = argv.slice(2);
 const cases = (Object.keys(CASES) as Case[]).filter(
@@ -100,15 +105,14 @@ try {
 
 /** Registered before; what is measured is the command that uploads, from its start to its end. */
 async function ours(endpoint: string, data: string, round: number, ca: string | undefined): Promise<Measured> {
-  const cli = commandLine({ env: { ...server.env } });
+  const cli = commandLine({ env: { ...server.env }, main: PROGRAM });
   try {
     const options = `endpoint_url=${endpoint}${ca === undefined ? '' : `&ca=${encodeURIComponent(ca)}`}`;
     await must(cli, 'init', '--storage', `s3://${server.bucket}/round-${String(round)}?${options}`, '--name', 'bench');
     await must(cli, 'storage', 'add', data, '--watch');
     await must(cli, 'watch', '--once');
     const uids = uidsOf(cli);
-    const main = join(import.meta.dirname, '../../src-main/hosts/cli/main.ts');
-    const result = await measure([execPath, main, 'upload', ...uids], {
+    const result = await measure([execPath, PROGRAM, 'upload', ...uids], {
       ...server.env,
       BENCHKEEP_HOME: cli.home,
       XDG_RUNTIME_DIR: cli.folder,

@@ -21,6 +21,9 @@ export const noHasher: Hasher = {
   hashFiles: () => Promise.reject(new Error('nothing is hashed here')),
   hashEnds: () => Promise.reject(new Error('nothing is hashed here')),
   rehashFiles: () => Promise.reject(new Error('nothing is hashed here')),
+  hashContent() {
+    throw new Error('nothing is hashed here');
+  },
   close: () => Promise.resolve(),
 };
 

@@ -110,9 +110,15 @@ export async function openContentBench(options: ContentBenchOptions): Promise<Co
       const { fresh } = story;
       const ending = fresh?.of.startsWith('folder') === true ? 'd' : 'fcs';
       const key = fresh === undefined ? (story.command[1] ?? '') : `new-${String(turns++)}.${ending}`;
-      const named = (words: readonly string[]): string[] => words.map((word) => (word === 'KEY' ? key : word));
+      const second = key.replace('.', '-second.');
+      const names = new Map([
+        ['KEY', key],
+        ['SECOND', second],
+      ]);
+      const named = (words: readonly string[]): string[] => words.map((word) => names.get(word) ?? word);
       if (fresh !== undefined) {
         await make(fresh.of, key);
+        if (fresh.of === 'two files in place') await make(fresh.of, second);
         for (const words of fresh.before ?? []) await done(...named(words));
         if (fresh.stopped !== undefined) {
           const killed = { BK_FAILPOINT: `${fresh.stopped.failpoint}=kill` };

@@ -2,7 +2,7 @@
 
 export interface ContentStory {
   name: string;
-  /** Words of the command line; with `byEngine` a doing of `children/engine-call.ts`. `KEY`: of what is new each time. */
+  /** Words of the command line; with `byEngine` a doing of `children/engine-call.ts`. `KEY`: of what is new each time, `SECOND` of another. */
   command: readonly string[];
   byEngine?: true;
   /** Brings it where the command begins, from wherever it is; done with what is there in each turn. */
@@ -15,7 +15,7 @@ export interface ContentStory {
   after?: readonly string[];
 }
 
-export type Fresh = 'file' | 'folder' | 'large file' | 'file in place' | 'folder in place';
+export type Fresh = 'file' | 'folder' | 'large file' | 'file in place' | 'two files in place' | 'folder in place';
 
 /** An upload that was killed there before. */
 export interface StoppedUpload {
@@ -89,6 +89,12 @@ export const STORIES: readonly ContentStory[] = [
     command: ['upload', 'KEY'],
     fresh: { of: 'file' },
     end: { cached: true, object: true },
+  },
+  {
+    name: 'upload together',
+    command: ['upload', 'KEY', 'SECOND'],
+    fresh: { of: 'two files in place' },
+    end: { inPlace: true, cached: false, object: true },
   },
   {
     name: 'settle in place',

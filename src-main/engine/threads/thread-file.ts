@@ -3,7 +3,13 @@
 declare const BK_BUILT: boolean | undefined;
 
 export type ThreadName =
-  'engine-thread' | 'reader-thread' | 'scan-thread' | 'hash-thread' | 'hint-thread' | 'registry-thread';
+  | 'engine-thread'
+  | 'reader-thread'
+  | 'scan-thread'
+  | 'hash-thread'
+  | 'content-thread'
+  | 'hint-thread'
+  | 'registry-thread';
 
 /** Heap of young objects for threads that keep little: without a bound V8 lets each grow by tens of MB before it cleans up. */
 export const SMALL_THREAD = { maxYoungGenerationSizeMb: 12 } as const;

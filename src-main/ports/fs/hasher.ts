@@ -1,5 +1,6 @@
 /** Reading and hashing content off the engine's thread. */
 import type { ErrorData } from '../../../shared/errors.ts';
+import type { ChecksumsWanted, PartChecksums, WholeChecksums } from './content-hash.ts';
 import type { FileFacts } from './file-facts.ts';
 import type { RawPath } from './raw-path.ts';
 
@@ -41,5 +42,16 @@ export interface Hasher {
   hashEnds(paths: readonly RawPath[], options?: HashOptions): Promise<EndsOutcome[]>;
   /** Known files once more, only while nothing else is to be read: at once, in the middle of a file, it waits for others. */
   rehashFiles(paths: readonly RawPath[], options?: Omit<HashOptions, 'background'>): Promise<RehashOutcome[]>;
+  /** Of content that somebody else reads, in large parts: beside their thread. Close it when it is not needed any more. */
+  hashContent(wanted: ChecksumsWanted): DistantHash;
   close(): Promise<void>;
+}
+
+/** As `ContentHash`, made elsewhere. Its promises reject with `internal` where whoever makes it ended. */
+export interface DistantHash {
+  /** `slice` is in shared memory, and stays as it is until its part was told. */
+  add(slice: Buffer): void;
+  part(): Promise<PartChecksums>;
+  whole(): Promise<WholeChecksums>;
+  close(): void;
 }
