@@ -4,8 +4,8 @@
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 
-/** Bytes: one upload in parts of 16 MiB at full speed, or several that share. */
-const MOST = 96 * 1024 ** 2;
+/** Bytes: one upload to S3 at full speed, or several that share. */
+const MOST = 64 * 1024 ** 2;
 
 export interface PartBuffers {
   /**

@@ -14,7 +14,7 @@ test(
   async () => {
     const proxy = await startFaultProxy(store().endpoint);
     const parts = 8;
-    const bench = await openUpload(store().root('killed', proxy.endpoint), store().env, parts * 16 * MIB);
+    const bench = await openUpload(store().root('killed', proxy.endpoint), store().env, parts * 8 * MIB);
     try {
       const killed = await bench.upload('store.send.after#4');
       expect(killed.signal).toBe('SIGKILL');

@@ -10,7 +10,7 @@ import { useS3 } from '../stores/use-s3.ts';
 import { openCloudLab, type CloudLab, type CloudLabOptions } from './open-cloud-lab.ts';
 
 const server = useS3('versitygw', { needs: ['toxiproxy'] });
-const PART = 16 * 1024 ** 2;
+const PART = 8 * 1024 ** 2;
 let lab: CloudLab;
 let proxy: FaultProxy;
 let folders = 0;

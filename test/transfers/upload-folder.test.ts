@@ -101,7 +101,7 @@ describe('a folder is uploaded', () => {
   it('large members go by parts', async () => {
     const { uid, files } = await kept(3, { 'big.raw': randomBytes(40 * 1024 ** 2) });
     await lab.upload(uid);
-    expect(proxy.seen({ kind: 'part' }).length).toBe(3);
+    expect(proxy.seen({ kind: 'part' }).length).toBe(5);
     expect(sorted(await readAll(uid))).toEqual(sorted(files));
   });
 

@@ -5,7 +5,7 @@ import { useS3 } from '../stores/use-s3.ts';
 import { MIB, openLab, PATIENCE, type Lab } from './open-lab.ts';
 
 const server = useS3('versitygw');
-const PART = 16 * MIB;
+const PART = 8 * MIB;
 /** Bytes a second: a part is paid for in four hours. */
 const CRAWL = 1024;
 let folders = 0;

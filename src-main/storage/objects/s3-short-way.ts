@@ -1,11 +1,11 @@
 /**
  * Putting a small object and asking what is there, without the layers of the SDK: they take a millisecond of the engine's
  * thread for each request, five times what the request itself does. Where it goes to, how it is signed and over which
- * connections is learned from what the SDK itself sent to the same bucket, and only plain success is heeded: of everything
- * else whoever asks is told null, and asks the SDK.
+ * connections is learned from what the SDK itself sent to the same bucket, and only plain success is heeded: everything
+ * else is given to the SDK as what its own first attempt has met, and it says what that means, or tries again.
  */
 import type { HttpRequest } from '@smithy/core/protocols';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { systemClock } from '../../ports/clock.ts';
 
 export interface ShortRequest {
@@ -21,8 +21,37 @@ export interface ShortRequest {
 }
 
 export interface ShortWay {
-  /** Headers of an answer 200, with names in small letters; null for anything else. */
-  ask(request: ShortRequest): Promise<Record<string, string> | null>;
+  ask(request: ShortRequest): Promise<ShortAnswer>;
+}
+
+export interface ShortAnswer {
+  /** Of an answer 200, with names in small letters; null for anything else. */
+  headers: Record<string, string> | null;
+  /** What came instead; null where nothing was asked. */
+  met: Met | null;
+}
+
+/** An answer that is no success, or why none came. */
+type Met = { response: Answer['response'] } | { error: unknown };
+
+export const NOT_ASKED: ShortAnswer = { headers: null, met: null };
+
+/** Its first attempt is the one that was made by the short way, if any. */
+export function goingOn<C extends HeadObjectCommand | PutObjectCommand>(command: C, { met }: ShortAnswer): C {
+  let first = met;
+  if (first === null) return command;
+  // Both have the same stack; the compiler can't tell.
+  (command).middlewareStack.add(
+    (next) => async (args) => {
+      const mine = first;
+      first = null;
+      if (mine === null) return next(args);
+      if ('error' in mine) throw mine.error;
+      return { response: mine.response };
+    },
+    { step: 'deserialize', name: 'goOn', priority: 'low' },
+  );
+  return command;
 }
 
 /** SHA-256 of nothing. */
@@ -90,7 +119,7 @@ export function shortWay(s3: S3Client, Request: typeof HttpRequest): ShortWay {
 
   return {
     async ask({ method, key, headers, body, contentHash, signal }) {
-      if (learned === null || !PLAIN_KEY.test(key)) return null;
+      if (learned === null || !PLAIN_KEY.test(key)) return NOT_ASKED;
       const { to, lead, names, signer } = learned;
       const request = new Request({
         ...to,
@@ -99,15 +128,20 @@ export function shortWay(s3: S3Client, Request: typeof HttpRequest): ShortWay {
         headers: { ...names, ...headers, 'x-amz-content-sha256': contentHash },
         body,
       });
+      const signingDate = new Date(systemClock.now() + inside.systemClockOffset);
       try {
-        const signingDate = new Date(systemClock.now() + inside.systemClockOffset);
         request.headers = (await signer.sign(request, { signingDate })).headers;
-        const { response } = await inside.requestHandler.handle(request, { abortSignal: signal });
-        await ended(response.body);
-        return response.statusCode === 200 ? response.headers : null;
       } catch {
-        // The SDK, asked for the same, says what is wrong, or tries it again.
-        return null;
+        // Whoever has no credentials any more is told so by the SDK.
+        return NOT_ASKED;
+      }
+      try {
+        const { response } = await inside.requestHandler.handle(request, { abortSignal: signal });
+        if (response.statusCode !== 200) return { headers: null, met: { response } };
+        await ended(response.body);
+        return { headers: response.headers, met: null };
+      } catch (error) {
+        return { headers: null, met: { error } };
       }
     },
   };

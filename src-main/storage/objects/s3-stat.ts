@@ -1,7 +1,7 @@
 /** Whether an object is there, and what the store says of it. */
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Call, ObjectFacts, StoreChecksums } from './object-store.ts';
-import { NO_CONTENT } from './s3-short-way.ts';
+import { goingOn, NO_CONTENT, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
 import { hexOfBase64, ofVersion, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isGone, isRefused, s3Failure, statusOf } from './s3-failure.ts';
@@ -17,13 +17,13 @@ export async function statS3Object(
   key: string,
   { version, signal }: Call & { version?: string | null } = {},
 ): Promise<ObjectFacts | null> {
-  const short = version === undefined || version === null ? await askShort(at, key, signal) : null;
-  if (short !== null) return short;
+  const short = await askShort(at, key, { version: version ?? null, signal });
+  if (short.facts !== null) return short.facts;
   const { s3, sdk, bucket } = at;
   const asked = { Bucket: bucket, Key: at.full(key), ...ofVersion(version) };
   const head = new sdk.HeadObjectCommand({ ...asked, ChecksumMode: 'ENABLED' });
   try {
-    return factsOfHead(at, key, await s3.send(head, stoppedBy(signal)));
+    return factsOfHead(at, key, await s3.send(goingOn(head, short.answer), stoppedBy(signal)));
   } catch (error) {
     if (!isRefused(error)) throw s3Failure(error, at.root);
   }
@@ -41,11 +41,20 @@ export async function statS3Object(
   return at.ask(async () => factsOfHead(at, key, await s3.send(head, stoppedBy(signal))));
 }
 
-/** Null where the SDK has to be asked. */
-async function askShort(at: S3Bucket, key: string, signal: AbortSignal | undefined): Promise<ObjectFacts | null> {
+/** `facts` null: the SDK goes on from the answer. */
+async function askShort(
+  at: S3Bucket,
+  key: string,
+  { version, signal }: { version: string | null; signal: AbortSignal | undefined },
+): Promise<{ facts: ObjectFacts | null; answer: ShortAnswer }> {
+  if (version !== null) return { facts: null, answer: NOT_ASKED };
   const headers = { 'x-amz-checksum-mode': 'ENABLED' };
-  const said = await at.short.ask({ method: 'HEAD', key: at.full(key), headers, contentHash: NO_CONTENT, signal });
-  if (said?.['etag'] === undefined) return null;
+  const answer = await at.short.ask({ method: 'HEAD', key: at.full(key), headers, contentHash: NO_CONTENT, signal });
+  const said = answer.headers;
+  return { facts: said?.['etag'] === undefined ? null : factsOfHeaders(at, key, said), answer };
+}
+
+function factsOfHeaders(at: S3Bucket, key: string, said: Record<string, string>): ObjectFacts {
   const words = Object.entries(said).filter(([name]) => name.startsWith(META));
   const modified = said['last-modified'];
   return factsOfHead(at, key, {

@@ -19,6 +19,7 @@ import {
 } from './s3-bucket.ts';
 import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.ts';
 import { headFirst } from './head-first.ts';
+import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
 import { signedWith } from './s3-content-hash.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
@@ -141,7 +142,7 @@ async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions
   const { condition = null, metadata, sha256, signal } = options;
   const crc = base64OfHex(crc32(bytes).toString(16).padStart(8, '0'));
   const short = await putShort(at, key, bytes, crc, options);
-  if (short !== null) return short;
+  if (short.facts !== null) return short.facts;
   const answer = await at.ask(async () => {
     const command = new sdk.PutObjectCommand({
       Bucket: bucket,
@@ -153,7 +154,8 @@ async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions
       ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
     });
     try {
-      return await s3.send(signedWith(command, { isSecure: at.isSecure, sha256 }), stoppedBy(signal));
+      const signed = signedWith(command, { isSecure: at.isSecure, sha256 });
+      return await s3.send(goingOn(signed, short.answer), stoppedBy(signal));
     } catch (error) {
       // What should be replaced is gone: another way for the condition not to hold.
       if (condition !== null && isGone(error)) throw storeError({ status: 412, name: 'NoSuchKey' }, at.root, null);
@@ -164,18 +166,19 @@ async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions
   return factsOfPut(key, bytes.length, answer);
 }
 
-/** Null where the SDK has to be asked. */
+/** `facts` null: the SDK goes on from the answer. */
 async function putShort(
   at: S3Bucket,
   key: string,
   bytes: Buffer,
   crc: string,
   { condition = null, metadata = {}, sha256, signal }: PutOptions,
-): Promise<ObjectFacts | null> {
+): Promise<{ facts: ObjectFacts | null; answer: ShortAnswer }> {
   const contentHash = at.isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
-  if (contentHash === undefined || (condition !== null && !('absent' in condition))) return null;
+  if (contentHash === undefined || (condition !== null && !('absent' in condition)))
+    return { facts: null, answer: NOT_ASKED };
   const words = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name.toLowerCase()}`, value] as const);
-  const said = await at.short.ask({
+  const answer = await at.short.ask({
     method: 'PUT',
     key: at.full(key),
     headers: {
@@ -189,9 +192,11 @@ async function putShort(
     contentHash,
     signal,
   });
-  if (said?.['etag'] === undefined) return null;
+  const said = answer.headers;
+  if (said?.['etag'] === undefined) return { facts: null, answer };
   const [ETag, VersionId] = [said['etag'], said['x-amz-version-id']];
-  return factsOfPut(key, bytes.length, { ETag, VersionId, ChecksumCRC32: said['x-amz-checksum-crc32'] });
+  const ChecksumCRC32 = said['x-amz-checksum-crc32'];
+  return { facts: factsOfPut(key, bytes.length, { ETag, VersionId, ChecksumCRC32 }), answer };
 }
 
 function factsOfPut(

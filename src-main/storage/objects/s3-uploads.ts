@@ -18,10 +18,10 @@ import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
 import { storeError } from './store-error.ts';
 
 const MIB = 1024 ** 2;
-const PART = 16 * MIB;
+const PART = 8 * MIB;
 /** S3 takes 10,000; a file that has grown needs no new plan. */
 const MOST_PARTS = 9_000;
-const PARALLEL = 4;
+const PARALLEL = 5;
 
 export function s3Uploads(at: S3Bucket): Uploads {
   return {
