@@ -64,6 +64,10 @@ describe('remedies in the window', () => {
       'Give its region in the form of the bucket (eu-central-1).',
     ],
     [
+      'If the server wants its name in front (lab.store), say so: …&addressing_style=virtual behind its address.',
+      'If the server wants its name in front (lab.store), say so in the form of the bucket.',
+    ],
+    [
       'Keep this one beside the published one (benchkeep publish --beside), or take the published one (benchkeep connect ROOT --published; this one is kept as a backup).',
       'Keep this one beside the published one, or take the published one.',
     ],

@@ -10,6 +10,8 @@ export const storeOptions = z.object({
   /** Google Cloud Storage: the same. */
   api_endpoint: z.string().optional(),
   region: z.string().optional(),
+  /** S3: where requests have the name of the bucket. Without it see `isPathStyle`. */
+  addressing_style: z.enum(['path', 'virtual']).optional(),
   /** Of the AWS configuration of whoever uses the storage; never another one instead of it. */
   profile: z.string().optional(),
   /** Public buckets: requests carry no credentials. */
@@ -35,7 +37,7 @@ export interface CloudRoot {
 
 /** What a root may carry behind its `?`. */
 export const ALLOWED = {
-  s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
+  s3: ['endpoint_url', 'region', 'addressing_style', 'profile', 'anonymous', 'ca'],
   gs: ['api_endpoint', 'anonymous', 'ca'],
 } as const;
 // Both Amazon's and Google's rules for names of buckets, without what only one of them refuses.
@@ -74,7 +76,8 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   }
   if (options['anonymous'] !== undefined && options['profile'] !== undefined)
     throw notValid(text, 'a profile is named and none is to be used');
-  return options;
+  // In one order, whatever that of the address is: roots are compared.
+  return storeOptions.parse(options);
 }
 
 type Check = (text: string, value: string) => string;
@@ -82,6 +85,10 @@ const CHECKS: Record<(typeof ALLOWED)['s3' | 'gs'][number], Check> = {
   endpoint_url: checkEndpoint,
   api_endpoint: checkEndpoint,
   region: checked((value) => REGION.test(value), 'the region is no name of one'),
+  addressing_style: checked(
+    (value) => value === 'path' || value === 'virtual',
+    'the addressing_style is either path or virtual',
+  ),
   profile: checked((value) => PROFILE.test(value), 'the profile is no name of one'),
   anonymous: checked((value) => value === 'true', 'anonymous is either true or not there'),
   ca: checked(
