@@ -53,8 +53,11 @@ async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools
     const [first] = group;
     progress.file = first.shown;
     const placed = group.filter(isPlaced);
-    if (first.facts.kind === 'folder') ids.set(first, await saveFolder(context, first, details, tools));
-    else if (placed.length === 0) ids.set(first, await saveFileCopy(context, first, details, tools));
+    if (first.facts.kind === 'folder') {
+      const id = await saveFolder(context, first, details, tools);
+      ids.set(first, id);
+      if (first.place !== null && details.upload === true) await uploadSaved(context, [first], [id], tools);
+    } else if (placed.length === 0) ids.set(first, await saveFileCopy(context, first, details, tools));
     else {
       const saved = await saveFilesInPlace(context, placed, details, tools);
       for (const [i, source] of placed.entries()) ids.set(source, saved[i] ?? 0);

@@ -96,6 +96,14 @@ describe('a file that the registry calls verified in its bucket', () => {
   });
 });
 
+it('a folder in a storage of this computer goes to the cloud, too, where that is asked for with its saving', async () => {
+  const folder = join(lab.local, 'run1.d');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.bin'), randomBytes(100));
+  const { uid } = await lab.save(folder, { upload: true });
+  expect(await (await lab.store()).stat(`.lamindb/${uid}.d/a.bin`)).not.toBe(null);
+});
+
 describe('a folder that the registry calls verified in its bucket', () => {
   it.each(['a member', 'its list'] as const)('and of which %s is gone is sent again', async (what) => {
     const folder = join(lab.base, 'run1.d');
