@@ -54,7 +54,7 @@ export function bucketAt(root: CloudRoot, s3: S3Client, sdk: S3Bucket['sdk'], en
       throw new BenchkeepError(
         'offline',
         `What answers for ${root.root} is no store`,
-        'Check the endpoint, and whether this network wants you to sign in first. Nothing was lost.',
+        'Check the address of the server, and whether this network wants you to sign in first. Nothing was lost.',
         { retry: true },
       );
     },

@@ -70,7 +70,7 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   const options: Record<string, string> = {};
   const allowed: readonly string[] = ALLOWED[type];
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such a root`);
+    if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such an address`);
     if (options[name] !== undefined) throw notValid(text, `"${name}" is given twice`);
     options[name] = CHECKS[name as (typeof ALLOWED)['s3' | 'gs'][number]](text, value);
   }
@@ -106,12 +106,13 @@ function checked(isGood: (value: string) => boolean, why: string): Check {
 
 /** Errors: `invalid_argument` for anything but http and https, and for addresses with a password in them. */
 function checkEndpoint(text: string, value: string): string {
-  if (!URL.canParse(value)) throw notValid(text, 'the endpoint is no address');
+  if (!URL.canParse(value)) throw notValid(text, 'the address of its server is none');
   const url = new URL(value);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw notValid(text, 'the endpoint is no web address');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw notValid(text, 'the address of its server is no web address');
   if (url.username !== '' || url.password !== '')
-    throw notValid(text, 'the endpoint holds a user name or a password, which are not kept there');
-  if (url.search !== '' || url.hash !== '') throw notValid(text, 'the endpoint has more behind its path');
+    throw notValid(text, 'the address of its server holds a user name or a password, which are not kept there');
+  if (url.search !== '' || url.hash !== '') throw notValid(text, 'the address of its server has more behind its path');
   return value.replace(/\/+$/, '');
 }
 
@@ -130,7 +131,7 @@ function notValid(text: string, why: string): BenchkeepError {
   return new BenchkeepError(
     'invalid_argument',
     `${text.replace(/\?.*$/s, '')} can't be a storage: ${why}`,
-    'Give a root like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
+    'Give an address like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
   );
 }
 
