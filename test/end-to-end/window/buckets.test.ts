@@ -129,7 +129,7 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     expect(await style.inputValue()).toBe('path');
     expect(await style.getByRole('option').allTextContents()).toEqual([
       'Behind the server’s: nas.lab.org/archive',
-      'In front of it: archive.nas.lab.org',
+      'In front of the server’s: archive.nas.lab.org',
     ]);
     await style.selectOption('virtual');
     const said = 's3://archive?endpoint_url=https%3A%2F%2Fnas.lab.org&addressing_style=virtual';
