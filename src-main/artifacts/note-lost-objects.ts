@@ -6,15 +6,10 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
-import { splitVersion, storeOf } from '../storage/index.ts';
-import { objectMembers } from '../storage/objects/object-members.ts';
-import { manifestKey, manifestOf } from '../transfers/index.ts';
-import { collectFolderHash } from '../storage/objects/collect-folder-hash.ts';
-import { ownMembers } from './folder-objects.ts';
-import { hashOfObject } from '../storage/objects/object-hash.ts';
 import type { PendingRemoval } from './pending-removals.ts';
 import { objectsOf, type DeletionObject } from './plan-deletion.ts';
 import type { RemovedObjects } from './remove-objects.ts';
+import { whatIsLeft } from './what-is-left.ts';
 
 type LostContext = Pick<InstanceContext, 'registry' | 'clock' | 'author' | 'onCommitted'>;
 
@@ -61,37 +56,4 @@ export async function noteInterrupted(
     note: 'The program ended while it was deleted.',
     reason: 'Its content was deleted, and the program ended before its record was.',
   });
-}
-
-async function whatIsLeft(
-  context: Pick<InstanceContext, 'stores' | 'fs' | 'folder'>,
-  artifact: ArtifactRow,
-  { storage, key: path, isOwn, address }: DeletionObject,
-  signal: AbortSignal,
-): Promise<'all' | 'part' | 'none'> {
-  const store = await storeOf(context, storage);
-  const { key, version } = splitVersion(storage.type, path);
-  if (artifact.n_files === null) return (await store.stat(key, { version, signal })) === null ? 'none' : 'all';
-  let n = 0;
-  if (!isOwn) {
-    const hash = collectFolderHash();
-    for await (const { facts } of objectMembers(store, { folder: key, shown: address }, signal)) {
-      hash.add(hashOfObject(store.kind, facts).hash);
-      n += 1;
-    }
-    if (n === 0) return 'none';
-    return (await hash.end()) === artifact.hash ? 'all' : 'part';
-  }
-  const manifest = await manifestOf(context, store, artifact, signal);
-  const members =
-    manifest === null ? store.list(`${key}/`, { signal }) : ownMembers(store, { key, manifest }, ignore, signal);
-  for await (const _ of members) n += 1;
-  if (n === 0) return 'none';
-  // Without its list in the store nobody takes it for the folder.
-  const isListed = manifest !== null && (await store.stat(manifestKey(artifact.uid), { signal })) !== null;
-  return isListed && n === artifact.n_files ? 'all' : 'part';
-}
-
-function ignore(): void {
-  // Other people's objects are none of its members.
 }

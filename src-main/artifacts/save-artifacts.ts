@@ -6,14 +6,13 @@ import { assertWritable, targetStorage } from '../storage/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { findObject, isAddress, type ObjectSource } from './object-sources.ts';
 import { readContext } from './read-context.ts';
-import { saveFileCopy } from './save-file-copy.ts';
+import { saveFileCopy, uploadKnown } from './save-file-copy.ts';
 import { saveFilesInPlace } from './save-files-in-place.ts';
 import { saveFolder } from './save-folder.ts';
 import { saveObject } from './save-objects.ts';
 import { gatherDetails, type SaveTools } from './save-details.ts';
 import { gatherSources, type Place, type Source } from './save-sources.ts';
 import { refuseIfStopped, tellProgress, type JobTools } from './tell-progress.ts';
-import { uploadOne } from './upload-artifacts.ts';
 
 /**
  * Yields progress, returns one record a path, in the order of the paths. What was saved before an error or a stop stays
@@ -54,12 +53,15 @@ async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools
     const [first] = group;
     progress.file = first.shown;
     const placed = group.filter(isPlaced);
-    if (first.facts.kind === 'folder') ids.set(first, await saveFolder(context, first, details, tools));
-    else if (placed.length === 0) ids.set(first, await saveFileCopy(context, first, details, tools));
+    if (first.facts.kind === 'folder') {
+      const id = await saveFolder(context, first, details, tools);
+      ids.set(first, id);
+      if (first.place !== null && details.upload === true) await uploadSaved(context, [first], [id], tools);
+    } else if (placed.length === 0) ids.set(first, await saveFileCopy(context, first, details, tools));
     else {
       const saved = await saveFilesInPlace(context, placed, details, tools);
       for (const [i, source] of placed.entries()) ids.set(source, saved[i] ?? 0);
-      if (details.upload === true) await uploadSaved(context, saved, tools);
+      if (details.upload === true) await uploadSaved(context, placed, saved, tools);
     }
     progress.items += group.length;
   }
@@ -77,16 +79,17 @@ async function saveAll(context: InstanceContext, input: SaveInput, job: JobTools
 /** They stay where they are, and are in the cloud as well. */
 async function uploadSaved(
   context: InstanceContext,
+  sources: readonly Source[],
   ids: readonly number[],
-  { signal, warn }: SaveTools,
+  tools: SaveTools,
 ): Promise<void> {
   const storage = await targetStorage(context, { upload: true });
   await assertWritable(context, storage);
-  for (const id of ids) {
-    const { db } = context.registry;
+  const { db } = context.registry;
+  for (const [i, { path, facts }] of sources.entries()) {
+    const id = ids[i] ?? 0;
     const artifact = await db.selectFrom('artifact').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-    const note = await uploadOne(context, artifact, storage, { signal, onSent: () => undefined });
-    if (note !== null) warn(note);
+    await uploadKnown(context, artifact, storage, { path, facts, sha256: artifact.sha256 ?? '' }, tools);
   }
 }
 

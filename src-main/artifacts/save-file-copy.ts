@@ -4,14 +4,15 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { suffixOf } from '../../shared/suffixes.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import type { HashOutcome } from '../ports/fs/hasher.ts';
-import { rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, localRoot, requireSpace, targetStorage } from '../storage/index.ts';
-import { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from '../transfers/index.ts';
+import { assertWritable, localRoot, OWN_FOLDER, requireSpace, targetStorage } from '../storage/index.ts';
+import { begunSaves, endSave, forgetCloudLoss, leaveSave, saveToStore, type StoreSave } from '../transfers/index.ts';
 import { uploadOne } from './upload-artifacts.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
+import { isStillInCloud, type ReadHere } from './look-in-cloud.ts';
 import { recordContent } from './record-content.ts';
 import { describeSaved, keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
 import type { Source } from './save-sources.ts';
@@ -49,13 +50,14 @@ export async function saveFileCopy(
   for (;;) {
     const { known } = await decideSave(db, content, target, details);
     if (known !== null) {
-      const where = await whereabouts(context, known);
+      const here = { path: source.path, facts: read.facts, sha256: read.sha256 };
+      const where = await whereabouts(context, known, here, tools);
       if (where === 'changed') {
         await markChanged(context, known, details);
         continue;
       }
       if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
-      else if (details.upload === true) await uploadKnown(context, known, target, tools);
+      else if (details.upload === true) await uploadKnown(context, known, target, here, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -149,14 +151,18 @@ export function takeFromStore(
   return isRefused ? leaveSave(context, save) : endSave(context, save, 'cancelled');
 }
 
-/** A person wants content in the cloud that is registered already. */
+/** A person wants content in the cloud that is registered already: it is sent where it is not there any more, too. */
 export async function uploadKnown(
   context: InstanceContext,
   known: ArtifactRow,
   storage: StorageRow,
-  { signal, warn }: SaveTools,
+  here: ReadHere,
+  tools: SaveTools,
 ): Promise<void> {
+  const { signal, warn } = tools;
+  await isStillInCloud(context, known, { here, only: storage }, tools);
   const note = await uploadOne(context, known, storage, { signal, onSent: () => undefined });
+  await forgetCloudLoss(context, storage, joinRaw(OWN_FOLDER, rawFromText(`${known.uid}${known.suffix}`)));
   if (note !== null) warn(note);
 }
 

@@ -99,7 +99,8 @@ async function saveFolderCopy(
     const begun = isBucket ? await begunSaves(context, { sha256, suffix, storage: target, isFolder: true }) : [];
     const { known } = await decideSave(context.registry.db, saved, target, details);
     if (known !== null) {
-      const where = await whereabouts(context, known);
+      const here = { path: source.path, facts: source.facts, sha256 };
+      const where = await whereabouts(context, known, here, tools);
       if (where === 'changed') {
         await markChanged(context, known, details);
         continue;
@@ -107,7 +108,7 @@ async function saveFolderCopy(
       if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
       const manifest = manifestPath(context, known.uid);
       if ((await context.fs.look(manifest)) === null) await read.manifest.finish(manifest);
-      if (where === 'there' && details.upload === true) await uploadKnown(context, known, target, tools);
+      if (where === 'there' && details.upload === true) await uploadKnown(context, known, target, here, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);

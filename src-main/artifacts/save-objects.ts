@@ -39,7 +39,9 @@ export async function saveObject(
   if (facts === null) return recordObjectFolder(context, source, key, details, tools);
   const { hash, hashType } = hashOfObject(store.kind, facts);
   if (hashType === 'md5-date' || hashType === 'md5-etag')
-    tools.warn(`${source.shown}: its store tells no checksum, so a change is noticed by its ETag or date only.`);
+    tools.warn(
+      `${source.shown}: its store tells no checksum, so a change is noticed only by the mark or the date that the store gives it.`,
+    );
   const content = { size: facts.size, hash, hashType, sha256: facts.checksums.sha256 ?? null };
   const { id } = await recordObject(context, source, content, { key, details, signal: tools.signal });
   return id;

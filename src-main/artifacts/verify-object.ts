@@ -30,7 +30,10 @@ export async function verifyObject(context: InstanceContext, copy: CopyToVerify,
     if (artifact.sha256 !== null) return { kind: 'differs', reason: other };
     const now = hashOfObject(store.kind, facts);
     if (now.hash !== artifact.hash || now.hashType !== artifact.hash_type)
-      return { kind: 'differs', reason: 'The object was replaced: its store tells another ETag or checksum of it.' };
+      return {
+        kind: 'differs',
+        reason: 'The object was replaced: its store says of it what it says of other content.',
+      };
     const isMd5 = artifact.hash_type === HASH_TYPES.whole && facts.checksums.md5 !== undefined;
     if (isMd5 && facts.checksums.md5 !== md5) return { kind: 'differs', reason: other };
     const compared = isMd5

@@ -5,13 +5,17 @@ import { relativeRaw } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { cacheFolder } from '../transfers/index.ts';
 import { locateContent } from './locate-content.ts';
+import { isStillInCloud, type ReadHere } from './look-in-cloud.ts';
 import { offlineStorages } from './offline-storages.ts';
 import { readContext } from './read-context.ts';
+import type { SaveTools } from './save-details.ts';
 
-/** There, gone from every place that can be looked at, or other bytes are in its place. */
+/** There, gone from every place that can be looked at, or other bytes are in its place. `here`: as it was read just now. */
 export async function whereabouts(
   context: InstanceContext,
   artifact: ArtifactRow,
+  here: ReadHere,
+  tools: SaveTools,
 ): Promise<'there' | 'gone' | 'changed'> {
   try {
     const { path } = await locateContent(readContext(context), artifact);
@@ -23,20 +27,20 @@ export async function whereabouts(
     if (code === 'file_changed') return 'changed';
     if (code !== 'offline' && code !== 'in_cloud') throw error;
   }
-  return (await isSafeElsewhere(context, artifact)) ? 'there' : 'gone';
+  if (artifact.state === 'missing') return 'gone';
+  const isThere = (await isAway(context, artifact)) || (await isStillInCloud(context, artifact, { here }, tools));
+  return isThere ? 'there' : 'gone';
 }
 
-/** In a store where it was verified and was not found missing since, or on a drive or computer that is away. */
-async function isSafeElsewhere(context: InstanceContext, { id, state }: ArtifactRow): Promise<boolean> {
-  if (state === 'missing') return false;
+/** On a drive or computer that is away. */
+async function isAway(context: InstanceContext, { id }: ArtifactRow): Promise<boolean> {
   const copies = await context.registry.db
     .selectFrom('copy')
     .innerJoin('storage', 'storage.id', 'copy.storage_id')
-    .select(['copy.storage_id', 'copy.verified_at', 'storage.type'])
+    .select('copy.storage_id')
     .where('copy.artifact_id', '=', id)
+    .where('storage.type', '=', 'local')
     .execute();
   const away = await offlineStorages(readContext(context));
-  return copies.some(({ storage_id: storageId, verified_at: verifiedAt, type }) =>
-    type === 'local' ? away.has(storageId) : verifiedAt !== null,
-  );
+  return copies.some(({ storage_id: storageId }) => away.has(storageId));
 }

@@ -1,16 +1,7 @@
 /** Opens an instance and starts what works on it: hashing, reading, scanning, watching, the local socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { inlineReads, type Reads } from './reads.ts';
-import {
-  finishFrees,
-  finishRemovals,
-  finishReplacements,
-  finishReturns,
-  finishWithStores,
-  queuedUploads,
-  readContext,
-  sweepOrphans,
-} from '../artifacts/index.ts';
+import { queuedUploads, readContext } from '../artifacts/index.ts';
 import {
   claimLostStorages,
   defaultRootOf,
@@ -34,7 +25,6 @@ import { wait } from '../ports/clock.ts';
 import { listenLocally, localSocketPaths, type FramePort } from '../ports/local-socket.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
 import {
-  finishMoves,
   followArrivals,
   foldersAtRest,
   inboxCounts,
@@ -43,9 +33,10 @@ import {
   type Arrivals,
   type Watching,
 } from '../watching/index.ts';
-import { keepCache, onceADay, sweepAbandonedSaves, sweepOrphanUploads, sweepParts } from '../transfers/index.ts';
+import { keepCache, onceADay, sweepAbandonedSaves, sweepOrphanUploads } from '../transfers/index.ts';
 import { startScrubbing, type Scrubbing } from '../scrubbing/index.ts';
 import type { EventHub } from './events.ts';
+import { finishEarlier } from './finish-earlier.ts';
 import { hashPool } from './hash-pool.ts';
 import { hintThread } from './hint-client.ts';
 import { previewsApart, startReader, type Reader } from './reader-client.ts';
@@ -159,23 +150,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.push(soon(() => published.stop()));
     if (context.readOnly === null) {
       await claimLostStorages(context, joined);
-      // Before names of files on their way are swept: theirs are among them.
-      await finishReplacements(context);
-      await finishReturns(context);
-      await sweepOrphans(context);
-      await sweepParts(context);
-      await finishFrees(context);
-      await finishRemovals(context, { of: 'disks' });
-      await finishMoves(context);
-      // Nobody waits for a store that does not answer; but commands are short: at their end it has a moment.
-      const stop = new AbortController();
-      const asking = finishWithStores(context, stop.signal).catch(() => undefined);
+      const asking = await finishEarlier(context);
+      // Commands are short: at their end a store that was asked has a moment to answer.
       closers.push(
-        soon(() => {
-          stop.abort();
-          return asking;
-        }),
-        soon(() => asking),
+        soon(() => asking.stop()),
+        soon(() => asking.ended),
       );
     }
     if (options.watch && context.readOnly === null) {

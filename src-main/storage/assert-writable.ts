@@ -48,7 +48,7 @@ async function assertOurs(context: { instanceUid: string; stores: Stores }, stor
     marker === null
       ? `${storage.root} does not bear the mark of this storage any more`
       : `${storage.root} is managed by ${marker.instanceSlug === null ? 'another instance' : `the instance ${marker.instanceSlug}`}`,
-    'Nothing was written there. Look whether the root and its endpoint are still the right ones.',
+    'Nothing was written there. Look whether the address of the bucket, and that of its server, are still the right ones.',
   );
 }
 

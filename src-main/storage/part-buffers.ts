@@ -3,6 +3,7 @@
  * Making a buffer of many MiB anew for each part costs as much time as reading it.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
+import { byteRoom } from '../ports/byte-room.ts';
 
 /** Bytes: one upload to S3 at full speed, or several that share. */
 const MOST = 64 * 1024 ** 2;
@@ -17,61 +18,44 @@ export interface PartBuffers {
   give(buffer: Buffer): void;
 }
 
-interface Waiter {
-  bytes: number;
-  go(): void;
-}
-
 export function partBuffers(most = MOST): PartBuffers {
-  let out = 0;
-  let waiting: Waiter[] = [];
+  const room = byteRoom(most);
+  const held = new Map<Buffer, () => void>();
+  /** Who has one, or waits for one. */
+  let users = 0;
   /** All of one size: that of the parts of the last upload. */
   let free: Buffer[] = [];
-
-  function serve(): void {
-    for (;;) {
-      const [next] = waiting;
-      if (next === undefined || (out > 0 && out + next.bytes > most)) break;
-      waiting.shift();
-      out += next.bytes;
-      next.go();
-    }
-    // Between two uploads nothing is held.
-    if (out === 0) free = [];
-  }
 
   function made(bytes: number): Buffer {
     if (free[0]?.length !== bytes) free = [];
     return free.pop() ?? Buffer.from(new SharedArrayBuffer(bytes));
   }
 
+  function leave(): void {
+    users -= 1;
+    // Between two uploads nothing is held.
+    if (users === 0) free = [];
+  }
+
   return {
-    take: (bytes, signal) =>
-      new Promise((resolve, reject) => {
-        const waiter: Waiter = {
-          bytes,
-          go() {
-            signal.removeEventListener('abort', leave);
-            resolve(made(bytes));
-          },
-        };
-        const leave = (): void => {
-          waiting = waiting.filter((other) => other !== waiter);
-          reject(stopped());
-          serve();
-        };
-        if (signal.aborted) {
-          reject(stopped());
-          return;
-        }
-        signal.addEventListener('abort', leave, { once: true });
-        waiting.push(waiter);
-        serve();
-      }),
+    async take(bytes, signal) {
+      users += 1;
+      try {
+        const leaveRoom = await room.take(bytes, signal);
+        const buffer = made(bytes);
+        held.set(buffer, leaveRoom);
+        return buffer;
+      } catch {
+        leave();
+        throw stopped();
+      }
+    },
     give(buffer) {
-      out -= buffer.length;
+      const leaveRoom = held.get(buffer);
+      held.delete(buffer);
       if (free.length === 0 || free[0]?.length === buffer.length) free.push(buffer);
-      serve();
+      leave();
+      leaveRoom?.();
     },
   };
 }

@@ -54,7 +54,11 @@ function parseRoot(text: string): RawPath {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined) {
     if (!['s3', 'gs', 'https', 'http', 'hf'].includes(scheme)) {
-      throw new BenchkeepError('invalid_argument', `"${text}" is not a storage root`, 'Give the path of a folder.');
+      throw new BenchkeepError(
+        'invalid_argument',
+        `"${text}" is no place that files can be in`,
+        'Give the path of a folder.',
+      );
     }
     throw new BenchkeepError(
       'not_supported',
@@ -69,7 +73,7 @@ function parseRoot(text: string): RawPath {
     throw new BenchkeepError(
       'invalid_argument',
       `The path "${text}" is not complete`,
-      'Give the whole path of the folder, from the root of its disk on.',
+      'Give the whole path of the folder, from the top of its disk on.',
     );
   }
   return normalize(path);

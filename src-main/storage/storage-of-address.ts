@@ -59,6 +59,9 @@ function keyBelow(root: string, place: PlaceRoot, key: string): string | null {
   return key.startsWith(`${prefix}/`) ? key.slice(prefix.length + 1) : null;
 }
 
+/** The way that the storage has for it is taken. */
+const SAME_STORE: ReadonlySet<string> = new Set(['region', 'addressing_style']);
+
 /** Buckets of one name are others at other endpoints. Where no endpoint is given, the storage's is meant. */
 function refuseOtherWay(storage: StorageRow, place: PlaceRoot): void {
   if (!('bucket' in place)) return;
@@ -67,7 +70,7 @@ function refuseOtherWay(storage: StorageRow, place: PlaceRoot): void {
     place.options,
     options,
   ];
-  const other = Object.keys(given).find((name) => name !== 'region' && given[name] !== kept[name]);
+  const other = Object.keys(given).find((name) => !SAME_STORE.has(name) && given[name] !== kept[name]);
   if (other === undefined) return;
   throw new BenchkeepError(
     'already_exists',

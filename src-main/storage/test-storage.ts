@@ -84,7 +84,7 @@ export async function testStorage(
     say('delete', { message: 'Objects can be deleted there. Nothing of this test is left.' });
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'internal') throw error;
-    failed(items, step, error);
+    failed(items, step, atItsAddress(error, step, open[0]));
   } finally {
     for (const trial of open) trial.close();
   }
@@ -162,6 +162,20 @@ async function askRegion(trial: Trial, { root, options }: CloudRoot): Promise<st
       { details: { about: 'list' } },
     );
   }
+}
+
+const NOBODY = /\((?:E\w+|ERR_TLS_CERT_ALTNAME_INVALID)\)$/;
+
+/** The server answers, and knows no such bucket: it may want the bucket's name in another place. */
+function atItsAddress(error: BenchkeepError, step: Step, trial: Trial | undefined): BenchkeepError {
+  const { code, message, remedy, details } = error;
+  const other = trial?.otherWay ?? null;
+  if (other === null || step === 'name' || step === 'endpoint') return error;
+  if (code === 'bucket_not_found' && details === undefined)
+    return new BenchkeepError(code, message, `${remedy} ${other.words}`);
+  // Its name leads nowhere, or the certificate is good for the server's own name alone.
+  const isLost = other.isOtherName && NOBODY.test(message);
+  return isLost ? new BenchkeepError('bucket_not_found', message, other.words) : error;
 }
 
 async function removeAll({ store }: Trial, probe: Probe, { root }: CloudRoot): Promise<void> {

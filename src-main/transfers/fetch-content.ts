@@ -54,12 +54,12 @@ export async function fetchContent(
   const { workstation, clock, busyTransfers, onTransfers } = context;
   await context.fs.makeFolder(cacheFolder(context), 0o700);
   const row = await rowFor(context, request);
-  const store = await storeOf(context, request.storage);
   const before = { wrong: 0, replaced: 0, idle: 0, bytes: 0 };
   const work = workAtHand(clock, row);
   busyTransfers.set(row.id, work);
   onTransfers();
   try {
+    const store = await storeOf(context, request.storage);
     for (;;) {
       try {
         return await tryOnce(context, store, row, request, {

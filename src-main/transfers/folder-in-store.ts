@@ -50,7 +50,8 @@ export async function refuseUnkeepable(
 
 function whyUnkeepable(path: RawPath, lead: number): string | null {
   const text = rawToText(path);
-  if (text === null) return 'its name is not valid UTF-8, and names in a bucket are';
+  if (text === null)
+    return 'its name is not valid UTF-8: it has characters that no text has, and names in a bucket are text';
   // eslint-disable-next-line no-control-regex -- these are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'its name has control characters in it, which not every store keeps';
   if (!isPlainPath(text)) return 'its name has a backslash in it, or looks like a Windows drive';

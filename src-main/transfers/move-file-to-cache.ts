@@ -3,15 +3,14 @@ import { BenchkeepError } from '../../shared/errors.ts';
 import { isOneFile, sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
-import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, offline, storeOf } from '../storage/index.ts';
+import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { cacheFolder, cachePath, isContentAt, lookOfArtifact, noteCached, type ContentLook } from './cache-folder.ts';
+import { cacheFolder, isContentAt, lookOfArtifact, noteCached, type ContentLook } from './cache-folder.ts';
 import { giveBack, type Leaving } from './give-back.ts';
+import { mayLeave, nameCacheInstead } from './name-cache-instead.ts';
 import { isSent } from './run-upload.ts';
-import { artifactOf, forgetPlace, mayGo, refuseUnnamed, requireRoom } from './settle-place.ts';
-import { copyAt, sourcePlace, wasUnnamed } from './source-place.ts';
+import { forgetPlace, requireRoom } from './settle-place.ts';
 import { takeBackCopy } from './take-back-copy.ts';
 import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
@@ -25,15 +24,11 @@ export async function moveToCache(
   storage: StorageRow,
   { signal }: TransferTools,
 ): Promise<string | null> {
-  const artifact = await artifactOf(context, row);
-  const place = await sourcePlace(context, row);
-  if (artifact === null || artifact.sha256 === null || place === null || !mayGo(row, place)) return null;
-  const root = await checkRoot(context, place.storage);
-  if (!root.attached) throw offline(root.reason);
-  const copy = await copyAt(context, place);
-  if (copy === null ? !(await wasUnnamed(context, artifact.uid, place)) : copy.artifact_id !== artifact.id) return null;
-  const { path: source, facts: was, sha256 } = sourceOf(row);
-  const target = cachePath(context, artifact);
+  const may = await mayLeave(context, row);
+  if (may === null) return null;
+  const { leaving, copy } = may;
+  const { artifact, place, source, was, target } = leaving;
+  const { sha256 } = sourceOf(row);
   const before = await context.fs.look(source);
   if (before !== null) await requireRoom(context, target, before);
   await proveAgain(context, row, storage, signal);
@@ -45,13 +40,8 @@ export async function moveToCache(
     // So is what somebody put where it would go.
     const there = await context.fs.look(target);
     if (there !== null && !(await isContentAt(context, target, sha256))) return null;
-    await writeRegistry(context, author, 'to cache', async (write) => {
-      await refuseUnnamed(write, artifact, row, storage, copy);
-      write.note = `Its copy in ${rawToDisplay(source)} went to the cache: the one in ${storage.root} is verified.`;
-      write.removeRow('copy', copy, artifact.uid);
-    });
+    await nameCacheInstead(context, author, leaving, { copy, row, storage });
   }
-  const leaving: Leaving = { artifact, place, source, was, target };
   const isGone = await bringToCache(context, leaving, sha256, signal);
   const look = isGone ? await lookInCache(context, leaving, sha256) : null;
   if (look === null) {

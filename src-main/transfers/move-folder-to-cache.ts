@@ -4,22 +4,22 @@
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { rawToDisplay } from '../ports/fs/raw-path.ts';
-import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
-import { checkRoot, offline, storeOf } from '../storage/index.ts';
+import { storeOf } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { cacheFolder, cachePath, lookOfArtifact, noteCached } from './cache-folder.ts';
+import { cacheFolder, lookOfArtifact, noteCached } from './cache-folder.ts';
 import { copyFolder } from './copy-folder.ts';
 import { isFolderContentAt } from './folder-here.ts';
 import { beginJournal, hasJournal } from './folder-journal.ts';
 import { giveBack, type Leaving } from './give-back.ts';
 import { endLeaving, isFolderAsSent, leavePlace } from './leave-place.ts';
+import { mayLeave, nameCacheInstead } from './name-cache-instead.ts';
 import { missingManifest, missingMember, type Missing } from './prove-folder.ts';
-import { artifactOf, forgetPlace, mayGo, refuseUnnamed, requireRoom } from './settle-place.ts';
-import { copyAt, sourcePlace, wasUnnamed, type SourcePlace } from './source-place.ts';
+import { forgetPlace, requireRoom } from './settle-place.ts';
+import type { SourcePlace } from './source-place.ts';
 import { takeBackCopy } from './take-back-copy.ts';
-import { keyOf, sourceOf, type TransferContext, type TransferTools } from './transfer-context.ts';
+import { keyOf, type TransferContext, type TransferTools } from './transfer-context.ts';
 
 /** Its new path, for people; null where it stayed. Errors: `file_changed` (not there any more), `offline`, `disk_full`. */
 export async function moveFolderToCache(
@@ -28,17 +28,11 @@ export async function moveFolderToCache(
   storage: StorageRow,
   { signal }: TransferTools,
 ): Promise<string | null> {
-  const artifact = await artifactOf(context, row);
-  const place = await sourcePlace(context, row);
-  if (artifact === null || artifact.sha256 === null || place === null || !mayGo(row, place)) return null;
-  const root = await checkRoot(context, place.storage);
-  if (!root.attached) throw offline(root.reason);
-  const copy = await copyAt(context, place);
-  if (copy === null ? !(await wasUnnamed(context, artifact.uid, place)) : copy.artifact_id !== artifact.id) return null;
+  const may = await mayLeave(context, row);
+  if (may === null) return null;
+  const { leaving, copy, sha256 } = may;
+  const { artifact, place, source, target } = leaving;
   if (copy !== null && (await isShared(context, place))) return null;
-  const { path: source, facts: was } = sourceOf(row);
-  const target = cachePath(context, artifact);
-  const leaving: Leaving = { artifact, place, source, was, target };
   const isCopied = (): Promise<boolean> => isFolderContentAt(context, artifact.uid, target);
   const hasLeft = await endLeaving(context, row, source, isCopied);
   const now = hasLeft ? null : await context.fs.look(source);
@@ -57,19 +51,14 @@ export async function moveFolderToCache(
   }
   if (copy !== null) {
     if (now === null) return null;
-    await writeRegistry(context, author, 'to cache', async (write) => {
-      await refuseUnnamed(write, artifact, row, storage, copy);
-      write.note = `Its copy in ${rawToDisplay(source)} went to the cache: the one in ${storage.root} is verified.`;
-      write.removeRow('copy', copy, artifact.uid);
-    });
+    await nameCacheInstead(context, author, leaving, { copy, row, storage });
   }
   if (now !== null && !(await bring(context, row, leaving, signal))) {
     await giveBack(context, leaving, false);
     return null;
   }
   await forgetPlace(context, place);
-  const { uid, sha256 } = artifact;
-  const look = await lookOfArtifact(context, target, { uid, sha256 });
+  const look = await lookOfArtifact(context, target, { uid: artifact.uid, sha256 });
   if (look?.looks === undefined) {
     await giveBack(context, leaving, false);
     return null;

@@ -3,8 +3,7 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import { rawFromBytes, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
-import type { RegistryWrite } from '../registry/change-log.ts';
-import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
+import type { ArtifactRow } from '../registry/schema.ts';
 import { requireSpace } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
@@ -53,21 +52,4 @@ export async function forgetPlace(
     dropInventory(tx, workstation, [{ storageUid: storage.uid, path: rawFromBytes(path) }]);
     return Promise.resolve();
   });
-}
-
-/** Looked at inside: the registry names the copy in the store, and the artifact still is what was sent. */
-export async function refuseUnnamed(
-  write: RegistryWrite,
-  artifact: ArtifactRow,
-  row: TransferRow,
-  storage: StorageRow,
-  own: CopyRow,
-): Promise<void> {
-  const now = await write.tx.selectFrom('artifact').selectAll().where('id', '=', artifact.id).executeTakeFirst();
-  const copies = await write.tx.selectFrom('copy').selectAll().where('artifact_id', '=', artifact.id).execute();
-  const isNamed = copies.some(
-    ({ storage_id: id, path, verified_at: at }) => id === storage.id && path.equals(row.path) && at !== null,
-  );
-  const isOwn = copies.some(({ id, path }) => id === own.id && path.equals(own.path));
-  if (now?.sha256 !== row.sha256 || !isNamed || !isOwn) throw replaced(artifact);
 }

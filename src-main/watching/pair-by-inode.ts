@@ -16,7 +16,8 @@ import {
 import type { Candidate } from './scanner.ts';
 
 const CHUNK = 500;
-const SAME_FILE = 'the same file on the disk (inode, size and time of change agree), no longer at its old path';
+const SAME_FILE =
+  'the same file on the disk (its number there, size and time of change agree), no longer at its old path';
 
 export interface PairedByInode {
   moves: Move[];

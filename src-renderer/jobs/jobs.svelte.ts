@@ -14,6 +14,8 @@ export interface Job {
   state: 'running' | 'done' | 'stopped' | 'failed';
   summary: string;
   error: ErrorData | null;
+  /** Uids of what it brings to this computer. */
+  fetches: readonly string[];
   stop: () => void;
 }
 
@@ -22,6 +24,8 @@ export interface JobPlan<Result> {
   start: (signal: AbortSignal) => Promise<AsyncIterator<JobProgress, Result>>;
   /** One sentence of what came of it. */
   summarise: (result: Result) => string;
+  /** Uids of what it brings to this computer: what broke off can be asked for again. */
+  fetches?: readonly string[];
 }
 
 const NOTHING_YET: JobProgress = { items: 0, items_total: null, bytes: 0, bytes_total: null, file: null };
@@ -29,20 +33,25 @@ const NOTHING_YET: JobProgress = { items: 0, items_total: null, bytes: 0, bytes_
 export class Jobs {
   list: Job[] = $state([]);
   #next = 1;
+  /** By the job's id. */
+  readonly #again = new Map<number, () => Promise<void>>();
 
   /** Runs to the end; never rejects, the job itself says how it ended. */
   async run<Result>(plan: JobPlan<Result>): Promise<void> {
     const abort = new AbortController();
     // What went well was read, or is in the history: only the newest result stays.
-    this.list = this.list.filter(({ state }) => state !== 'done');
+    for (const { id, state } of this.list) if (state === 'done') this.dismiss(id);
+    const id = this.#next++;
+    this.#again.set(id, () => this.run(plan));
     this.list.push({
-      id: this.#next++,
+      id,
       title: plan.title,
       progress: NOTHING_YET,
       speed: 0,
       state: 'running',
       summary: '',
       error: null,
+      fetches: plan.fetches ?? [],
       stop: () => abort.abort(),
     });
     const job = this.list.at(-1);
@@ -73,7 +82,26 @@ export class Jobs {
     }
   }
 
+  isFetching(uid: string): boolean {
+    return this.list.some(({ state, fetches }) => state === 'running' && fetches.includes(uid));
+  }
+
+  /** The newest that broke off before it had brought this one. */
+  brokenOff(uid: string): Job | undefined {
+    return this.list.findLast(
+      ({ state, fetches }) => (state === 'failed' || state === 'stopped') && fetches.includes(uid),
+    );
+  }
+
+  /** The same once more, in its place. */
+  async again(id: number): Promise<void> {
+    const run = this.#again.get(id);
+    this.dismiss(id);
+    await run?.();
+  }
+
   dismiss(id: number): void {
+    this.#again.delete(id);
     this.list = this.list.filter((job) => job.id !== id);
   }
 }

@@ -36,7 +36,7 @@ export class BucketDraft {
   }
 
   /** A whole address in the field of the bucket is taken apart. */
-  set(field: BucketField | 'kind', value: string): void {
+  set(field: BucketField | 'kind' | 'style', value: string): void {
     const pasted = field === 'bucket' ? { strange: [], sharedProfile: '', isPublic: false } : {};
     this.fields = takeApart({ ...this.fields, ...pasted, [field]: value });
     if (this.fields.isPublic) this.how = 'public';

@@ -9,6 +9,8 @@ export interface BucketFields {
   /** Of S3-alikes where their server is; of Google Cloud only where it is not Google's own. */
   endpoint: string;
   region: string;
+  /** Of S3: where the server wants the name of the bucket in its address; empty for where it usually is. */
+  style: '' | AddressingStyle;
   /** Path of the certificates of the server's authority. */
   ca: string;
   /** Nobody has to sign in. */
@@ -21,6 +23,8 @@ export interface BucketFields {
   strange: readonly string[];
 }
 
+export type AddressingStyle = 'path' | 'virtual';
+
 /** Those that are typed into. */
 export type BucketField = 'bucket' | 'folder' | 'endpoint' | 'region' | 'ca' | 'profile';
 
@@ -30,6 +34,7 @@ export const EMPTY_BUCKET: BucketFields = {
   folder: '',
   endpoint: '',
   region: '',
+  style: '',
   ca: '',
   isPublic: false,
   profile: '',
@@ -71,7 +76,7 @@ function isAddress(text: string): boolean {
 
 /** `s3://bucket/folder?endpoint_url=…&region=…`; of fields without problems. */
 export function rootOf(fields: BucketFields): string {
-  const { kind, bucket, folder, endpoint, region, ca, isPublic, sharedProfile } = trimmed(fields);
+  const { kind, bucket, folder, endpoint, region, style, ca, isPublic, sharedProfile } = trimmed(fields);
   const ofAll: [string, string][] = [
     ['anonymous', isPublic ? 'true' : ''],
     ['ca', kind === 'aws' ? '' : ca],
@@ -82,6 +87,7 @@ export function rootOf(fields: BucketFields): string {
       : [
           ['endpoint_url', kind === 's3' ? endpoint : ''],
           ['region', region],
+          ['addressing_style', style],
           ['profile', isPublic ? '' : sharedProfile],
           ...ofAll,
         ];
@@ -102,26 +108,47 @@ export function takeApart(fields: BucketFields): BucketFields {
   const google = match[1]?.toLowerCase() === 'gs';
   const known = google ? OPTIONS.gs : OPTIONS.s3;
   const ca = options.get('ca') ?? fields.ca;
+  const style = options.get('addressing_style') ?? fields.style;
   return {
     kind: google ? 'gs' : fields.kind === 's3' || endpoint !== '' || ca !== '' ? 's3' : 'aws',
     bucket: match[2] ?? '',
     folder: match[3] ?? '',
     endpoint,
     region: options.get('region') ?? fields.region,
+    style: isStyle(style) ? style : '',
     ca,
     isPublic: options.get('anonymous') === 'true' || fields.isPublic,
     profile: fields.profile,
     sharedProfile: options.get('profile') ?? '',
     // Only its name: what stands behind it may be a secret.
-    strange: [...new Set(options.keys())].filter((name) => !known.includes(name)).map(shownName),
+    strange: [...new Set(options.keys())]
+      .filter((name) => !known.includes(name) || (name === 'addressing_style' && !isStyle(style)))
+      .map(shownName),
   };
 }
 
 /** As the engine takes them. */
 const OPTIONS: Readonly<Record<'s3' | 'gs', readonly string[]>> = {
-  s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
+  s3: ['endpoint_url', 'region', 'addressing_style', 'profile', 'anonymous', 'ca'],
   gs: ['api_endpoint', 'anonymous', 'ca'],
 };
+
+function isStyle(text: string): text is '' | AddressingStyle {
+  return ['', 'path', 'virtual'].includes(text);
+}
+
+/** Where the name of the bucket usually is. */
+export function usualStyle(kind: BucketKind): AddressingStyle {
+  return kind === 'aws' ? 'virtual' : 'path';
+}
+
+/** What the address of the bucket is then, for people. */
+export function styledAddress({ kind, bucket, endpoint }: BucketFields, style: AddressingStyle): string {
+  const given = endpoint.trim().replace(/^https?:\/\/|\/+$/gi, '') || 'store.example.org';
+  const server = kind === 'aws' ? 's3.amazonaws.com' : given;
+  const name = bucket.trim() || 'lab-data';
+  return style === 'path' ? `${server}/${name}` : `${name}.${server}`;
+}
 
 function shownName(name: string): string {
   return /^[a-z_]{1,24}$/i.test(name) ? name : 'what stands behind the question mark';

@@ -27,6 +27,7 @@ export function freePlan(client: Client, artifacts: string[] | null): JobPlan<Fr
 export function bringBackPlan(client: Client, artifacts: string[]): JobPlan<SaveResult> {
   return {
     title: 'Bringing back',
+    fetches: artifacts,
     start: (signal) => client.artifacts.bringBack({ artifacts }, { signal }),
     summarise: ({ items, warnings }) =>
       [`${countOf(items.length, one, many)} back on this computer, verified.`, ...warnings].join(' '),
@@ -36,6 +37,7 @@ export function bringBackPlan(client: Client, artifacts: string[]): JobPlan<Save
 export function cachePlan(client: Client, artifact: string): JobPlan<{ path: string }> {
   return {
     title: 'Getting a copy',
+    fetches: [artifact],
     start: (signal) => client.artifacts.cache({ artifact }, { signal }),
     summarise: ({ path }) => `The copy is here: ${path}`,
   };

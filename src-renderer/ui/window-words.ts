@@ -63,7 +63,8 @@ const OPTIONS: readonly [RegExp, string][] = [
   [/, give --force/g, ', say so there'],
   [/, or give --force: then/g, ', or remove it all the same: then'],
   [/ ?Public buckets: add \?anonymous=true\./g, ' If the bucket is public, add it as that.'],
-  [/: …\?region=(\S+) behind the root\./g, ' in the form of the bucket ($1).'],
+  [/: …\?region=(\S+) behind its address\./g, ' in the form of the bucket ($1).'],
+  [/: …[?&]addressing_style=\w+ behind its address\./g, ' in the form of the bucket.'],
   [/, with keys(?: or)?(?=\.|$)/g, ''],
 ];
 

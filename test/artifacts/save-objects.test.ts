@@ -1,12 +1,14 @@
 /** Objects and folders of a bucket, registered where they are. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readManifest, manifestPath } from '../../src-main/storage/folder-manifest.ts';
-import { describeArtifact, artifactPath, readContext } from '../../src-main/artifacts/index.ts';
+import { artifactPath, cacheArtifact, describeArtifact, readContext, verify } from '../../src-main/artifacts/index.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
 import { encodeHash } from '../../shared/hash-encoding.ts';
 import { bytesOf, PART, partsOf, wholeOf } from '../storage/objects/content.ts';
 import { useS3 } from '../stores/use-s3.ts';
+import { ended } from './open-artifacts.ts';
 import { openPlace, type TestPlace } from './open-place.ts';
 
 for (const name of ['versitygw', 'minio'] as const) {
@@ -78,6 +80,26 @@ for (const name of ['versitygw', 'minio'] as const) {
       expect(second).toMatchObject({ is_latest: true, size: 7, description: 'mine' });
       expect(second.uid.slice(0, 16)).toBe(first.uid.slice(0, 16));
       expect(await lab.row(first.uid)).toMatchObject({ is_latest: 0, state: 'missing', state_reason: 'overwritten' });
+    });
+
+    test('what others replaced by as many bytes after it was read is the next version; the cache keeps the one before', async () => {
+      const { lab, address, store } = place;
+      await place.put('a.csv', 'one');
+      const first = await lab.saveOne(address('a.csv'));
+      await ended(verify(lab.context, { artifacts: [first.uid], all: false, registry: false }));
+      const cached = await ended(cacheArtifact(lab.context, { artifact: first.uid, to: null }));
+      await place.put('a.csv', 'two');
+      const second = await lab.saveOne(address('a.csv'));
+      expect(second).toMatchObject({ is_latest: true, state: 'unverified', sha256: null });
+      expect(await lab.row(first.uid)).toMatchObject({ is_latest: 0, state: 'missing', state_reason: 'overwritten' });
+      expect(readFileSync(cached.path, 'utf8')).toBe('one');
+      expect((await ended(cacheArtifact(lab.context, { artifact: first.uid, to: null }))).path).toBe(cached.path);
+      const now = await ended(cacheArtifact(lab.context, { artifact: second.uid, to: null }));
+      expect(readFileSync(now.path, 'utf8')).toBe('two');
+      // What is gone is not saved, and nothing is said of it that nobody asked for.
+      await store.delete('a.csv');
+      await expect(lab.save(address('a.csv'))).rejects.toMatchObject({ code: 'file_not_found' });
+      expect(await lab.row(second.uid)).toMatchObject({ is_latest: 1 });
     });
 
     test('a folder is one artifact; names that only mark folders are none of its files', async () => {

@@ -1,11 +1,12 @@
 /** S-19, I23: the key file of a service account that was given to a running app for its session gets nowhere. */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { commandLine, programWithWindow, type CommandLine, type Ended } from '../hosts/cli/command-line.ts';
+import { commandLine, programWithWindow, type CommandLine } from '../hosts/cli/command-line.ts';
 import { describeGcs } from '../stores/describe-gcs.ts';
+import { expectNowhere, keptRuns, type Said } from './expect-nowhere.ts';
 
 const NAME = 'lab@canary-project.iam.gserviceaccount.com';
 const KEY_ID = 'canary0123456789canary0123456789canary01';
@@ -15,7 +16,7 @@ describeGcs('S-19 a session at Google', (here) => {
   /** Where the program, and the person's key file, lie. */
   let beside: string;
   let secrets: string[];
-  let said: { words: string[]; ended: Ended }[];
+  let said: Said[];
 
   beforeEach(() => {
     beside = mkdtempSync(join(tmpdir(), 'benchkeep-program-'));
@@ -36,31 +37,17 @@ describeGcs('S-19 a session at Google', (here) => {
     rmSync(beside, { recursive: true, force: true });
   });
 
-  async function run(...words: string[]): Promise<Ended> {
-    const ended = await cli.run(...words);
-    said.push({ words, ended });
-    return ended;
-  }
-
-  function everyByte(): Buffer {
-    return Buffer.concat(
-      readdirSync(cli.folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
-    );
-  }
+  const run = keptRuns(
+    () => cli,
+    () => said,
+  );
 
   function expectNoSecret(): void {
-    const written = everyByte();
-    // The control: what is not secret is found in both.
-    expect(written.includes(here.root.root)).toBe(true);
-    expect(said.some(({ ended }) => ended.out.includes(NAME))).toBe(true);
-    for (const secret of secrets) {
-      for (const { words, ended } of said) expect(ended.out + ended.err, words.join(' ')).not.toContain(secret);
-      expect(written.includes(secret)).toBe(false);
-    }
-    for (const { words, ended } of said)
-      expect(ended.out + ended.err, words.join(' ')).not.toMatch(/eyJ[\w-]{8}|PRIVATE KEY|Bearer \w|upload_id=\w/);
+    expectNowhere(cli, said, {
+      control: { written: here.root.root, said: NAME },
+      secrets,
+      looks: /eyJ[\w-]{8}|PRIVATE KEY|Bearer \w|upload_id=\w/,
+    });
   }
 
   test('in ordinary work and in each fault', { timeout: 240_000 }, async () => {

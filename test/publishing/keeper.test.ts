@@ -20,7 +20,7 @@ import { registryWork, restoreBackup } from '../../src-main/instance/index.ts';
 import { instanceFolder } from '../../src-main/instance/instance-card.ts';
 import type { PlaceState } from '../../src-main/storage/published/place-state.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { openTwo, type Computer, type Opening } from './open-computer.ts';
+import { openings, openTwo, type Computer, type Opening } from './open-computer.ts';
 import { labelsIn, recordIn, snapshotIn } from './read-place.ts';
 
 const MINUTE = 60_000;
@@ -30,7 +30,7 @@ let base: string;
 let lab: string;
 let a: Computer;
 let b: Computer;
-const opened: Opening[] = [];
+const { open, close, forgetAll, killAll } = openings();
 
 beforeEach(async () => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'benchkeep-keeper-')));
@@ -38,20 +38,9 @@ beforeEach(async () => {
   [a, b] = await openTwo(base, lab);
 });
 afterEach(async () => {
-  for (const opening of opened.splice(0)) await opening.close('killed').catch(() => undefined);
+  await killAll();
   rmSync(base, { recursive: true, force: true });
 });
-
-async function open(computer: Computer, options?: { stays?: boolean }): Promise<Opening> {
-  const opening = await computer.open(options);
-  opened.push(opening);
-  return opening;
-}
-
-async function close(opening: Opening, how?: 'killed'): Promise<void> {
-  opened.splice(opened.indexOf(opening), 1);
-  await opening.close(how);
-}
 
 const record = (): PlaceState => recordIn(lab);
 const snapshot = (): string => snapshotIn(lab);
@@ -248,7 +237,7 @@ describe('publishing', () => {
     void window.keeper.stop();
     await window.open.close();
     await window.keeper.leave();
-    opened.length = 0;
+    forgetAll();
     expect(new Set(seen).size).toBe(2);
     expect(published()).toEqual(['one']);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GONE_AFTER } from '../../src-main/instance/publishing/lease.ts';
 import { addStorage, useStorage } from '../../src-main/storage/index.ts';
-import { openTwo, type Computer, type Opening } from './open-computer.ts';
+import { openings, openTwo, type Computer, type Opening } from './open-computer.ts';
 import { labelsIn, recordIn, snapshotIn } from './read-place.ts';
 
 const MINUTE = 60_000;
@@ -15,7 +15,7 @@ let old: string;
 let fresh: string;
 let a: Computer;
 let b: Computer;
-const opened: Opening[] = [];
+const { open, close, killAll } = openings();
 
 beforeEach(async () => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'benchkeep-move-')));
@@ -25,20 +25,9 @@ beforeEach(async () => {
   [a, b] = await openTwo(base, old);
 });
 afterEach(async () => {
-  for (const opening of opened.splice(0)) await opening.close('killed').catch(() => undefined);
+  await killAll();
   rmSync(base, { recursive: true, force: true });
 });
-
-async function open(computer: Computer, options?: { stays?: boolean }): Promise<Opening> {
-  const opening = await computer.open(options);
-  opened.push(opening);
-  return opening;
-}
-
-async function close(opening: Opening, how?: 'killed'): Promise<void> {
-  opened.splice(opened.indexOf(opening), 1);
-  await opening.close(how);
-}
 
 async function chooseFresh({ open: context }: Opening): Promise<void> {
   await addStorage(context, { root: fresh, managed: true, watch: false });

@@ -167,6 +167,34 @@ export async function openComputer(base: string, name: string): Promise<Computer
   return computer;
 }
 
+/** Openings of one test: what it leaves open is killed at its end. */
+export function openings(): {
+  open(computer: Computer, options?: { stays?: boolean }): Promise<Opening>;
+  close(opening: Opening, how?: 'killed'): Promise<void>;
+  /** The test closed them in its own way. */
+  forgetAll(): void;
+  killAll(): Promise<void>;
+} {
+  const opened: Opening[] = [];
+  return {
+    async open(computer, options) {
+      const opening = await computer.open(options);
+      opened.push(opening);
+      return opening;
+    },
+    async close(opening, how) {
+      opened.splice(opened.indexOf(opening), 1);
+      await opening.close(how);
+    },
+    forgetAll() {
+      opened.length = 0;
+    },
+    async killAll() {
+      for (const opening of opened.splice(0)) await opening.close('killed').catch(() => undefined);
+    },
+  };
+}
+
 /** Two computers of a lab whose instance is published in `place`, and open nowhere. */
 export async function openTwo(base: string, place: string): Promise<[Computer, Computer]> {
   const [a, b] = [await openComputer(base, 'ada'), await openComputer(base, 'bob')];

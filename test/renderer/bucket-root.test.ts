@@ -5,6 +5,7 @@ import {
   bucketProblems,
   EMPTY_BUCKET,
   rootOf,
+  styledAddress,
   takeApart,
   type BucketFields,
 } from '../../src-renderer/storages/bucket-root.ts';
@@ -25,6 +26,12 @@ describe('root of a bucket', () => {
     ],
     [{ endpoint: 'https://left.over' }, 's3://lab-data'],
     [{ kind: 's3', endpoint: 'http://nas:9000/' }, 's3://lab-data?endpoint_url=http%3A%2F%2Fnas%3A9000'],
+    [
+      { kind: 's3', endpoint: 'https://nas', region: 'eu-1', style: 'virtual' },
+      's3://lab-data?endpoint_url=https%3A%2F%2Fnas&region=eu-1&addressing_style=virtual',
+    ],
+    [{ style: 'path' }, 's3://lab-data?addressing_style=path'],
+    [{ kind: 'gs', style: 'path' }, 'gs://lab-data'],
     [{ kind: 'gs', folder: 'a', region: 'x', profile: 'y' }, 'gs://lab-data/a'],
     [{ kind: 'gs', endpoint: 'https://g.example.org' }, 'gs://lab-data?api_endpoint=https%3A%2F%2Fg.example.org'],
   ] as const)('%o is %s', (changes, root) => {
@@ -40,6 +47,13 @@ describe('root of a bucket', () => {
       prefix: 'a/b',
       options: { endpoint_url: 'https://s.example.org/x', region: 'eu-1' },
     });
+  });
+
+  it('the address of the bucket is shown as the server has it', () => {
+    const store = fields({ kind: 's3', endpoint: 'https://store.lab.org:9000/' });
+    expect(styledAddress(store, 'path')).toBe('store.lab.org:9000/lab-data');
+    expect(styledAddress(store, 'virtual')).toBe('lab-data.store.lab.org:9000');
+    expect(styledAddress(fields({}), 'path')).toBe('s3.amazonaws.com/lab-data');
   });
 
   it.each([
@@ -62,6 +76,8 @@ describe('root of a bucket', () => {
     for (const [address, named] of [
       ['s3://lab-data?acl=public', '“acl”'],
       ['gs://lab-data?region=eu', '“region”'],
+      ['s3://lab-data?addressing_style=auto', '“addressing_style”'],
+      ['gs://lab-data?addressing_style=path', '“addressing_style”'],
       ['s3://lab-data?wJalrXUtnFEMI/K7MDENG', '“what stands behind the question mark”'],
     ] as const)
       expect(bucketProblems(takeApart(fields({ bucket: address }))).bucket).toContain(named);
@@ -81,6 +97,10 @@ describe('root of a bucket', () => {
       kind: 's3',
       isPublic: true,
       ca: '/lab.pem',
+    });
+    expect(takeApart(fields({ bucket: 's3://b?endpoint_url=http://h&addressing_style=virtual' }))).toMatchObject({
+      kind: 's3',
+      style: 'virtual',
     });
     expect(takeApart(fields({ bucket: 's3' }))).toEqual(fields({ bucket: 's3' }));
   });

@@ -41,6 +41,16 @@ describe('remedies in the window', () => {
     }
   });
 
+  it('are in words of a lab: a server has an address, and what its protocol is called is not said', () => {
+    const sentences = textsOfEngine().filter(
+      (text) => /\s\S+\s/.test(text) && !/AWS configuration|endpoint_url|CREATE TABLE/.test(text),
+    );
+    expect(sentences.length).toBeGreaterThan(500);
+    const words =
+      /\bendpoints?\b|\betags?\b|\bmultipart upload|\binodes?\b|\bHEAD request|\b412\b|below this root|\bprefix(?:es)? of\b/i;
+    expect(sentences.filter((text) => words.test(text))).toEqual([]);
+  });
+
   it.each([
     [
       'Sign in: benchkeep storage sign-in s3://lab.data/x, with keys or with --profile NAME. Public buckets: add ?anonymous=true.',
@@ -60,8 +70,12 @@ describe('remedies in the window', () => {
       'Nothing was sent there. If it is right, say so by testing it under Storage places, with “Test connection”.',
     ],
     [
-      'Give its region: …?region=eu-central-1 behind the root.',
+      'Give its region: …?region=eu-central-1 behind its address.',
       'Give its region in the form of the bucket (eu-central-1).',
+    ],
+    [
+      'If the server wants its name in front (lab.store), say so: …&addressing_style=virtual behind its address.',
+      'If the server wants its name in front (lab.store), say so in the form of the bucket.',
     ],
     [
       'Keep this one beside the published one (benchkeep publish --beside), or take the published one (benchkeep connect ROOT --published; this one is kept as a backup).',

@@ -1,10 +1,11 @@
 /** Buckets as storages: whose marker lies in them, and that nobody else's is written over. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addStorage } from '../../src-main/storage/index.ts';
 import { readObjectMarker, writeObjectMarker } from '../../src-main/storage/object-marker.ts';
-import { makeBench, type Bench } from '../instance/open-bench.ts';
-import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
+import type { Bench } from '../instance/open-bench.ts';
+import type { FaultProxy } from '../stores/fault-proxy.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
+import { useBucketBench } from './use-bucket-bench.ts';
 
 const OTHERS = { uid: 'oThers000001', instanceUid: 'oTher0000001', instanceName: 'others', owner: 'ada' };
 
@@ -12,19 +13,12 @@ describe('adding a bucket', { timeout: 60_000 }, () => {
   const server = useS3('versitygw');
   let proxy: FaultProxy;
   let bench: Bench;
-  let folder = 0;
-  beforeEach(async () => {
-    proxy = await startFaultProxy(server().endpoint, { secret: server().env.AWS_SECRET_ACCESS_KEY });
-    bench = makeBench();
-    folder++;
-    for (const [name, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(name, value);
-  });
-  afterEach(async () => {
-    await bench.remove();
-    await proxy.stop();
+  let folder = '';
+  useBucketBench(server, 'adding', (made) => {
+    ({ proxy, bench, folder } = made);
   });
   const root = (name: string, endpoint = proxy.endpoint): string =>
-    `s3://${server().bucket}/adding-${String(folder)}/${name}?endpoint_url=${endpoint}`;
+    `s3://${server().bucket}/${folder}/${name}?endpoint_url=${endpoint}`;
   const direct = (name: string) => openS3At(root(name, server().endpoint), server().env);
 
   test('one of others and its replica, with the same marker in it, are two storages', async () => {

@@ -1,31 +1,25 @@
 /** F-UP24: a store that puts an object also where one is already is found out when a storage is made, and looked at first. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findInstance, initInstance } from '../../src-main/instance/index.ts';
 import { selfOf } from '../../src-main/instance/publishing/place-of.ts';
 import { reachPlace, whileSignedIn } from '../../src-main/instance/publishing/reach-place.ts';
 import { takeTurn } from '../../src-main/instance/publishing/take-turn.ts';
 import { addStorage, parseCloudRoot, storeOf, storagesOfComputer } from '../../src-main/storage/index.ts';
-import { makeBench, type Bench } from '../instance/open-bench.ts';
-import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
+import type { Bench } from '../instance/open-bench.ts';
+import type { FaultProxy } from '../stores/fault-proxy.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
+import { useBucketBench } from './use-bucket-bench.ts';
 import { allOf, bytesOf, PART, partsOf, wholeOf } from './objects/content.ts';
 
 describe('F-UP24 a store that ignores conditions', { timeout: 60_000 }, () => {
   const server = useS3('versitygw');
   let proxy: FaultProxy;
   let bench: Bench;
-  let folder = 0;
-  beforeEach(async () => {
-    proxy = await startFaultProxy(server().endpoint, { secret: server().env.AWS_SECRET_ACCESS_KEY });
-    bench = makeBench();
-    folder++;
-    for (const [name, value] of Object.entries<string>({ ...server().env })) vi.stubEnv(name, value);
+  let folder = '';
+  useBucketBench(server, 'ignored', (made) => {
+    ({ proxy, bench, folder } = made);
   });
-  afterEach(async () => {
-    await bench.remove();
-    await proxy.stop();
-  });
-  const root = (): string => `s3://${server().bucket}/ignored-${String(folder)}?endpoint_url=${proxy.endpoint}`;
+  const root = (): string => `s3://${server().bucket}/${folder}?endpoint_url=${proxy.endpoint}`;
   const ignore = (): void => {
     proxy.reset();
     proxy.spoil({ method: 'PUT' }, 999, 'drop condition');

@@ -1,9 +1,8 @@
 /** What is evicted and freed: what happens in the time between the proof and the end, and what nothing is known of. */
-import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   cacheArtifact,
   deleteArtifacts,
@@ -18,44 +17,21 @@ import { evictCached, evictOverLimit } from '../../src-main/transfers/index.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { useS3 } from '../stores/use-s3.ts';
-import { bytesAt, openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
-import { endOf, openIn, whileReading, type Context } from './worst-moments.ts';
+import { bytesAt, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
+import { useCloudBench } from './use-cloud-bench.ts';
+import { whileReading, type Context } from './worst-moments.ts';
 
 const server = useS3('versitygw');
 const { signal } = new AbortController();
 
+const here = useCloudBench(server, 'evict');
+const { opened, closeAll, free, pathOf, localCopies, pending } = here;
 let bench: CloudBench;
-let folders = 0;
 let root = '';
-let others: ChildProcess[] = [];
-const opened = async (path: string): Promise<void> => void others.push(await openIn(path));
-const closeAll = (): Promise<unknown> => Promise.all(others.map(endOf));
-beforeEach(async () => {
-  root = `s3://${server().bucket}/evict-${String(folders++)}`;
-  bench = await openCloudBench(`${root}?endpoint_url=${server().endpoint}`, { ...server().env });
+beforeEach(() => {
+  bench = here.bench();
+  root = here.root();
 });
-afterEach(async () => {
-  await closeAll();
-  others = [];
-  await bench.close();
-  vi.unstubAllEnvs();
-});
-
-const free = (context: Context, uid: string) => run(freeArtifacts(context, { artifacts: [uid] }));
-const pathOf = (uid: string): string => bench.cacheOf(uid) ?? '';
-const localCopies = async (): Promise<number> =>
-  (
-    await bench.context.registry.db
-      .selectFrom('copy')
-      .innerJoin('storage', 'storage.id', 'copy.storage_id')
-      .select('copy.id')
-      .where('storage.type', '=', 'local')
-      .execute()
-  ).length;
-const pending = async (): Promise<string[]> =>
-  (await bench.context.workstation.db.selectFrom('setting').select('name').execute())
-    .map(({ name }) => name)
-    .filter((name) => /^(?:free|return) /.test(name));
 
 async function savedFolder(): Promise<{ uid: string; path: string; names: string[] }> {
   const folder = bench.path('outside', 'run1.d');

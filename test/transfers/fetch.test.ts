@@ -5,7 +5,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cacheArtifact, deleteArtifacts, saveArtifacts, verify } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
-import { evictCached, evictOverLimit, keepCache, noteUsed } from '../../src-main/transfers/index.ts';
+import { evictCached, evictOverLimit, keepCache, listTransfers, noteUsed } from '../../src-main/transfers/index.ts';
 import { markCloudCopy } from '../../src-main/transfers/mark-cloud-copy.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
@@ -133,6 +133,22 @@ describe('a download', () => {
       expect((await run(verify(bench.context, { artifacts: [uid], all: false, registry: false }))).failed).toEqual([]);
     },
   );
+
+  test('what keeps it from being begun is its reason on the list, too', async () => {
+    const { uid, content } = await uploaded(1000);
+    const root = `s3://${server().bucket}/${folder}`;
+    // As the app kept it, of whose keychain nobody here knows.
+    const kept = { root, endpoint: proxy.endpoint, kind: 'keys', profile: null, sealed: 'x', created_at: '' } as const;
+    await bench.context.workstation.db.insertInto('credential').values(kept).execute();
+    await bench.restart();
+    await expect(cache(uid)).rejects.toMatchObject({ code: 'not_signed_in' });
+    const list = async () => (await listTransfers(bench.context, { over: 0, most: 10 })).items;
+    expect(await list()).toMatchObject([{ uid, direction: 'download', left: true, error: { code: 'not_signed_in' } }]);
+    await bench.context.workstation.db.deleteFrom('credential').execute();
+    await bench.restart();
+    expect(await cache(uid)).toEqual(content);
+    expect(await list()).toEqual([]);
+  });
 
   test('an object that is gone is said to be gone', async () => {
     const { uid } = await uploaded(1000);

@@ -1,5 +1,4 @@
 /** What is brought back: what happens meanwhile with the cache, with its drive, and with the program. */
-import type { ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -11,51 +10,27 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { bringBack, freeArtifacts } from '../../src-main/artifacts/index.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { bringBack } from '../../src-main/artifacts/index.ts';
 import { writeRegistry } from '../../src-main/registry/change-log.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
 import { evictCached } from '../../src-main/transfers/index.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { useS3 } from '../stores/use-s3.ts';
-import { bytesAt, openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
-import { afterCommit, dyingAt, endOf, openIn, type Context } from './worst-moments.ts';
+import { bytesAt, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
+import { useCloudBench } from './use-cloud-bench.ts';
+import { afterCommit, dyingAt, type Context } from './worst-moments.ts';
 
 const server = useS3('versitygw');
 const { signal } = new AbortController();
 
+const here = useCloudBench(server, 'return');
+const { opened, closeAll, free, pathOf, localCopies, pending } = here;
 let bench: CloudBench;
-let folders = 0;
-let other: ChildProcess | null = null;
-beforeEach(async () => {
-  const folder = `return-${String(folders++)}`;
-  bench = await openCloudBench(`s3://${server().bucket}/${folder}?endpoint_url=${server().endpoint}`, {
-    ...server().env,
-  });
+beforeEach(() => {
+  bench = here.bench();
 });
-afterEach(async () => {
-  if (other !== null) await endOf(other);
-  other = null;
-  await bench.close();
-  vi.unstubAllEnvs();
-});
-
-const free = (context: Context, uid: string) => run(freeArtifacts(context, { artifacts: [uid] }));
 const back = (context: Context, uid: string) => run(bringBack(context, { artifacts: [uid] }));
-const pathOf = (uid: string): string => bench.cacheOf(uid) ?? '';
-const localCopies = async (): Promise<number> =>
-  (
-    await bench.context.registry.db
-      .selectFrom('copy')
-      .innerJoin('storage', 'storage.id', 'copy.storage_id')
-      .select('copy.id')
-      .where('storage.type', '=', 'local')
-      .execute()
-  ).length;
-const pending = async (): Promise<string[]> =>
-  (await bench.context.workstation.db.selectFrom('setting').select('name').execute())
-    .map(({ name }) => name)
-    .filter((name) => /^(?:free|return) /.test(name));
 
 describe('what the cache has when content came back', () => {
   test('F-CA04 is put aside where it was edited in the last moment', async () => {
@@ -76,10 +51,10 @@ describe('what the cache has when content came back', () => {
   test('F-CA05 stays while a program has it open', async () => {
     const content = randomBytes(3000);
     const uid = await bench.saveOutside('a.fcs', content);
-    other = await openIn(pathOf(uid));
+    await opened(pathOf(uid));
     await back(bench.context, uid);
     expect(bytesAt(pathOf(uid))).toEqual(content);
-    await endOf(other);
+    await closeAll();
     expect(await evictCached(bench.context, uid, signal)).toMatchObject({ kind: 'evicted' });
   });
 });

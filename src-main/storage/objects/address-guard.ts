@@ -84,7 +84,7 @@ function never(host: string): BenchkeepError {
   return new BenchkeepError(
     'not_allowed',
     `${shown(host)} is an address that no store has`,
-    'Nothing was sent there. Check the endpoint of the storage.',
+    'Nothing was sent there. Check the address of the server that the storage has.',
   );
 }
 
@@ -92,7 +92,7 @@ function notChosen(host: string, address: string): BenchkeepError {
   const where = host === address ? shown(host) : `${shown(host)} (${address})`;
   return new BenchkeepError(
     'not_allowed',
-    `The endpoint ${where} is in a private network, and was not chosen on this computer`,
+    `The server ${where} is in a private network, and was not chosen on this computer`,
     'Nothing was sent there. If it is right, say so by testing it: benchkeep storage test "ROOT?endpoint_url=ADDRESS".',
     { details: { about: 'private' } },
   );

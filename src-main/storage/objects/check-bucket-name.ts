@@ -14,7 +14,7 @@ export function checkBucketName(root: CloudRoot): void {
   throw new BenchkeepError(
     'invalid_argument',
     `No bucket can have the name "${root.bucket}": ${why}`,
-    'Check the name of the bucket. For a store that is not Amazon or Google, give its endpoint too.',
+    'Check the name of the bucket. For a store that is not Amazon or Google, give the address of its server, too.',
   );
 }
 

@@ -60,7 +60,7 @@ export function notAStore(root: string): BenchkeepError {
   return new BenchkeepError(
     'offline',
     `What answers in place of ${root} is no Google Cloud Storage`,
-    'Check the endpoint, and whether this network wants you to log in first.',
+    'Check the address of the server, and whether this network wants you to log in first.',
     { retry: true },
   );
 }

@@ -66,7 +66,7 @@ export function openSignIn(
     throw new BenchkeepError(
       'not_allowed',
       `The credentials for ${root} would be sent unprotected`,
-      'Use an endpoint with https.',
+      'Use a server whose address begins with https.',
     );
   }
   let google: Google | undefined;

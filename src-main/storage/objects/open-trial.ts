@@ -2,6 +2,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import type { Random } from '../../ports/random.ts';
+import { bucketAddress, isPathStyle, otherWay, type OtherWay } from './addressing-style.ts';
 import { openGcsClient } from './gcs-client.ts';
 import { openWire } from './gcs-request.ts';
 import { gcsStore } from './gcs-store.ts';
@@ -21,6 +22,8 @@ export interface Trial {
   /** Fetches the credentials. Errors: `not_signed_in`, `offline`. */
   signIn(): Promise<void>;
   store: ObjectStore;
+  /** What may help where the server answers and the bucket is not found; null where there is no other way. */
+  otherWay: OtherWay | null;
   close(): void;
 }
 
@@ -45,8 +48,12 @@ async function trialOfS3(root: CloudRoot, access: S3Access, { fs, clock }: Trial
   const endpoint = way.endpoint ?? `https://s3.${way.region}.amazonaws.com${china}`;
   const store = s3Store(root, { s3, sdk, short }, way);
   const wire = openWire(clock, agents);
+  // At Amazon there is one that works.
+  const isUsual = way.endpoint === undefined && root.options.addressing_style === undefined;
+  const address = bucketAddress(root, endpoint, isPathStyle(root, way.endpoint));
   return {
     endpoint,
+    otherWay: isUsual ? null : otherWay(root, endpoint, address),
     greet: () => greet(wire, endpoint, root),
     async signIn() {
       if (way.signIn.by === 'anonymous') return;
@@ -69,6 +76,7 @@ async function trialOfGcs(root: CloudRoot, access: GcsAccess, context: TrialCont
   const store = gcsStore(root, client);
   return {
     endpoint: client.endpoint,
+    otherWay: null,
     greet: () => greet(wire, client.endpoint, root),
     signIn: async () => void (await client.signIn()),
     store,

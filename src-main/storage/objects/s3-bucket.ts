@@ -65,7 +65,7 @@ export function bucketAt(root: CloudRoot, { s3, sdk, short }: S3Parts, endpoint:
       throw new BenchkeepError(
         'offline',
         `What answers for ${root.root} is no store`,
-        'Check the endpoint, and whether this network wants you to sign in first. Nothing was lost.',
+        'Check the address of the server, and whether this network wants you to sign in first. Nothing was lost.',
         { retry: true },
       );
     },

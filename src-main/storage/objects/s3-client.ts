@@ -6,6 +6,7 @@ import type { Fs } from '../../ports/fs/fs.ts';
 import { systemRandom, type Random } from '../../ports/random.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Secret } from '../../../shared/secret.ts';
+import { isPathStyle } from './addressing-style.ts';
 import { readAwsProfile } from './aws-profile.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
@@ -147,7 +148,8 @@ export async function openS3Client(
   handler.handle = (asked, options) =>
     handle(asked, { ...options, requestTimeout: longestRequest(request, asked.body) });
   const s3 = new sdk.S3Client({
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    forcePathStyle: isPathStyle(root, endpoint),
     // What is configured was looked at above.
     ignoreConfiguredEndpointUrls: true,
     region,

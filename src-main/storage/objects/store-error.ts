@@ -79,7 +79,7 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
     return failed(
       'bucket_not_found',
       `There is no bucket for ${where}`,
-      'Check its name and the endpoint; nothing was changed here.',
+      'Check its name, and the address of the server; nothing was changed here.',
       true,
     );
   }
@@ -89,7 +89,7 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
       region === null
         ? `The bucket of ${where} is in another region`
         : `The bucket of ${where} is in another region: ${region}`,
-      `Give its region: …?region=${region ?? 'NAME'} behind the root.`,
+      `Give its region: …?region=${region ?? 'NAME'} behind its address.`,
       false,
       { about: 'region', region },
     );
@@ -120,7 +120,7 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
     return failed(
       'not_allowed',
       `You may not do this in ${where}`,
-      'Ask whoever looks after the bucket for the right to list, read, write and delete below this root.',
+      'Ask whoever looks after the bucket for the right to list, read, write and delete there.',
     );
   }
   if (name === 'NotImplemented') {
@@ -158,7 +158,7 @@ export function storeError(answer: StoreAnswer, where: string, cause: unknown): 
     return failed(
       'offline',
       `${where} does not answer (${name})`,
-      'Check the network and the endpoint. Nothing was lost; try again when it is back.',
+      'Check the network, and the address of the server. Nothing was lost; try again when it is back.',
       true,
     );
   }

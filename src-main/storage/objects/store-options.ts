@@ -10,6 +10,8 @@ export const storeOptions = z.object({
   /** Google Cloud Storage: the same. */
   api_endpoint: z.string().optional(),
   region: z.string().optional(),
+  /** S3: where requests have the name of the bucket. Without it see `isPathStyle`. */
+  addressing_style: z.enum(['path', 'virtual']).optional(),
   /** Of the AWS configuration of whoever uses the storage; never another one instead of it. */
   profile: z.string().optional(),
   /** Public buckets: requests carry no credentials. */
@@ -35,7 +37,7 @@ export interface CloudRoot {
 
 /** What a root may carry behind its `?`. */
 export const ALLOWED = {
-  s3: ['endpoint_url', 'region', 'profile', 'anonymous', 'ca'],
+  s3: ['endpoint_url', 'region', 'addressing_style', 'profile', 'anonymous', 'ca'],
   gs: ['api_endpoint', 'anonymous', 'ca'],
 } as const;
 // Both Amazon's and Google's rules for names of buckets, without what only one of them refuses.
@@ -68,13 +70,14 @@ function parseOptions(text: string, type: 's3' | 'gs', query: string): StoreOpti
   const options: Record<string, string> = {};
   const allowed: readonly string[] = ALLOWED[type];
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such a root`);
+    if (!allowed.includes(name)) throw notValid(text, `${shown(name)} is no option of such an address`);
     if (options[name] !== undefined) throw notValid(text, `"${name}" is given twice`);
     options[name] = CHECKS[name as (typeof ALLOWED)['s3' | 'gs'][number]](text, value);
   }
   if (options['anonymous'] !== undefined && options['profile'] !== undefined)
     throw notValid(text, 'a profile is named and none is to be used');
-  return options;
+  // In one order, whatever that of the address is: roots are compared.
+  return storeOptions.parse(options);
 }
 
 type Check = (text: string, value: string) => string;
@@ -82,6 +85,10 @@ const CHECKS: Record<(typeof ALLOWED)['s3' | 'gs'][number], Check> = {
   endpoint_url: checkEndpoint,
   api_endpoint: checkEndpoint,
   region: checked((value) => REGION.test(value), 'the region is no name of one'),
+  addressing_style: checked(
+    (value) => value === 'path' || value === 'virtual',
+    'the addressing_style is either path or virtual',
+  ),
   profile: checked((value) => PROFILE.test(value), 'the profile is no name of one'),
   anonymous: checked((value) => value === 'true', 'anonymous is either true or not there'),
   ca: checked(
@@ -99,12 +106,13 @@ function checked(isGood: (value: string) => boolean, why: string): Check {
 
 /** Errors: `invalid_argument` for anything but http and https, and for addresses with a password in them. */
 function checkEndpoint(text: string, value: string): string {
-  if (!URL.canParse(value)) throw notValid(text, 'the endpoint is no address');
+  if (!URL.canParse(value)) throw notValid(text, 'the address of its server is none');
   const url = new URL(value);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw notValid(text, 'the endpoint is no web address');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw notValid(text, 'the address of its server is no web address');
   if (url.username !== '' || url.password !== '')
-    throw notValid(text, 'the endpoint holds a user name or a password, which are not kept there');
-  if (url.search !== '' || url.hash !== '') throw notValid(text, 'the endpoint has more behind its path');
+    throw notValid(text, 'the address of its server holds a user name or a password, which are not kept there');
+  if (url.search !== '' || url.hash !== '') throw notValid(text, 'the address of its server has more behind its path');
   return value.replace(/\/+$/, '');
 }
 
@@ -123,7 +131,7 @@ function notValid(text: string, why: string): BenchkeepError {
   return new BenchkeepError(
     'invalid_argument',
     `${text.replace(/\?.*$/s, '')} can't be a storage: ${why}`,
-    'Give a root like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
+    'Give an address like s3://bucket/folder or s3://bucket?endpoint_url=https://store.example.org.',
   );
 }
 

@@ -117,6 +117,41 @@ describe.runIf(chromiumPath !== undefined)('buckets', () => {
     expect(await form.getByRole('button', { name: 'Test connection' }).isDisabled()).toBe(true);
   });
 
+  it('where a server wants the name of the bucket is chosen in its form, and taken from an address', async () => {
+    const world = cloudWorld();
+    const { page, complaints } = await openWindow({ browser, files }, world);
+    const form = await openForm(page);
+    const style = form.getByLabel('Name of the bucket in the address');
+    expect(await style.count()).toBe(0);
+    await form.getByLabel('Another S3 store').check();
+    await form.getByLabel('Bucket', { exact: true }).fill('archive');
+    await form.getByLabel('Address of the server').fill('https://nas.lab.org');
+    expect(await style.inputValue()).toBe('path');
+    expect(await style.getByRole('option').allTextContents()).toEqual([
+      'Behind the server’s: nas.lab.org/archive',
+      'In front of the server’s: archive.nas.lab.org',
+    ]);
+    await style.selectOption('virtual');
+    const said = 's3://archive?endpoint_url=https%3A%2F%2Fnas.lab.org&addressing_style=virtual';
+    world.tests.set(said, [{ step: 'name', ok: true, message: 'It is as it should be.', remedy: null }]);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('It is as it should be.').waitFor();
+    await style.selectOption('path');
+    world.tests.set('s3://archive?endpoint_url=https%3A%2F%2Fnas.lab.org', [
+      { step: 'name', ok: true, message: 'It is as usual.', remedy: null },
+    ]);
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('It is as usual.').waitFor();
+    await form
+      .getByLabel('Bucket', { exact: true })
+      .fill('s3://archive?endpoint_url=https://nas&addressing_style=virtual');
+    expect(await style.inputValue()).toBe('virtual');
+    // Google has no such thing.
+    await form.getByLabel('Google Cloud Storage').check();
+    expect(await style.count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   it('S-18 keys that are typed in are tried for the session, kept once the bucket is added, and taken back if it is not', async () => {
     const world = cloudWorld();
     world.capabilities = { ...world.capabilities, keychain: true };

@@ -314,17 +314,108 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     await transferRow(page, 57).getByText('Downloading 25 %').waitFor();
     expect(await buttons(57)).toEqual(['Cancel']);
     expect(await buttons(59)).toEqual(['Pause', 'Cancel']);
-    fail(world, uid(57), OFFLINE, null);
-    await transferRow(page, 57).getByText('Problem: The server of the bucket does not answer').waitFor();
-    expect(await buttons(57)).toEqual(['Cancel']);
-    await page.getByText('2 items to go').waitFor();
     // Keys do what buttons do, and nothing else.
     await transferRow(page, 57).focus();
     await page.keyboard.press('p');
     await page.keyboard.press('r');
-    expect(world.calls.filter((call) => /^transfers\.(pause|retry)$/.test(call))).toEqual([]);
+    fail(world, uid(57), OFFLINE, null);
+    await transferRow(page, 57).getByText('Problem: The server of the bucket does not answer').waitFor();
+    expect(await buttons(57)).toEqual(['Try again now', 'Cancel']);
+    await page.getByText('2 items to go').waitFor();
+    await transferRow(page, 57).focus();
+    await page.keyboard.press('p');
+    await page.keyboard.press('n');
+    expect(world.calls.filter((call) => /^(transfers\.(pause|retry|first)|artifacts\.cache)$/.test(call))).toEqual([]);
     await page.keyboard.press('Delete');
     await page.getByRole('dialog').getByText('What came so far is taken away.').waitFor();
+  });
+
+  /** Rows `ns` are only in the cloud, and their downloads broke off. */
+  function brokenDownloads(...ns: number[]): World {
+    const world = mixedWorld();
+    for (const n of ns) {
+      const row = world.artifacts[n] ?? expect.fail(`There is no row ${String(n)}`);
+      row.copies = [{ storage: 'stor00000007', path: `${BUCKET}/${String(n)}`, verified_at: '2026-11-01T00:00:00Z' }];
+      somebodyMoves(world, 'cache', row, row.size / 4);
+      fail(world, uid(n), OFFLINE, null);
+    }
+    return world;
+  }
+  const times = (world: World, procedure: string): number => world.calls.filter((call) => call === procedure).length;
+
+  it('a download that failed is tried again, by button and by key: a copy for the cache', async () => {
+    const { page, world, complaints } = await open(brokenDownloads(59, 58));
+    await go(page, 'Transfers');
+    await transferRow(page, 59)
+      .getByRole('button', { name: /^Try again now/ })
+      .click();
+    await transferRow(page, 59).getByText('On this computer, verified').waitFor();
+    await page.getByText('The copy is here: ').waitFor();
+    // It fails once more: the reason is said where it was asked for, with the same button.
+    failNext(world, 'artifacts.cache', 'offline', OFFLINE.message, OFFLINE.remedy);
+    await transferRow(page, 58).focus();
+    await page.keyboard.press('r');
+    const work = page.getByRole('region', { name: 'Work in progress' });
+    await work.getByText('Look whether this computer is on the network.').waitFor();
+    await work.getByRole('button', { name: 'Try again now' }).click();
+    await transferRow(page, 58).getByText('On this computer, verified').waitFor();
+    expect(times(world, 'artifacts.cache')).toBe(3);
+    expect(times(world, 'transfers.retry')).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('what was to be brought back is brought back by trying again, not only fetched', async () => {
+    const world = brokenDownloads(59);
+    failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
+    const { page } = await open(world);
+    await rowOf(page, 59).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
+    await page.getByText('Look whether this computer is on the network.').waitFor();
+    await go(page, 'Transfers');
+    await transferRow(page, 59)
+      .getByRole('button', { name: /^Try again now/ })
+      .click();
+    await page.getByText('1 item back on this computer, verified.').waitFor();
+    // In the place of what failed.
+    expect(await page.getByRole('region', { name: 'Work in progress' }).getByRole('status').count()).toBe(1);
+    expect(world.artifacts[59]?.copies.map(({ storage }) => storage)).toContain(
+      world.storages.find(({ local }) => local)?.uid,
+    );
+    expect(times(world, 'artifacts.cache')).toBe(0);
+  });
+
+  it('one that nobody waits for any more goes on when it is let; all that failed are tried again at once', async () => {
+    const world = brokenDownloads(59, 58, 57);
+    Object.assign(world.transfers[0] ?? {}, { error: null });
+    const { page } = await open(world);
+    await go(page, 'Transfers');
+    await transferRow(page, 59).getByText('Stopped').waitFor();
+    await page.getByRole('button', { name: 'Try all again now' }).click();
+    for (const n of [58, 57]) await transferRow(page, n).getByText('On this computer, verified').waitFor();
+    expect(times(world, 'artifacts.cache')).toBe(2);
+    await transferRow(page, 59).getByText('Stopped').waitFor();
+    await transferRow(page, 59)
+      .getByRole('button', { name: /^Go on/ })
+      .click();
+    await transferRow(page, 59).getByText('On this computer, verified').waitFor();
+    expect(times(world, 'transfers.resume')).toBe(0);
+  });
+
+  it('after signing in, downloads that waited for it go on as uploads do', async () => {
+    const world = brokenDownloads(59);
+    fail(world, uid(59), { code: 'not_signed_in', message: 'The sign-in has run out', remedy: 'x' }, null);
+    const { page } = await open(world);
+    await go(page, 'Transfers');
+    await transferRow(page, 59)
+      .getByRole('button', { name: /^Sign in/ })
+      .click();
+    const dialog = page.getByRole('dialog', { name: /^Sign in/ });
+    await dialog.getByLabel('Access key', { exact: true }).fill('AKIAEXAMPLE');
+    await dialog.getByLabel('Secret key', { exact: true }).fill('secret');
+    await dialog.getByRole('button', { name: /^Sign in/ }).click();
+    await transferRow(page, 59).getByText('On this computer, verified').waitFor();
   });
 
   it('what is verified, but not at its end, can still be signed in for and tried again', async () => {

@@ -354,10 +354,19 @@ export function free(world: World, uids: readonly string[] | null): FreeResult {
   return { items: rows, freed: size, kept };
 }
 
+/** Somebody asked for it again, and it came. */
+function endDownload(world: World, uid: string): void {
+  for (const one of world.transfers)
+    if (one.uid === uid && one.direction === 'download' && !isOver(one))
+      Object.assign(one, { state: 'done', busy: false, sent: one.total, rate: null, error: null });
+  emit(world, { type: 'transfers' });
+}
+
 export function bringBack(world: World, uids: readonly string[]): { items: ArtifactRecord[]; warnings: string[] } {
   const rows = uids.map((uid) => find(world, uid));
   const home = world.storages.find(({ local }) => local) ?? makeStorage(1);
   for (const row of rows) {
+    endDownload(world, row.uid);
     row.copies = [
       { storage: home.uid, path: `${home.root}/${nameOf(row)}`, verified_at: new Date().toISOString() },
       ...row.copies.filter(({ path }) => isCloud(path)),
@@ -370,6 +379,7 @@ export function bringBack(world: World, uids: readonly string[]): { items: Artif
 export function cacheHere(world: World, uid: string): { path: string } {
   const row = find(world, uid);
   const path = `/home/ada/.local/share/benchkeep/ada-lab/cache/${row.uid}${row.suffix}`;
+  endDownload(world, uid);
   row.copies = [...row.copies, { storage: null, path, verified_at: new Date().toISOString() }];
   changed(world, 'copy', 'artifact');
   return { path };

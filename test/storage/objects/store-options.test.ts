@@ -33,9 +33,24 @@ describe('what a root of a bucket says', () => {
         options: { api_endpoint: 'https://store.example.org/gcs' },
       },
     ],
+    [
+      's3://plates?addressing_style=virtual&endpoint_url=https://store.example.org',
+      {
+        type: 's3',
+        bucket: 'plates',
+        prefix: '',
+        root: 's3://plates',
+        options: { endpoint_url: 'https://store.example.org', addressing_style: 'virtual' },
+      },
+    ],
     ['s3://plates?', { type: 's3', bucket: 'plates', prefix: '', root: 's3://plates', options: {} }],
   ])('%s', (text, expected) => {
     expect(parseCloudRoot(text)).toEqual(expected);
+  });
+
+  test('in whatever order options are given, they are kept in one', () => {
+    const of = (query: string): string => JSON.stringify(parseCloudRoot(`s3://plates?${query}`)?.options);
+    expect(of('region=eu&endpoint_url=https://h')).toBe(of('endpoint_url=https://h&region=eu'));
   });
 
   test.each([
@@ -68,6 +83,8 @@ describe('what a root of a bucket says', () => {
     ['an option twice', 's3://plates?region=eu-west-1&region=eu-west-2'],
     ['no region', 's3://plates?region='],
     ['a region that is another server', 's3://plates?region=x.example.org/'],
+    ['no way of naming a bucket', 's3://plates?addressing_style=auto'],
+    ['an option of the other kind', 'gs://plates?addressing_style=path'],
     ['no address', 's3://plates?endpoint_url=store'],
     ['no address', 's3://plates?endpoint_url='],
     ['no web address', 's3://plates?endpoint_url=file:///etc'],

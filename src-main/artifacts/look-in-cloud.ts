@@ -1,0 +1,69 @@
+/**
+ * Is what the registry calls verified in a store still there? Asked before a person is told that content is saved already:
+ * others may have been at the bucket since. Nothing is read there.
+ */
+import { BenchkeepError } from '../../shared/errors.ts';
+import type { InstanceContext } from '../instance/index.ts';
+import type { FileFacts } from '../ports/fs/file-facts.ts';
+import type { RawPath } from '../ports/fs/raw-path.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { judgeObject, objectOfCopy, storeOf } from '../storage/index.ts';
+import { isAsStored, markCloudCopy, type CloudLoss } from '../transfers/index.ts';
+import { objectsOf, type DeletionObject } from './plan-deletion.ts';
+import type { SaveTools } from './save-details.ts';
+import { whatIsLeft } from './what-is-left.ts';
+
+/** The content on this computer, as it was just read; of a folder nothing is compared but what is there. */
+export interface ReadHere {
+  path: RawPath;
+  facts: FileFacts;
+  sha256: string;
+}
+
+/**
+ * Copies that are gone, or are something else by now, count no more from here on, and the inbox says so. True where one still
+ * counts, also because its store does not tell: then the person is warned. `only`: in this storage.
+ */
+export async function isStillInCloud(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  { here, only = null }: { here: ReadHere; only?: StorageRow | null },
+  { signal, warn }: SaveTools,
+): Promise<boolean> {
+  let isThere = false;
+  for (const place of await objectsOf(context.registry.db, artifact)) {
+    if (place.copy.verified_at === null || (only !== null && place.storage.id !== only.id)) continue;
+    try {
+      const loss = await lossOf(context, artifact, place, here, signal);
+      if (loss === null) isThere = true;
+      else await markCloudCopy(context, artifact, place, loss);
+    } catch (error) {
+      if (!(error instanceof BenchkeepError) || error.code === 'cancelled') throw error;
+      isThere = true;
+      warn(
+        `It is known to be at ${place.address}; whether it still is could not be looked at: ${error.message}. ${error.remedy}`,
+      );
+    }
+  }
+  return isThere;
+}
+
+const LOSSES = { all: null, part: 'cloud-mismatch', none: 'cloud-gone' } as const;
+
+async function lossOf(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  place: DeletionObject,
+  here: ReadHere,
+  signal: AbortSignal,
+): Promise<CloudLoss | null> {
+  if (artifact.n_files !== null) return LOSSES[await whatIsLeft(context, artifact, place, signal)];
+  const store = await storeOf(context, place.storage);
+  const { key, version } = objectOfCopy(place.storage, place.copy);
+  const facts = await store.stat(key, { signal, version });
+  if (facts === null) return 'cloud-gone';
+  const judged = judgeObject(store.kind, facts, artifact);
+  // The same bytes may have been sent in another way: what the store computed of them tells.
+  const isRight = judged === 'same' || (judged === 'unknown' && (await isAsStored(context.fs, facts, here)));
+  return isRight ? null : 'cloud-mismatch';
+}
