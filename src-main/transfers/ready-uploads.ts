@@ -19,9 +19,11 @@ export interface ReadyWanted {
 }
 
 export interface ReadyUploads {
-  /** The first that may begin, null where there is none now. It stays until it is taken. */
-  first(wanted: ReadyWanted): Promise<ReadyTransfer | null>;
-  take(row: ReadyTransfer): void;
+  /** Those that may begin, from the first to the one for which there is no room. `hasRoom`: beside those of these sizes. */
+  takeWhile(
+    wanted: ReadyWanted,
+    hasRoom: (sizes: readonly number[], size: number) => boolean,
+  ): Promise<ReadyTransfer[]>;
   /** Something was added or changed. */
   forget(): void;
 }
@@ -51,18 +53,31 @@ export function readyUploads({ workstation, clock }: { workstation: Workstation;
     }
   }
 
+  /** Null where there is none now. */
+  async function first(wanted: ReadyWanted): Promise<ReadyTransfer | null> {
+    const key = `${wanted.only === null ? 'all' : 'some'} ${wanted.except.join()}`;
+    const isKnown = rows !== null && key === readFor && clock.now() < until;
+    const known = isKnown && rows !== null ? rows : await read(wanted);
+    readFor = key;
+    const found = known.find(wanted.mayBegin);
+    if (found !== undefined || !hasMore) return found ?? null;
+    return (await read(wanted)).find(wanted.mayBegin) ?? null;
+  }
+
   return {
-    async first(wanted) {
-      const key = `${wanted.only === null ? 'all' : 'some'} ${wanted.except.join()}`;
-      const isKnown = rows !== null && key === readFor && clock.now() < until;
-      const known = isKnown && rows !== null ? rows : await read(wanted);
-      readFor = key;
-      const found = known.find(wanted.mayBegin);
-      if (found !== undefined || !hasMore) return found ?? null;
-      return (await read(wanted)).find(wanted.mayBegin) ?? null;
-    },
-    take(row) {
-      rows = rows?.filter((other) => other !== row) ?? null;
+    async takeWhile(wanted, hasRoom) {
+      const taken = new Map<number, ReadyTransfer>();
+      for (;;) {
+        const next = await first({
+          ...wanted,
+          passed: wanted.passed + taken.size,
+          mayBegin: (row) => !taken.has(row.id) && wanted.mayBegin(row),
+        });
+        const sizes = [...taken.values()].map(({ size }) => size);
+        if (next === null || !hasRoom(sizes, next.size)) return [...taken.values()];
+        taken.set(next.id, next);
+        rows = rows?.filter((other) => other !== next) ?? null;
+      }
     },
     forget() {
       changes++;

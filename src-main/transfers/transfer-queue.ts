@@ -2,12 +2,9 @@
  * The one place that works on uploads: those that are not over, in their order, so many at once; again later what
  * failed. What is queued stays so over a restart. See `failed-try` for how long it waits, `upload-hours` for when.
  */
-import { timestamp, type Clock } from '../ports/clock.ts';
+import { timestamp } from '../ports/clock.ts';
 import { gathering } from '../ports/gather.ts';
-import { networkChanges, type Network } from '../ports/network.ts';
-import type { Random } from '../ports/random.ts';
-import type { Workstation } from '../workstation/open-workstation.ts';
-import type { TransferRow } from '../workstation/schema.ts';
+import { networkChanges } from '../ports/network.ts';
 import {
   chosenTransfers,
   makeAllDue,
@@ -16,59 +13,23 @@ import {
   type ReadyTransfer,
 } from '../workstation/transfer-rows.ts';
 import { readUploadSettings, type UploadSettings } from '../workstation/upload-settings.ts';
-import type { Stores } from '../storage/index.ts';
-import type { Bandwidth } from './bandwidth.ts';
 import { failingStores } from './failing-stores.ts';
 import { pacedStores } from './gated-stores.ts';
 import { heldUploads } from './held-uploads.ts';
 import { keepFailure } from './keep-failure.ts';
 import { LONGEST_LOOK, queueAlarm } from './queue-alarm.ts';
 import { isReady, readyUploads } from './ready-uploads.ts';
-import type { RunningTransfer, RunTools } from './running-transfer.ts';
+import type { QueueContext, TransferQueue } from './queue-interface.ts';
+import type { RunningTransfer } from './running-transfer.ts';
 import { runningUploads } from './running-uploads.ts';
 import type { Settled } from './settle-upload.ts';
 import { isUploadTime } from './upload-hours.ts';
 import { hasRoom } from './upload-places.ts';
-import { tellOver, waitForEnd, type WaitTools } from './wait-for-end.ts';
+import { tellOver, waitForEnd } from './wait-for-end.ts';
 import { stopped, waitingFor } from './waiting-for.ts';
 
 /** Ends that are looked for together. */
 const MOST_TOLD = 500;
-
-export interface QueueContext {
-  workstation: Workstation;
-  clock: Clock;
-  random: Random;
-  network: Network;
-  bandwidth: Bandwidth;
-  /** Brings one to its end. What fails for good it ends itself (state `cancelled`); every other error is tried again. */
-  run: (row: TransferRow, tools: RunTools) => Promise<Settled>;
-  /** Something of what is listed is another. */
-  onChange: () => void;
-}
-
-export interface TransferQueue {
-  /** From now on everything that is queued is worked on; before, only what somebody waits for. */
-  start(): void;
-  /** Something was added, resumed, or put into another order. */
-  wake(): void;
-  /** Also stores that failed a moment ago are tried. */
-  tryAgain(): void;
-  settingsChanged(): Promise<void>;
-  /** Whoever works on these is stopped, and nobody begins before `work` is done. */
-  hold<T>(ids: readonly number[], work: () => Promise<T>): Promise<T>;
-  /**
-   * Works on it now, whatever the hours are, and resolves when it is done. Errors: why it ended for good, or can't go on
-   * without a person; `cancelled` when `signal` aborts.
-   */
-  finish(row: Pick<TransferRow, 'id' | 'storage_uid'>, tools: WaitTools): Promise<Settled>;
-  /** How far it is at this moment; null while nobody works on it. */
-  progressOf(id: number): { sent: number; rate: number | null } | null;
-  /** Stores in which what is sent counts against the limit of all uploads. */
-  paced(stores: Stores): Stores;
-  /** What is under way goes on at the next start of the program. */
-  close(): Promise<void>;
-}
 
 export function transferQueue(context: QueueContext): TransferQueue {
   const { workstation, clock, bandwidth, run, onChange } = context;
@@ -146,23 +107,18 @@ export function transferQueue(context: QueueContext): TransferQueue {
 
   /** All that there is room for; false where there is none. */
   async function beginNext(isTime: boolean, atOnce: number): Promise<boolean> {
-    const next = new Map<number, ReadyTransfer>();
-    for (;;) {
-      const one = await ready.first({
-        only: isTime ? null : () => waiters.ids(),
-        except: failing.at(clock.now()),
-        passed: running.sizes().length + held.count() + next.size,
-        mayBegin: ({ id, storage_uid: storage }) =>
-          (isTime || waiters.has(id)) && isFree(id) && !next.has(id) && !failing.isLeftAt(storage, clock.now()),
-      });
-      const sizes = [...running.sizes(), ...[...next.values()].map(({ size }) => size)];
-      if (one === null || !hasRoom(sizes, one.size, atOnce)) break;
-      ready.take(one);
-      next.set(one.id, one);
-    }
-    for (const row of await chosenTransfers(workstation, [...next.keys()]))
+    const wanted = {
+      only: isTime ? null : () => waiters.ids(),
+      except: failing.at(clock.now()),
+      passed: running.sizes().length + held.count(),
+      mayBegin: ({ id, storage_uid: storage }: ReadyTransfer) =>
+        (isTime || waiters.has(id)) && isFree(id) && !failing.isLeftAt(storage, clock.now()),
+    };
+    const next = await ready.takeWhile(wanted, (sizes, size) => hasRoom([...running.sizes(), ...sizes], size, atOnce));
+    const ids = next.map(({ id }) => id);
+    for (const row of await chosenTransfers(workstation, ids))
       if (!isClosed && isFree(row.id) && isReady(row, clock.now())) running.begin(row);
-    return next.size > 0;
+    return next.length > 0;
   }
 
   function isFree(id: number): boolean {

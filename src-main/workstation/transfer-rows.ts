@@ -1,7 +1,7 @@
 /** Rows of `transfer` and `cached`. */
-import { sql, type Insertable, type RawBuilder, type Updateable } from 'kysely';
+import { sql, type Insertable, type Updateable } from 'kysely';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
-import type { CachedRow, CachedTable, TransferRow, TransferState, TransferTable } from './schema.ts';
+import type { CachedRow, CachedTable, TransferRow, TransferTable } from './schema.ts';
 
 /** States that nobody goes on from. */
 export const OVER = ['done', 'cancelled'] as const;
@@ -21,38 +21,6 @@ export function updateTransfer(
 ): Promise<TransferRow> {
   return writeWorkstation(workstation, (tx) =>
     tx.updateTable('transfer').set(patch).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
-  );
-}
-
-/** What one step makes of each of several. */
-export interface TransferStep {
-  id: number;
-  state: TransferState;
-  checksum: string | null;
-  version: string | null;
-  sent: number;
-}
-
-/** One durable step for all. */
-export async function stepTransfers(
-  workstation: Workstation,
-  steps: readonly TransferStep[],
-  updatedAt: string,
-): Promise<void> {
-  const field = (name: keyof TransferStep): RawBuilder<never> => sql`step.value ->> ${sql.lit(name)}`;
-  await writeWorkstation(workstation, (tx) =>
-    tx
-      .updateTable('transfer')
-      .from(sql<{ value: string }>`json_each(${JSON.stringify(steps)})`.as('step'))
-      .set({
-        state: field('state'),
-        checksum: field('checksum'),
-        version: field('version'),
-        sent: field('sent'),
-        updated_at: updatedAt,
-      })
-      .where('transfer.id', '=', field('id'))
-      .execute(),
   );
 }
 

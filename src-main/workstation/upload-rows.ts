@@ -1,7 +1,7 @@
 /** Rows of `transfer` that are uploads: queued, changed and ended together with what belongs to that. */
-import type { Insertable, Transaction, Updateable } from 'kysely';
+import { sql, type Insertable, type RawBuilder, type Transaction, type Updateable } from 'kysely';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
-import type { TransferRow, TransferTable, WorkstationDB } from './schema.ts';
+import type { TransferRow, TransferState, TransferTable, WorkstationDB } from './schema.ts';
 import { putSetting } from './settings.ts';
 import { OVER } from './transfer-rows.ts';
 
@@ -107,6 +107,38 @@ function takeUp(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** What one step makes of each of several. */
+export interface TransferStep {
+  id: number;
+  state: TransferState;
+  checksum: string | null;
+  version: string | null;
+  sent: number;
+}
+
+/** One durable step for all. */
+export async function stepTransfers(
+  workstation: Workstation,
+  steps: readonly TransferStep[],
+  updatedAt: string,
+): Promise<void> {
+  const field = (name: keyof TransferStep): RawBuilder<never> => sql`step.value ->> ${sql.lit(name)}`;
+  await writeWorkstation(workstation, (tx) =>
+    tx
+      .updateTable('transfer')
+      .from(sql<{ value: string }>`json_each(${JSON.stringify(steps)})`.as('step'))
+      .set({
+        state: field('state'),
+        checksum: field('checksum'),
+        version: field('version'),
+        sent: field('sent'),
+        updated_at: updatedAt,
+      })
+      .where('transfer.id', '=', field('id'))
+      .execute(),
+  );
 }
 
 /** What becomes of files in place; of those whose copy here is on its way already nothing is changed. */

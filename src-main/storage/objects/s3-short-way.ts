@@ -32,7 +32,7 @@ export interface ShortAnswer {
 }
 
 /** An answer that is no success, or why none came. */
-type Met = { response: Answer['response'] } | { error: unknown };
+type Met = { response: Answer['response'] } | { error: Error };
 
 export const NOT_ASKED: ShortAnswer = { headers: null, met: null };
 
@@ -40,14 +40,14 @@ export const NOT_ASKED: ShortAnswer = { headers: null, met: null };
 export function goingOn<C extends HeadObjectCommand | PutObjectCommand>(command: C, { met }: ShortAnswer): C {
   let first = met;
   if (first === null) return command;
-  // Both have the same stack; the compiler can't tell.
-  (command).middlewareStack.add(
-    (next) => async (args) => {
+  const { middlewareStack } = command as unknown as Pick<PutObjectCommand, 'middlewareStack'>;
+  middlewareStack.add(
+    (next) => (args) => {
       const mine = first;
       first = null;
       if (mine === null) return next(args);
-      if ('error' in mine) throw mine.error;
-      return { response: mine.response };
+      if ('error' in mine) return Promise.reject(mine.error);
+      return Promise.resolve({ response: mine.response });
     },
     { step: 'deserialize', name: 'goOn', priority: 'low' },
   );
@@ -141,7 +141,7 @@ export function shortWay(s3: S3Client, Request: typeof HttpRequest): ShortWay {
         await ended(response.body);
         return { headers: response.headers, met: null };
       } catch (error) {
-        return { headers: null, met: { error } };
+        return { headers: null, met: { error: error instanceof Error ? error : new Error(String(error)) } };
       }
     },
   };
