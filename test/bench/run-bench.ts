@@ -15,6 +15,8 @@ const BENCHES = [
   ['watching', 'Watched folders: nothing new, a burst, one file dropped'],
   ['hints', 'Hints from 100,000 files in 1,000 folders'],
   ['upload', 'Uploading 2 GiB and 5,000 small files, beside mc, rclone and aws-cli'],
+  ['window-while-uploading', 'What the window waits for while content is uploaded'],
+  ['held-up', 'How long others wait while something large is done'],
   ['publish', 'Publishing a large registry, and how long a save waits meanwhile'],
   ['cli-start', 'One command of the command line, from start to end'],
 ] as const;
