@@ -16,7 +16,7 @@ describe('on S3', () => {
     'F-CA01 killed at a sample of points, fetching, evicting, freeing and bringing back lose nothing and are done when asked for again',
     LONG,
     async () => {
-      expect(await killContent(store(), FIRST, 5)).toEqual([]);
+      expect(await killContent(store(), FIRST, 2)).toEqual([]);
     },
   );
 
