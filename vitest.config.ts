@@ -8,7 +8,7 @@ export default defineConfig({
     include: [deep ? 'test/**/*.deep.test.ts' : 'test/**/*.test.ts'],
     exclude: deep ? [] : ['test/**/*.deep.test.ts'],
     environment: 'node',
-    globalSetup: ['test/stores/install-all.ts'],
+    globalSetup: ['test/stores/install-all.ts', 'test/hosts/cli/build-program.ts'],
     // better-sqlite3 is a native part that must not be loaded into several threads' lives and deaths.
     pool: 'forks',
     maxWorkers: 2,

@@ -5,7 +5,7 @@
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isAsNoted, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, relativeRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import { whileContentAlone } from '../transfers/index.ts';
@@ -184,7 +184,7 @@ async function removeFile(
   const now = await fs.look(path);
   if (now === null) return false;
   const file = `${now.dev} ${now.ino}`;
-  if (!sameFacts(now, touched.has(file) ? { ...facts, ctimeNs: now.ctimeNs } : facts)) return false;
+  if (!isAsNoted(now, touched.has(file) ? { ...facts, ctimeNs: now.ctimeNs } : facts)) return false;
   await fs.unlinkProven(path, now);
   touched.add(file);
   return true;

@@ -5,7 +5,7 @@
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { isOneFile, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isNotedFile, isOneFile, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { CopyRow, StorageRow } from '../registry/schema.ts';
@@ -107,7 +107,7 @@ async function knowFolder(context: Context, pending: PendingReturn, target: RawP
   const { fs, workstation } = context;
   if (pending.looks === undefined || !pending.isInPlace) return;
   const there = await fs.look(target);
-  if (there !== null && !isOneFile(there, pending.facts)) return;
+  if (there !== null && !isNotedFile(there, pending.facts)) return;
   const unit = await lookAtFolder(context, there === null ? pending.arriving : target);
   if (unit === null) return;
   // A known item that looks otherwise is read again; one that is not known would be entered.
@@ -120,7 +120,7 @@ async function knowFolder(context: Context, pending: PendingReturn, target: RawP
 async function giveName({ fs }: Context, { arriving, facts }: PendingReturn, target: RawPath): Promise<void> {
   const left = await fs.look(arriving);
   const there = await fs.look(target);
-  if (there !== null && (isOneFile(there, left) || isOneFile(there, facts))) {
+  if (there !== null && (isOneFile(there, left) || isNotedFile(there, facts))) {
     // The program died between the new name and the old one.
     await fs.removeOwnFile(arriving);
     return;

@@ -23,8 +23,8 @@ export async function folderLooks(
 }
 
 /** One file more, in the order of `folderFiles`. */
-export function addLook(looks: Hash, path: RawPath, { kind, size, mtimeNs, ctimeNs, dev, ino }: FileFacts): void {
-  looks.update(JSON.stringify([path, kind, size, mtimeNs, ctimeNs, dev, ino]));
+export function addLook(looks: Hash, path: RawPath, { kind, size, mtimeNs, ctimeNs, ino }: FileFacts): void {
+  looks.update(JSON.stringify([path, kind, size, mtimeNs, ctimeNs, ino]));
 }
 
 function changed(path: RawPath): BenchkeepError {

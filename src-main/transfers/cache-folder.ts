@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isAsNoted, type FileFacts } from '../ports/fs/file-facts.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import { joinRaw, rawFromBytes, rawFromText, rawToBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
@@ -69,7 +69,7 @@ export async function findCached(
 
 /** Of a folder that alone says little: `looksIn` tells of its files. */
 export function isAsCached(facts: FileFacts, row: Pick<CachedRow, 'facts'>): boolean {
-  return sameFacts(facts, JSON.parse(row.facts) as FileFacts);
+  return isAsNoted(facts, JSON.parse(row.facts) as FileFacts);
 }
 
 /** What all files of a folder look like; null where that can't be said. */

@@ -1,11 +1,10 @@
 /** Removes content from the cache, only where it is proven at that moment to be in a store (`faults.md`, F-CA05). */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
 import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import type { CachedRow } from '../workstation/schema.ts';
 import { forgetCached, readCached } from '../workstation/transfer-rows.ts';
-import { isContentAt } from './cache-folder.ts';
+import { isAsCached, isContentAt } from './cache-folder.ts';
 import { whileContentAlone } from './content-lock.ts';
 import { evictFolder, type Evicted } from './evict-folder.ts';
 import { evictUnrecorded } from './evict-unrecorded.ts';
@@ -46,7 +45,7 @@ async function evict(context: TransferContext, row: CachedRow, signal: AbortSign
   if (facts.kind === 'folder') return evictFolder(context, row, artifact, { path, facts }, signal);
   if (await isOpenElsewhere(facts)) return { kind: 'kept', reason: 'a program has it open' };
   // Looked at wholly only where the file system says that something was done to it.
-  const touched = !sameFacts(facts, JSON.parse(row.facts) as FileFacts);
+  const touched = !isAsCached(facts, row);
   if (touched && !(await isContentAt(context, path, row.sha256))) {
     await putAside(context, artifact, path, facts);
     return { kind: 'kept', reason: 'it was edited here: that work is kept beside the cache' };

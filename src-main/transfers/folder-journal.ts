@@ -47,9 +47,9 @@ type Of = Pick<SentFolder, 'id' | 'artifact_uid' | 'sha256'>;
 const CHUNK = 1024 ** 2;
 const LINE = /^(?<n>\d+)\t(?<look>[0-9a-f]{24})\t(?<etag>[^\t]*)\t(?<version>[^\t]*)$/;
 
-/** A digest of what a local file looks like. */
-export function lookOf({ kind, size, mtimeNs, ctimeNs, dev, ino }: FileFacts): string {
-  const text = JSON.stringify([kind, size, mtimeNs, ctimeNs, dev, ino]);
+/** A digest of what a local file looks like; on whichever device, whose number may be another one by now. */
+export function lookOf({ kind, size, mtimeNs, ctimeNs, ino }: FileFacts): string {
+  const text = JSON.stringify([kind, size, mtimeNs, ctimeNs, ino]);
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
 

@@ -1,5 +1,5 @@
 /** What was to go to the cache and stays after all, or turned out to be other content there, has its place and its record again. */
-import { isOneFile, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isNotedFile, type FileFacts } from '../ports/fs/file-facts.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
@@ -25,7 +25,7 @@ export async function giveBack(context: TransferContext, leaving: Leaving, isAsS
   const { fs } = context;
   const { artifact, source, was, target } = leaving;
   const moved = await fs.look(target);
-  if (isOneFile(moved, was) && moved !== null) {
+  if (moved !== null && isNotedFile(moved, was)) {
     if ((await fs.look(source)) === null) await fs.moveProven(target, source, moved);
     else await putAside(context, artifact, target, moved);
   }

@@ -1,6 +1,6 @@
 /** A file that is verified in the cloud goes from its place on this computer to the cache, on a proof that is made anew. */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { isOneFile, sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isAsNoted, isOneFile, type FileFacts } from '../ports/fs/file-facts.ts';
 import { isOpenElsewhere } from '../ports/fs/open-files.ts';
 import { rawFromText, rawToDisplay } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
@@ -36,7 +36,7 @@ export async function moveToCache(
     const author = await context.author();
     // Proving may have taken its time. Somebody works on it: what it is now, the next look at it says.
     const now = await context.fs.look(source);
-    if (now === null || !sameFacts(now, was) || (!place.isOwn && (await isOpenElsewhere(now)))) return null;
+    if (now === null || !isAsNoted(now, was) || (!place.isOwn && (await isOpenElsewhere(now)))) return null;
     // So is what somebody put where it would go.
     const there = await context.fs.look(target);
     if (there !== null && !(await isContentAt(context, target, sha256))) return null;

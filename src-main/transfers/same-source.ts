@@ -1,6 +1,7 @@
 /**
  * A file that looks other than when its upload was planned may have the same content all the same: its name or its rights
- * were changed, or a backup made a link to it. All of it is read again then, and its digest decides.
+ * were changed, a backup made a link to it, or the computer was started again and gave its disk another number. All of it
+ * is read again then, and its digest decides.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
 import { sameFacts } from '../ports/fs/file-facts.ts';
@@ -19,8 +20,8 @@ export async function sameSourceNow(
   const here = await fs.look(path);
   const now = here === null ? ((await locate?.()) ?? null) : { path, facts: here };
   if (now === null) return null;
-  const { dev, ino, size, mtimeNs } = now.facts;
-  const isSame = dev === facts.dev && ino === facts.ino && size === facts.size && mtimeNs === facts.mtimeNs;
+  const { ino, size, mtimeNs } = now.facts;
+  const isSame = ino === facts.ino && size === facts.size && mtimeNs === facts.mtimeNs;
   return isSame && !(now.path === path && sameFacts(now.facts, facts)) ? now : null;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { InstanceContext } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
-import { sameFacts, type FileFacts } from '../ports/fs/file-facts.ts';
+import { isAsNoted, type FileFacts } from '../ports/fs/file-facts.ts';
 import { joinRaw, rawFromBytes, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { instrumentRun } from '../provenance/index.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
@@ -190,7 +190,7 @@ async function isAsRead(
     .where('folder', '=', folder)
     .where('name', '=', name)
     .executeTakeFirst();
-  return known !== undefined && sameFacts(facts, factsOfRow(known));
+  return known !== undefined && isAsNoted(facts, factsOfRow(known));
 }
 
 async function writeMissing(write: RegistryWrite, storage: StorageRow, gone: readonly InventoryRow[]): Promise<void> {

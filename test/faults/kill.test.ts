@@ -38,6 +38,9 @@ test(
   'F-DB04 F-DB05 told no by the disk at a sample of places, every operation says why and is done at the next try',
   { timeout: 240_000 },
   async () => {
-    expect(await examineCrashes(chosen(allFailures(crashes), 2))).toBeGreaterThan(2);
+    // Of each third operation: each of them is killed above, and the deep run is told no at every place.
+    const failures = allFailures(crashes);
+    const some = chosen(failures, 2).filter((_, n) => n % 3 === 0);
+    expect(await examineCrashes(some)).toBeGreaterThan(2);
   },
 );

@@ -138,18 +138,18 @@ test('a damaged registry gives no backup: it is said, and the earlier ones stay'
 test('while a large backup is made, what is written is neither held up nor left out of the next one', async () => {
   const threads = registryThreads();
   const running = threads.makeBackup({ folder: open.folder, uid: open.instanceUid, kind: 'manual', now });
-  let longest = 0;
   let done = false;
   void running.finally(() => (done = true));
+  let meanwhile = 0;
   while (!done) {
     await new Promise((resolve) => setImmediate(resolve));
-    const start = performance.now();
     await change();
-    longest = Math.max(longest, performance.now() - start);
+    if (!done) meanwhile += 1;
   }
   const made = await running;
   expect(made.good).toBe(true);
-  expect(longest).toBeLessThan(500);
+  // One may come before it begins, and the next would have to wait for its end. How long: `npm run bench held-up`.
+  expect(meanwhile).toBeGreaterThan(2);
   await threads.close();
   expect((await make('manual')).last_change).toBeGreaterThan(made.last_change);
 });

@@ -11,7 +11,7 @@ test.each(['upload', 'save'] as const)(
   'F-UP18 killed at a sample of points, the %s of a folder comes to its end when it is asked for again',
   { timeout: 400_000 },
   async (how) => {
-    expect(await killFolders(store(), how, 3)).toEqual([]);
+    expect(await killFolders(store(), how, 2)).toEqual([]);
   },
 );
 

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BenchkeepError } from '../../shared/errors.ts';
 import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
@@ -49,6 +50,13 @@ function times(n: number, hook: Hook): Hook {
     return hook(key);
   };
 }
+
+/** As after a start of the computer at which its disks were found in another order. */
+const diskHadAnotherNumber = (): Promise<unknown> =>
+  lab.context.workstation.db
+    .updateTable('transfer')
+    .set({ facts: sql`json_set(facts, '$.dev', '1')` })
+    .execute();
 
 const states = async (): Promise<string[]> => (await lab.transfers()).map(({ state }) => state);
 
@@ -228,6 +236,43 @@ describe('uploaded', () => {
     await lab.upload(uid);
     expect([await states(), begun]).toEqual([['done'], 1]);
     expect((await lab.object(uid))?.equals(bytes)).toBe(true);
+  });
+
+  it.each(['send', 'complete'] as const)(
+    'F-DB02 the computer was started again, and its disk has another number: the same upload goes on (%s)',
+    async (verb) => {
+      const { uid, own, bytes } = await kept('a.fcs', randomBytes(LARGE));
+      lab.before(verb, times(1, die));
+      await expect(lab.upload(uid)).rejects.toThrow('died');
+      await diskHadAnotherNumber();
+      await lab.restart();
+      await lab.upload(uid);
+      expect(await states()).toEqual(['done']);
+      expect((await lab.object(uid))?.equals(bytes)).toBe(true);
+      expect([lab.cached(), existsSync(own)]).toEqual([[`${uid}.fcs`], false]);
+    },
+  );
+
+  it('F-DB02 sent before the computer was started again, and its disk has another number: it settles all the same', async () => {
+    const { uid, own } = await kept('a.fcs');
+    lab.after('stat', async (key) => {
+      const [row] = await lab.transfers();
+      if (key.includes(uid) && row?.state === 'settling') die();
+    });
+    await expect(lab.upload(uid)).rejects.toThrow('died');
+    lab.after('stat', null);
+    await diskHadAnotherNumber();
+    await lab.restart();
+    await lab.upload(uid);
+    expect([await states(), lab.cached(), existsSync(own)]).toEqual([['done'], [`${uid}.fcs`], false]);
+    await lab.context.workstation.db
+      .updateTable('cached')
+      .set({ facts: sql`json_set(facts, '$.dev', '1')` })
+      .execute();
+    lab.before('readRange', () => {
+      throw new Error('fetched');
+    });
+    await ended(cacheArtifact(lab.context, { artifact: uid }));
   });
 
   it('renamed before it is sent, and followed by the registry: it goes on from its new name', async () => {

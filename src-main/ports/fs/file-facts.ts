@@ -29,6 +29,20 @@ export function sameFacts(a: FileFacts, b: FileFacts): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev;
 }
 
+/**
+ * As `sameFacts`, of facts that were written down: the computer may have been started again since, or its drive plugged in
+ * again, and then devices get other numbers (`faults.md`, R5). Only of what lies where the root is proven to be attached,
+ * or in Benchkeep's own folder.
+ */
+export function isAsNoted(now: FileFacts, noted: FileFacts): boolean {
+  return sameFacts(now, { ...noted, dev: now.dev });
+}
+
+/** As `isOneFile`, with facts that were written down. */
+export function isNotedFile(now: FileFacts | null, noted: FileFacts): boolean {
+  return now !== null && now.ino === noted.ino;
+}
+
 /** Two names of one file, or one name that a disk without case sees in two ways. */
 export function isOneFile(a: FileFacts | null, b: FileFacts | null): boolean {
   return a !== null && b !== null && a.dev === b.dev && a.ino === b.ino;

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { composeSampleFiles } from '../../../src-main/hosts/cli/demo/compose-sample-files.ts';
 import { seedRandom } from '../../../src-main/hosts/cli/demo/draw-numbers.ts';
 import { commandLine, programWithWindow, type CommandLine, type Running } from '../../hosts/cli/command-line.ts';
-import { buildWindowInto, launchChromium, listenForComplaints } from '../window/open-window.ts';
+import { builtWindow, launchChromium, listenForComplaints } from '../window/open-window.ts';
 
 export interface Lab {
   browser: Browser;
@@ -25,8 +25,7 @@ export interface Lab {
 /** `env`: more of what the program is told. */
 export async function openLab({ env = {} }: { env?: Record<string, string> } = {}): Promise<Lab> {
   const program = mkdtempSync(join(tmpdir(), 'benchkeep-program-'));
-  const main = programWithWindow(program);
-  await buildWindowInto(join(program, 'dist/renderer'));
+  const main = programWithWindow(program, await builtWindow());
   const home = mkdtempSync(join(tmpdir(), 'benchkeep-person-'));
   const cli = commandLine({ main, env: { HOME: home, ...env } });
   const folder = join(home, 'instruments');

@@ -12,19 +12,25 @@ import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped } f
 
 sayIfSkipped();
 
+const LIGHT = { colorScheme: 'light' } as const;
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface AxeResult {
   violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
+const EVERYTHING = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** What another theme may change. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** One line for each violation; axe runs in the page by the debugger, which the content policy does not bind. */
-async function problems(page: Page): Promise<string[]> {
+async function problems(page: Page, runOnly = EVERYTHING): Promise<string[]> {
   await page.evaluate(axe);
-  const result = await page.evaluate(() =>
-    (window as unknown as { axe: { run: (options: unknown) => Promise<AxeResult> } }).axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }),
+  const result = await page.evaluate(
+    (only) =>
+      (window as unknown as { axe: { run: (options: unknown) => Promise<AxeResult> } }).axe.run({ runOnly: only }),
+    runOnly,
   );
   return result.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -92,18 +98,32 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
   async function check(page: Page, where: string): Promise<void> {
     expect(await problems(page), where).toEqual([]);
     expect(await smallTargets(page), where).toEqual([]);
+    // The same page, not one that was made dark from its beginning.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await problems(page, COLOURS), `${where}, dark`).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
   }
 
-  it('control: axe sees a button without a name', async () => {
+  it('control: axe sees a button without a name, and what can’t be read in the dark only', async () => {
     const { page } = await openWindow({ browser, files }, freshWorld());
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
     expect((await problems(page)).join('\n')).toContain('button-name');
     expect(await smallTargets(page)).toHaveLength(1);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.evaluate(() => {
+      const text = document.createElement('p');
+      text.textContent = 'Only in the dark';
+      Object.assign(text.style, { color: 'light-dark(#000, #333)', backgroundColor: 'light-dark(#fff, #222)' });
+      document.querySelector('main')?.append(text);
+    });
+    expect(await problems(page, COLOURS)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect((await problems(page, COLOURS)).join('\n')).toContain('Only in the dark');
   });
 
-  it.each(['light', 'dark'] as const)('every screen, %s', { timeout: 90_000 }, async (colorScheme) => {
-    const first = await openWindow({ browser, files }, freshWorld(), { colorScheme });
+  it('every screen, light and dark', { timeout: 120_000 }, async () => {
+    const first = await openWindow({ browser, files }, freshWorld(), LIGHT);
     await first.page.getByRole('heading', { level: 1 }).waitFor();
     await check(first.page, 'first run');
     await first.page.getByRole('button', { name: 'Begin in a bucket…' }).click();
@@ -120,7 +140,7 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
     await first.page.getByRole('region').getByText('Found 287 files').waitFor();
     await check(first.page, 'survey');
 
-    const { page } = await openWindow({ browser, files }, busyWorld(), { colorScheme });
+    const { page } = await openWindow({ browser, files }, busyWorld(), LIGHT);
     await page.locator('[role=row][data-index="0"] .name').click();
     await page.getByRole('cell', { name: 'A1' }).waitFor();
     await page.getByLabel(/^Select .*sample_00298/).check();
@@ -160,8 +180,8 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
     await check(page, 'deleted');
   });
 
-  it.each(['light', 'dark'] as const)('where something went wrong, %s', { timeout: 90_000 }, async (colorScheme) => {
-    const { page } = await openWindow({ browser, files }, troubledWorld(), { colorScheme });
+  it('where something went wrong, light and dark', { timeout: 120_000 }, async () => {
+    const { page } = await openWindow({ browser, files }, troubledWorld(), LIGHT);
     for (const n of [TROUBLED.missing, TROUBLED.overwritten, TROUBLED.changed, TROUBLED.offline]) {
       await page.locator(`[role=row][data-uid$="${String(n).padStart(9, '0')}0000"]`).click();
       await page.locator('.note[role=group]').waitFor();
@@ -189,113 +209,109 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
     }
   });
 
-  it.each(['light', 'dark'] as const)(
-    'what is on its way to the cloud, %s',
-    { timeout: 90_000 },
-    async (colorScheme) => {
-      const world = cloudWorld();
-      const error = { code: 'offline', message: 'The server does not answer', remedy: 'Look at the network.' };
-      const states = [
-        { state: 'sending', busy: true, sent: 12e6, rate: 1e6 },
-        { state: 'completing', busy: true },
-        { paused: true, sent: 9e6 },
-        { error, next: '2026-11-21T10:00:00.000Z', attempts: 2 },
-        { waits_for: 'Uploads run only from 20:00 to 06:00.' },
-        { state: 'done', sent: 40e6 },
-        { state: 'cancelled' },
-        { state: 'cancelled', error },
-      ] as const;
-      world.transfers = states.map((changes, n) =>
-        makeTransfer(n + 1, { ...changes, uid: world.artifacts[59 - n]?.uid ?? '', n_files: n === 0 ? 12 : null }),
-      );
-      const bucket = world.storages.find(({ type }) => type === 's3');
-      Object.assign(bucket ?? {}, {
-        endpoint: 'https://store.example.org',
-        sign_in: { by: 'keys', name: null, kept: 'session' },
-        warning: 'This store replaces objects.',
-      });
-      Object.assign(world.instance ?? {}, {
-        cache: { n_files: 2, size: 1e9, limit: 5e10 },
-        published: {
-          root: 's3://lab-data/flow',
-          at: '2026-11-01T00:00:00Z',
-          last_change: 1,
-          unpublished: 2,
-          holds: true,
-          diverged: true,
-          problem: 'The store did not answer.',
-          moves: true,
-        },
-      });
-      const [cloudy] = world.artifacts.slice(50);
-      cloudy?.copies.push({
-        storage: 'stor00000007',
-        path: 's3://lab-data/flow/x',
-        verified_at: '2026-11-01T00:00:00Z',
-      });
-      const { page } = await openWindow({ browser, files }, world, { colorScheme });
-      await page.locator(`[role=row][data-uid="${cloudy?.uid ?? ''}"]`).click();
-      await page.getByRole('tab', { name: 'Where it is' }).click();
-      await page.getByText('In the cloud: Bucket of the lab').waitFor();
-      await check(page, 'where it is');
-      await page.getByRole('button', { name: 'Free up space here…' }).click();
-      await page.getByRole('dialog', { name: 'Free up space here?' }).getByText('never changed').waitFor();
-      await check(page, 'free up');
-      await page.keyboard.press('Escape');
-      await page.getByLabel(/^Select .*sample_00048/).check();
-      await page.keyboard.press('Control+u');
-      await page.getByRole('button', { name: 'Upload 1 item' }).waitFor();
-      await check(page, 'upload');
-      await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: /^Transfers/ }).click();
-      await page.getByRole('heading', { name: 'Over' }).waitFor();
-      await check(page, 'transfers');
-      await page.getByRole('button', { name: 'Cancel all…' }).click();
-      await page.getByRole('dialog').waitFor();
-      await check(page, 'cancel');
-      await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: /^Storage places/ }).click();
-      await page.getByRole('button', { name: /^Make .* the default$/ }).click();
-      await page.getByRole('dialog', { name: 'Make this the default place?' }).waitFor();
-      await check(page, 'default place');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Add a bucket…' }).click();
-      const form = page.getByRole('dialog', { name: 'Add a bucket' });
-      await form.getByLabel('Another S3 store').check();
-      await form.getByLabel('Bucket', { exact: true }).fill('X');
-      await form.getByLabel('Address of the server').fill('https://store.example.org');
-      await form.getByText('Small letters').waitFor();
-      await form.getByLabel('Make it the default place').check();
-      await form.getByLabel('With an access key').check();
-      await check(page, 'bucket');
-      await form.getByLabel('With what is set up on it').check();
-      await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
-      await form.getByRole('button', { name: 'Test connection' }).click();
-      await form.getByText('All is well').waitFor();
-      await check(page, 'tested bucket');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
-      await page.getByRole('dialog', { name: 'Sign in to the bucket' }).waitFor();
-      await check(page, 'sign in');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Sign out of Bucket of the lab' }).click();
-      await page.getByRole('dialog', { name: 'Sign out of the bucket?' }).waitFor();
-      await check(page, 'sign out');
-      await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: /^Settings/ }).click();
-      await page.getByRole('region', { name: 'Uploads and copies' }).waitFor();
-      await page.getByRole('button', { name: 'Go on with the published one…' }).click();
-      await page.getByRole('dialog', { name: 'Go on with the published registry?' }).waitFor();
-      await check(page, 'take the published registry');
-      await page.keyboard.press('Escape');
-      await check(page, 'settings');
-      world.transfers = [];
-      await page.reload();
-      await page.getByRole('link', { name: /^Transfers/ }).click();
-      await page.getByText('Nothing is on its way').waitFor();
-      await check(page, 'no transfers');
-    },
-  );
+  it('what is on its way to the cloud, light and dark', { timeout: 120_000 }, async () => {
+    const world = cloudWorld();
+    const error = { code: 'offline', message: 'The server does not answer', remedy: 'Look at the network.' };
+    const states = [
+      { state: 'sending', busy: true, sent: 12e6, rate: 1e6 },
+      { state: 'completing', busy: true },
+      { paused: true, sent: 9e6 },
+      { error, next: '2026-11-21T10:00:00.000Z', attempts: 2 },
+      { waits_for: 'Uploads run only from 20:00 to 06:00.' },
+      { state: 'done', sent: 40e6 },
+      { state: 'cancelled' },
+      { state: 'cancelled', error },
+    ] as const;
+    world.transfers = states.map((changes, n) =>
+      makeTransfer(n + 1, { ...changes, uid: world.artifacts[59 - n]?.uid ?? '', n_files: n === 0 ? 12 : null }),
+    );
+    const bucket = world.storages.find(({ type }) => type === 's3');
+    Object.assign(bucket ?? {}, {
+      endpoint: 'https://store.example.org',
+      sign_in: { by: 'keys', name: null, kept: 'session' },
+      warning: 'This store replaces objects.',
+    });
+    Object.assign(world.instance ?? {}, {
+      cache: { n_files: 2, size: 1e9, limit: 5e10 },
+      published: {
+        root: 's3://lab-data/flow',
+        at: '2026-11-01T00:00:00Z',
+        last_change: 1,
+        unpublished: 2,
+        holds: true,
+        diverged: true,
+        problem: 'The store did not answer.',
+        moves: true,
+      },
+    });
+    const [cloudy] = world.artifacts.slice(50);
+    cloudy?.copies.push({
+      storage: 'stor00000007',
+      path: 's3://lab-data/flow/x',
+      verified_at: '2026-11-01T00:00:00Z',
+    });
+    const { page } = await openWindow({ browser, files }, world, LIGHT);
+    await page.locator(`[role=row][data-uid="${cloudy?.uid ?? ''}"]`).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    await page.getByText('In the cloud: Bucket of the lab').waitFor();
+    await check(page, 'where it is');
+    await page.getByRole('button', { name: 'Free up space here…' }).click();
+    await page.getByRole('dialog', { name: 'Free up space here?' }).getByText('never changed').waitFor();
+    await check(page, 'free up');
+    await page.keyboard.press('Escape');
+    await page.getByLabel(/^Select .*sample_00048/).check();
+    await page.keyboard.press('Control+u');
+    await page.getByRole('button', { name: 'Upload 1 item' }).waitFor();
+    await check(page, 'upload');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: /^Transfers/ }).click();
+    await page.getByRole('heading', { name: 'Over' }).waitFor();
+    await check(page, 'transfers');
+    await page.getByRole('button', { name: 'Cancel all…' }).click();
+    await page.getByRole('dialog').waitFor();
+    await check(page, 'cancel');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: /^Storage places/ }).click();
+    await page.getByRole('button', { name: /^Make .* the default$/ }).click();
+    await page.getByRole('dialog', { name: 'Make this the default place?' }).waitFor();
+    await check(page, 'default place');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Add a bucket…' }).click();
+    const form = page.getByRole('dialog', { name: 'Add a bucket' });
+    await form.getByLabel('Another S3 store').check();
+    await form.getByLabel('Bucket', { exact: true }).fill('X');
+    await form.getByLabel('Address of the server').fill('https://store.example.org');
+    await form.getByText('Small letters').waitFor();
+    await form.getByLabel('Make it the default place').check();
+    await form.getByLabel('With an access key').check();
+    await check(page, 'bucket');
+    await form.getByLabel('With what is set up on it').check();
+    await form.getByLabel('Bucket', { exact: true }).fill('lab-data');
+    await form.getByRole('button', { name: 'Test connection' }).click();
+    await form.getByText('All is well').waitFor();
+    await check(page, 'tested bucket');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Sign in to Bucket of the lab' }).click();
+    await page.getByRole('dialog', { name: 'Sign in to the bucket' }).waitFor();
+    await check(page, 'sign in');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Sign out of Bucket of the lab' }).click();
+    await page.getByRole('dialog', { name: 'Sign out of the bucket?' }).waitFor();
+    await check(page, 'sign out');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: /^Settings/ }).click();
+    await page.getByRole('region', { name: 'Uploads and copies' }).waitFor();
+    await page.getByRole('button', { name: 'Go on with the published one…' }).click();
+    await page.getByRole('dialog', { name: 'Go on with the published registry?' }).waitFor();
+    await check(page, 'take the published registry');
+    await page.keyboard.press('Escape');
+    await check(page, 'settings');
+    world.transfers = [];
+    await page.reload();
+    await page.getByRole('link', { name: /^Transfers/ }).click();
+    await page.getByText('Nothing is on its way').waitFor();
+    await check(page, 'no transfers');
+  });
 
   it('nothing moves where motion is unwanted; forced colours still show what is selected', async () => {
     const { page } = await openWindow({ browser, files }, busyWorld(), {

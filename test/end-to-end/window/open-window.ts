@@ -1,7 +1,7 @@
 /** A real Chromium on the real browser host, with the built window and a fake engine behind it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
@@ -10,6 +10,7 @@ import { runBrowserHost, type BrowserHost } from '../../../src-main/hosts/browse
 import { systemClock } from '../../../src-main/ports/clock.ts';
 import { readStaticFiles, type StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
 import { systemRandom } from '../../../src-main/ports/random.ts';
+import { buildOnce, project } from '../../build-once.ts';
 import { startFakeEngine, type FakeEngine } from '../../renderer/fake-engine/fake-engine.ts';
 import type { World } from '../../renderer/fake-engine/world.ts';
 
@@ -22,23 +23,22 @@ export function sayIfSkipped(): void {
   if (chromiumPath === undefined) console.warn('Skipped: there is no Chromium here to try the window in.');
 }
 
-/** The window as `npm run build` makes it, from the sources of now, into `outDir`. */
-export async function buildWindowInto(outDir: string): Promise<void> {
-  await build({
-    configFile: resolve(import.meta.dirname, '../../../vite.config.renderer.ts'),
-    logLevel: 'error',
-    build: { outDir, emptyOutDir: true },
-  });
+/** The window as `npm run build` makes it, from the sources of now: its folder. */
+export function builtWindow(): Promise<string> {
+  return buildOnce(
+    'window',
+    ['src-renderer', 'shared', 'assets', 'package-lock.json', 'vite.config.renderer.ts'],
+    (outDir) =>
+      build({
+        configFile: join(project, 'vite.config.renderer.ts'),
+        logLevel: 'error',
+        build: { outDir, emptyOutDir: true },
+      }),
+  );
 }
 
 export async function buildWindow(): Promise<StaticFiles> {
-  const outDir = mkdtempSync(join(tmpdir(), 'benchkeep-window-'));
-  try {
-    await buildWindowInto(outDir);
-    return await readStaticFiles(outDir);
-  } finally {
-    rmSync(outDir, { recursive: true, force: true });
-  }
+  return readStaticFiles(await builtWindow());
 }
 
 export function launchChromium(...more: string[]): Promise<Browser> {

@@ -24,7 +24,7 @@ const disk = powerDisk(join(base, 'disk.img'), join(base, place));
 const prepared = await makeInstance(base);
 await operation.prepare(prepared);
 await prepared.close();
-execFileSync('sync');
+execFileSync('sync', ['-f', join(base, place)]);
 const before = bytesBelow(base);
 
 const pause = join(base, 'pause');

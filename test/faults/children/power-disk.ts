@@ -10,7 +10,7 @@ const NO_LOG_FLUSH = 2;
 export interface PowerDisk {
   /** Drops what was not synced; nothing is written to the disk any more. */
   cut(): void;
-  /** After the programs that used it are gone: as at the next start of the computer. */
+  /** After the programs that used it are gone: as at the next start of the computer, when disks get other numbers. */
   startAgain(): Promise<void>;
   remove(): void;
 }
@@ -20,7 +20,9 @@ export function powerDisk(image: string, folder: string): PowerDisk {
   execFileSync('truncate', ['-s', '64M', image]);
   execFileSync('mkfs.ext4', ['-q', '-F', '-O', '^has_journal', '-E', 'lazy_itable_init=0', image]);
   execFileSync('tune2fs', ['-O', 'has_journal', image], { stdio: 'ignore' });
-  mount('-o', 'loop', image, folder);
+  let device = attach(image, null);
+  mount(device, folder);
+  letGoWhenUnmounted(device);
   return {
     cut() {
       execFileSync('perl', [
@@ -40,10 +42,27 @@ export function powerDisk(image: string, folder: string): PowerDisk {
           await pause(20);
         }
       }
-      mount('-o', 'loop', image, folder);
+      device = attach(image, device);
+      mount(device, folder);
+      letGoWhenUnmounted(device);
     },
     remove() {
       execFileSync('umount', [folder]);
     },
   };
+}
+
+/** On another device than it was last. */
+function attach(image: string, last: string | null): string {
+  const next = (): string => execFileSync('losetup', ['-f', '--show', image], { encoding: 'utf8' }).trim();
+  const device = next();
+  if (device !== last) return device;
+  const other = next();
+  execFileSync('losetup', ['-d', device]);
+  return other;
+}
+
+/** So that none is left behind by a program that is killed. */
+function letGoWhenUnmounted(device: string): void {
+  execFileSync('losetup', ['-d', device]);
 }

@@ -1,14 +1,15 @@
 /** The command line as a person or a script has it: real processes on a data folder of their own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import * as z from 'zod';
 
 const project = resolve(import.meta.dirname, '../../..');
-/** Sources that were stripped of their types once: a third of the time of a start. */
+/** What was compiled once: a third of the time of a start. */
 const COMPILED = join(tmpdir(), 'benchkeep-test-compiled');
-const MAIN = join(project, 'src-main/hosts/cli/main.ts');
+/** The one that is built for the tests (`build-program.ts`); its sources where somebody else uses this, as benchmarks do. */
+const PROGRAM = process.env['BENCHKEEP_TEST_PROGRAM'] ?? join(project, 'src-main/hosts/cli/main.ts');
 
 export interface Ended {
   code: number | null;
@@ -50,11 +51,11 @@ export const errorDocument = z.strictObject({
 
 export interface CommandLineOptions {
   env?: Record<string, string>;
-  /** Another program than the sources: the built one. */
+  /** Another program. */
   main?: string;
 }
 
-export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}): CommandLine {
+export function commandLine({ env = {}, main = PROGRAM }: CommandLineOptions = {}): CommandLine {
   const folder = mkdtempSync(join(tmpdir(), 'benchkeep-cli-'));
   const home = join(folder, 'home');
   const running = new Set<Running>();
@@ -102,13 +103,13 @@ export function commandLine({ env = {}, main = MAIN }: CommandLineOptions = {}):
   };
 }
 
-/** A copy of the program with a window beside it, whether or not one is built; its `main.ts`. */
-export function programWithWindow(folder: string): string {
-  for (const part of ['src-main', 'shared', 'package.json'])
-    cpSync(join(project, part), join(folder, part), { recursive: true });
+/** A copy of the program with a window beside it; its `cli.js`. */
+export function programWithWindow(folder: string, window = join(project, 'test/hosts/browser/fixtures/page')): string {
+  const main = join(folder, 'dist/main');
+  cpSync(dirname(PROGRAM), main, { recursive: true });
   symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'));
-  cpSync(join(project, 'test/hosts/browser/fixtures/page'), join(folder, 'dist/renderer'), { recursive: true });
-  return join(folder, 'src-main/hosts/cli/main.ts');
+  cpSync(window, join(folder, 'dist/renderer'), { recursive: true });
+  return join(main, 'cli.js');
 }
 
 /** The only document of `text`, which is one line. */

@@ -7,10 +7,12 @@ import { instanceInfo } from '../../../shared/contract/records.ts';
 import { commandLine, programWithWindow, type CommandLine } from './command-line.ts';
 
 let program: string;
+let main: string;
 let cli: CommandLine;
 beforeAll(async () => {
   program = mkdtempSync(join(tmpdir(), 'benchkeep-program-'));
-  cli = commandLine({ main: programWithWindow(program) });
+  main = programWithWindow(program);
+  cli = commandLine({ main });
   mkdirSync(cli.path('plates'));
   await cli.run('init', '--storage', 'data', '--name', 'lab');
   await cli.run('storage', 'add', 'plates', '--watch');
@@ -53,7 +55,7 @@ test('a port that is none is wrong usage, one in use is refused', async () => {
   expect((await cli.refused(2, 'serve', '--port', 'http')).message).toContain('http');
   const running = cli.start('serve', '--no-open', '--port', '0');
   const { port } = new URL(await running.line(() => true));
-  const other = commandLine({ main: join(program, 'src-main/hosts/cli/main.ts') });
+  const other = commandLine({ main });
   try {
     expect((await other.refused(5, 'serve', '--no-open', '--port', port)).message).toContain(port);
   } finally {

@@ -156,7 +156,8 @@ describe('S3 with faults', { timeout: 120_000 }, () => {
   ] as const)('F-UP01 F-UP02 a bad network ($type, $stream) ends every call in time, and heals', async (toxic) => {
     const network = await startToxiproxy(here.proxy.endpoint);
     try {
-      const store = await here.open(network.endpoint);
+      // Each attempt waits for a second.
+      const store = await here.open(network.endpoint, { patience: { attempts: 2 } });
       const name = await network.add(toxic);
       const token = await begin('healed');
       const away = { code: 'offline', retry: true };

@@ -23,7 +23,7 @@ const outside = mkdtempSync(join(tmpdir(), 'benchkeep-cut-'));
 
 async function begin(bench: ContentBench, story: ContentStory): Promise<Turn> {
   const turn = await bench.begin(story);
-  execFileSync('sync');
+  execFileSync('sync', ['-f', bench.cli.folder]);
   return turn;
 }
 
