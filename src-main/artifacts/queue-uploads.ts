@@ -16,6 +16,9 @@ import { findArtifacts } from './find-artifact.ts';
 import { locateContents, type Content } from './locate-content.ts';
 import { readContext } from './read-context.ts';
 
+/** Rows of one durable step: the engine is not kept busy for longer. */
+const INSERTED = 100;
+
 export interface QueuedUploads {
   /** One for each artifact that is not in the cloud yet and can be uploaded. */
   rows: TransferRow[];
@@ -76,11 +79,11 @@ export async function queueUploads(
     });
   }
   if (freeUp !== undefined && before.length > 0) await setFreeUp(workstation, before, freeUp);
-  const inserted = await insertUploads(
-    workstation,
-    wanted.map(({ artifact, sha256, content: { path, facts } }) => ({
-      direction: 'upload',
-      purpose: 'upload',
+  const inserted: (TransferRow | null)[] = [];
+  for (let i = 0; i < wanted.length; i += INSERTED) {
+    const rows = wanted.slice(i, i + INSERTED).map(({ artifact, sha256, content: { path, facts } }) => ({
+      direction: 'upload' as const,
+      purpose: 'upload' as const,
       artifact_uid: artifact.uid,
       storage_uid: storage.uid,
       path: rawToBytes(joinRaw(OWN_FOLDER, rawFromText(`${artifact.uid}${artifact.suffix}`))),
@@ -88,14 +91,14 @@ export async function queueUploads(
       facts: JSON.stringify(facts),
       size: artifact.size,
       sha256,
-      state: 'planned',
+      state: 'planned' as const,
       rank,
       free_up: freeUp === true ? 1 : 0,
       created_at: at,
       updated_at: at,
-    })),
-    context.busyTransfers,
-  );
+    }));
+    inserted.push(...(await insertUploads(workstation, rows, context.busyTransfers)));
+  }
   // Somebody else was faster with the others: theirs is waited for, unless it is no upload, which nobody brings to its end.
   const missed = wanted.filter((_, n) => inserted[n] === null).map(({ artifact }) => artifact);
   const theirs = (

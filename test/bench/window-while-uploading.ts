@@ -107,11 +107,7 @@ async function callsDuring(work: Promise<unknown>): Promise<number[]> {
   void work.finally(() => (over.is = true));
   const page = listArtifactsInput.parse({ sort: { field: 'created_at', descending: true } });
   const times: number[] = [];
-  const calls = [
-    () => client.artifacts.list(page),
-    () => client.transfers.list({}),
-    () => client.storages.list({}),
-  ];
+  const calls = [() => client.artifacts.list(page), () => client.transfers.list({}), () => client.storages.list({})];
   while (!over.is) {
     for (const call of calls) {
       const began = performance.now();
