@@ -1,8 +1,10 @@
 /** The registry names what is verified in a store: from now on the storage of these artifacts is the one in the cloud. */
+import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import { writeRegistry, type RegistryWrite } from '../registry/change-log.ts';
 import type { ArtifactRow, CopyRow, StorageRow } from '../registry/schema.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { isOther } from './begin-with-other.ts';
+import { forgetCloudLoss } from './mark-cloud-copy.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 /**
@@ -12,13 +14,14 @@ import type { TransferContext } from './transfer-context.ts';
 export type Recorded =
   { kind: 'gone'; artifact: null } | { kind: 'recorded' | 'other' | 'taken'; artifact: ArtifactRow };
 
-/** In one durable step, in the order of `rows`. */
+/** In one durable step, in the order of `rows`. What the inbox says of objects that were gone is over then. */
 export async function recordCopies(
   context: TransferContext,
   rows: readonly TransferRow[],
   storage: StorageRow,
 ): Promise<Recorded[]> {
-  return writeRegistry(context, await context.author(), 'upload', async (write) => {
+  const anew: CopyRow[] = [];
+  const all = await writeRegistry(context, await context.author(), 'upload', async (write) => {
     const artifacts = new Map((await artifactsOf(write, rows)).map((artifact) => [artifact.uid, artifact]));
     const copies = new Map((await copiesAt(write, rows, storage)).map((copy) => [copy.path.toString('hex'), copy]));
     const recorded: Recorded[] = [];
@@ -26,10 +29,16 @@ export async function recordCopies(
       const artifact = artifacts.get(row.artifact_uid);
       if (artifact === undefined) recorded.push({ kind: 'gone', artifact: null });
       else if (isOther(artifact, row)) recorded.push({ kind: 'other', artifact });
-      else recorded.push(await recordOne(write, row, artifact, storage, copies.get(row.path.toString('hex'))));
+      else {
+        const there = copies.get(row.path.toString('hex'));
+        recorded.push(await recordOne(write, row, artifact, storage, there));
+        if (there?.artifact_id === artifact.id) anew.push(there);
+      }
     }
     return recorded;
   });
+  for (const { path } of anew) await forgetCloudLoss(context, storage, rawFromBytes(path));
+  return all;
 }
 
 async function recordOne(

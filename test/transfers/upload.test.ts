@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cacheArtifact, deleteArtifacts, replaceArtifact, verify } from '../../src-main/artifacts/index.ts';
 import { cancelTransfers } from '../../src-main/transfers/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
@@ -477,6 +477,21 @@ describe('uploaded', () => {
     const { path } = await ended(cacheArtifact(lab.context, { artifact: uid }));
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(await lab.artifact(uid)).toMatchObject({ state: 'ok', state_reason: null });
+  });
+
+  it('F-UP11 gone from the bucket, and uploaded again from here, nothing is said of it in the inbox any more', async () => {
+    const path = join(lab.local, 'in-place.fcs');
+    writeFileSync(path, randomBytes(1000));
+    const { uid } = await lab.save(path);
+    await lab.upload(uid);
+    await (await lab.store()).delete(`.lamindb/${uid}.fcs`);
+    await ended(verify(lab.context, { artifacts: [uid], all: false, registry: false }));
+    const inbox = (): Promise<{ cause: string | null }[]> =>
+      lab.context.workstation.db.selectFrom('inbox').select('cause').execute();
+    expect(await inbox()).toHaveLength(1);
+    await lab.upload(uid);
+    expect(await inbox()).toEqual([]);
+    expect((await lab.object(uid))?.equals(readFileSync(path))).toBe(true);
   });
 
   it('found to be changed here while it was sent: what is in the bucket is given out, never what is here', async () => {
