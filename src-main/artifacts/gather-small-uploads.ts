@@ -3,7 +3,14 @@ import type { InstanceContext } from '../instance/index.ts';
 import { gathering } from '../ports/gather.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { isOther, storageOf, uploadTogether, type RunTools, type SmallUpload } from '../transfers/index.ts';
+import {
+  isOther,
+  storageOf,
+  uploadTogether,
+  type RunTools,
+  type SmallUpload,
+  type Together,
+} from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { copiesIn } from './copies-in.ts';
 import { locateContents } from './locate-content.ts';
@@ -13,23 +20,45 @@ import { readContext } from './read-context.ts';
 const MOST = 32;
 const SMALL = 256 * 1024;
 
+const ALONE: Together = { done: new Map(), failure: null };
+
 interface Turn {
   context: InstanceContext;
   row: TransferRow;
   tools: RunTools;
 }
 
-/** The returned function: the row of an upload that came to its end so; null for one that has to be done alone. */
-export function gatherSmall(
-  refuseForeign: (context: InstanceContext, storage: StorageRow) => Promise<void>,
-): (turn: Turn) => Promise<TransferRow | null> {
-  const join = gathering<Turn, TransferRow | null>(MOST, async (turns) => {
-    const done = new Map<number, TransferRow>();
-    for (const same of Map.groupBy(turns, ({ row }) => row.storage_uid).values())
-      for (const [id, row] of await ofOneStore(same, refuseForeign)) done.set(id, row);
-    return turns.map(({ row }) => done.get(row.id) ?? null);
+/** How the store of a batch is asked for first, and what to do where it could not be reached. */
+export interface StoreCare {
+  refuseForeign: (context: InstanceContext, storage: StorageRow) => Promise<void>;
+  failed: (context: InstanceContext, storage: StorageRow, error: unknown) => void;
+}
+
+/**
+ * The returned function: the row of an upload that came to its end so; null for one that has to be done alone. Errors: why
+ * its store can't be reached by anybody.
+ */
+export function gatherSmall(care: StoreCare): (turn: Turn) => Promise<TransferRow | null> {
+  const join = gathering<Turn, Ended>(MOST, async (turns) => {
+    const ends = new Map<Turn, Ended>();
+    for (const same of Map.groupBy(turns, ({ row }) => row.storage_uid).values()) {
+      const { done, failure } = await ofOneStore(same, care);
+      for (const turn of same) ends.set(turn, { row: done.get(turn.row.id) ?? null, failure });
+    }
+    return turns.map((turn) => ends.get(turn) ?? { row: null, failure: null });
   });
-  return (turn) => (isPlain(turn.row) ? join(turn) : Promise.resolve(null));
+  return async (turn) => {
+    if (!isPlain(turn.row)) return null;
+    const { row, failure } = await join(turn);
+    // Who was stopped meanwhile is no failure of the store.
+    if (row === null && failure !== null && !turn.tools.signal.aborted) throw failure;
+    return row;
+  };
+}
+
+interface Ended {
+  row: TransferRow | null;
+  failure: BenchkeepError | null;
 }
 
 /** What was tried before, or was begun, has its own way. */
@@ -37,22 +66,21 @@ function isPlain({ state, token, size, attempts }: TransferRow): boolean {
   return state === 'planned' && token === null && size <= SMALL && attempts === 0;
 }
 
-async function ofOneStore(
-  turns: readonly Turn[],
-  refuseForeign: (context: InstanceContext, storage: StorageRow) => Promise<void>,
-): Promise<Map<number, TransferRow>> {
+async function ofOneStore(turns: readonly Turn[], care: StoreCare): Promise<Together> {
   const [first] = turns;
-  if (first === undefined || turns.length === 1) return new Map();
+  if (first === undefined || turns.length === 1) return ALONE;
   const { context } = first;
+  const storage = await storageOf(context, first.row);
+  if (storage === null) return ALONE;
   try {
-    const storage = await storageOf(context, first.row);
-    if (storage === null) return new Map();
-    await refuseForeign(context, storage);
-    return await uploadTogether(context, await uploadsOf(context, turns, storage), storage);
+    await care.refuseForeign(context, storage);
+    const ended = await uploadTogether(context, await uploadsOf(context, turns, storage), storage);
+    if (ended.failure !== null) care.failed(context, storage, ended.failure);
+    return ended;
   } catch (error) {
-    // Each alone says why it can't be done, and is tried again as it should be.
-    if (error instanceof BenchkeepError) return new Map();
-    throw error;
+    if (!(error instanceof BenchkeepError)) throw error;
+    care.failed(context, storage, error);
+    return { done: new Map(), failure: error };
   }
 }
 

@@ -48,7 +48,14 @@ export function queuedUploads(): RunUpload {
     ours.set(storage.uid, now);
   }
 
-  const together = gatherSmall(refuseForeign);
+  /** Whether it still is ours is asked again; whoever signs in again is heard by a new client only. */
+  function failed(context: InstanceContext, storage: StorageRow, error: unknown): void {
+    ours.delete(storage.uid);
+    const root = cloudRootOf(storage);
+    if (error instanceof BenchkeepError && error.code === 'not_signed_in' && root !== null) context.stores.forget(root);
+  }
+
+  const together = gatherSmall({ refuseForeign, failed });
 
   async function run(context: InstanceContext, planned: TransferRow, tools: RunTools): Promise<Settled> {
     const done = await together({ context, row: planned, tools });
@@ -69,11 +76,7 @@ export function queuedUploads(): RunUpload {
       const source = READING.has(current.state) ? await provenSource(context, current, artifact, tools) : null;
       return await finishUpload(gated, current, { ...tools, locate: () => locate(context, row) }, source);
     } catch (error) {
-      ours.delete(storage.uid);
-      const root = cloudRootOf(storage);
-      // Whoever signs in again is heard by a new client only.
-      if (error instanceof BenchkeepError && error.code === 'not_signed_in' && root !== null)
-        context.stores.forget(root);
+      failed(context, storage, error);
       throw error;
     }
   }

@@ -47,8 +47,12 @@ export function contentThread(): ContentThread {
   function ask(of: number, say: 'part' | 'whole'): Promise<PartChecksums | WholeChecksums> {
     return new Promise((answer, fail) => {
       const asked = open.get(of);
-      if (asked === undefined) fail(ended(new Error('it is not open')));
-      asked?.push({ answer, fail });
+      // The thread that knew it is gone; another one may be there, for others.
+      if (asked === undefined) {
+        fail(ended(new Error('the thread ended')));
+        return;
+      }
+      asked.push({ answer, fail });
       tell({ of, say });
     });
   }
@@ -65,7 +69,7 @@ export function contentThread(): ContentThread {
       tell({ of, say: 'open', wanted });
       return {
         add(slice) {
-          tell({ of, say: 'add', slice });
+          if (open.has(of)) tell({ of, say: 'add', slice });
         },
         part: () => ask(of, 'part'),
         whole: () => ask(of, 'whole') as Promise<WholeChecksums>,

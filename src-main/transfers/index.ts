@@ -28,7 +28,7 @@ export { lookAtLastCopies, lookAtLastCopy } from './last-copies.ts';
 export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
 export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';
 export { sweepParts } from './sweep-parts.ts';
-export { uploadTogether, type SmallUpload } from './upload-together.ts';
+export { uploadTogether, type SmallUpload, type Together } from './upload-together.ts';
 export { isUploadTime } from './upload-hours.ts';
 export { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from './save-to-store.ts';
 export { isManifestHere, manifestOf } from './fetch-manifest.ts';

@@ -20,6 +20,7 @@ export async function recordCopies(
   rows: readonly TransferRow[],
   storage: StorageRow,
 ): Promise<Recorded[]> {
+  if (rows.length === 0) return [];
   const anew: CopyRow[] = [];
   const all = await writeRegistry(context, await context.author(), 'upload', async (write) => {
     const artifacts = new Map((await artifactsOf(write, rows)).map((artifact) => [artifact.uid, artifact]));

@@ -3,7 +3,7 @@
  * commits of its states take longer than its bytes. Only what goes as it should goes on here. Whatever does not, stays in a
  * state from which `runUpload` and `settleUpload` go on, which know what to do of everything else.
  */
-import { BenchkeepError } from '../../shared/errors.ts';
+import { BenchkeepError, toErrorData, type ErrorCode } from '../../shared/errors.ts';
 import { stemOf } from '../../shared/uid.ts';
 import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
@@ -13,10 +13,11 @@ import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore } from '../
 import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers } from '../workstation/transfer-rows.ts';
 import { stepTransfers, type TransferStep } from '../workstation/upload-rows.ts';
+import { isOfStore } from './failed-try.ts';
 import { gatedStores } from './gated-stores.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
-import { isMade } from './judge-sent.ts';
+import { isMade, removeWrong } from './judge-sent.ts';
 import { recordCopies } from './record-copies.ts';
 import type { RunTools } from './running-transfer.ts';
 import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
@@ -29,6 +30,9 @@ import { workAtHand } from './work-at-hand.ts';
 
 /** Files of one step that are read, or sent, at the same time. */
 const AT_ONCE = 16;
+
+/** What no other one of them would be spared. */
+const OF_ALL: ReadonlySet<ErrorCode> = new Set(['offline', 'not_signed_in', 'bucket_not_found']);
 
 export interface SmallUpload {
   row: TransferRow;
@@ -48,24 +52,47 @@ interface Proven extends Going {
   there: ObjectFacts;
 }
 
-/** Ids of those that came to their end. None fails here. Errors: those of the databases, which are everybody's. */
+export interface Together {
+  /** By their ids, those that came to their end. */
+  done: Map<number, TransferRow>;
+  /** Why the store can't be reached by anybody now; null where it can, and the others may be done alone. */
+  failure: BenchkeepError | null;
+}
+
+/** Whatever stops one of them stops all: who pauses one need not wait for the others, which go on alone. */
+interface Turn {
+  signal: AbortSignal;
+  failed: (error: BenchkeepError) => void;
+}
+
+/** Errors: those of the databases, which are everybody's. */
 export async function uploadTogether(
   context: TransferContext,
   uploads: readonly SmallUpload[],
   storage: StorageRow,
-): Promise<Map<number, TransferRow>> {
+): Promise<Together> {
   const { busyTransfers, clock } = context;
   const free = uploads.filter(({ row }) => !busyTransfers.has(row.id));
   for (const { row } of free) busyTransfers.set(row.id, workAtHand(clock, row));
+  const lost = new AbortController();
+  let failure: BenchkeepError | null = null;
+  const turn: Turn = {
+    signal: AbortSignal.any([lost.signal, ...free.map(({ tools }) => tools.signal)]),
+    failed(error) {
+      if (!OF_ALL.has(error.code) || !isOfStore(toErrorData(error))) return;
+      failure ??= error;
+      lost.abort();
+    },
+  };
   try {
-    const going = await readAll(context, await asPlanned(context, free), storage);
-    if (going.length === 0) return new Map();
+    const going = await readAll(context, await asPlanned(context, free), storage, turn);
+    if (going.length === 0) return { done: new Map(), failure };
     await step(context, going, ({ content: { checksums } }) => ({
       state: 'completing',
       checksum: JSON.stringify(checksums),
     }));
-    const proven = await passing(going, sendOne);
-    return await endAll(context, proven, storage);
+    const proven = await passing(going, turn, (one) => sendOne(one, storage, turn));
+    return { done: await endAll(context, proven, storage), failure };
   } finally {
     for (const { row } of free) busyTransfers.delete(row.id);
   }
@@ -84,61 +111,87 @@ async function asPlanned(context: TransferContext, uploads: readonly SmallUpload
   });
 }
 
-function readAll(context: TransferContext, uploads: readonly SmallUpload[], storage: StorageRow): Promise<Going[]> {
-  return passing(uploads, async (upload) => {
+function readAll(
+  context: TransferContext,
+  uploads: readonly SmallUpload[],
+  storage: StorageRow,
+  turn: Turn,
+): Promise<Going[]> {
+  return passing(uploads, turn, async (upload) => {
     const { row, source, tools } = upload;
     const store = await storeOf({ ...context, stores: gatedStores(context.stores, tools.gate) }, storage);
     if (!isSmall(store, row.size)) return null;
     const whole = { ...source, sha256: row.sha256 };
-    const content = await sendContent(context, { store, key: keyOf(row), source: whole, token: null }, tools);
+    const content = await sendContent(context, { store, key: keyOf(row), source: whole, token: null }, turn);
     return content === null ? null : { ...upload, store, content };
   });
 }
 
 /** Null where what the store has is not certainly the content. */
-async function sendOne(going: Going): Promise<Proven | null> {
+async function sendOne(going: Going, storage: StorageRow, { signal }: Turn): Promise<Proven | null> {
   const { store, row, artifact, content, tools } = going;
   const { uid, sha256, key, hash, hash_type: hashType } = artifact;
   const metadata = wordsForObject({ uid, sha256: sha256 ?? row.sha256, key, hash, hashType });
-  const { signal } = tools;
   const made = await putSmall(store, keyOf(row), content.small, { metadata, signal });
   const there = await store.stat(keyOf(row), { signal });
   if (there === null || !isMade(made, there)) return null;
   const { checksums } = content;
-  if (!(await isContent(store, there, { size: row.size, sha256: row.sha256, checksums }, signal))) return null;
+  if (!(await isContent(store, there, { size: row.size, sha256: row.sha256, checksums }, signal))) {
+    // Sent once more alone, which tells whoever waits for it when that goes wrong, too.
+    await removeWrong(store, there, `${storage.root}/${keyOf(row)}`);
+    return null;
+  }
   tools.onSent(row.size);
   return { ...going, there };
 }
 
 /**
- * The registry first. What is to go from its place is only called verified: to name it in the store and to move what is here
- * is one matter, in which nobody may replace it (`settleUpload`).
+ * The registry first. Only those of which nothing more is to be done are brought to their end; of the others it is written
+ * down that they are verified, and `settleUpload` goes on: with what is to go from its place, for to name it in the store and
+ * to move what is here is one matter; with what others are at work on; with what is no artifact any more.
  */
 async function endAll(
   context: TransferContext,
   proven: readonly Proven[],
   storage: StorageRow,
 ): Promise<Map<number, TransferRow>> {
-  const rows = proven.map(({ row }) => row);
-  const places = await placesOf(context, rows);
-  const hasToGo = ({ row }: Proven): boolean => {
-    const place = places.get(row.id);
-    return place !== undefined && mayGo(row, place);
-  };
-  await step(context, proven.filter(hasToGo), (one) => ({ ...verifiedStep(one), state: 'verified' }));
-  const staying = proven.filter((one) => !hasToGo(one));
-  if (staying.length === 0) return new Map();
+  const goOn = (some: readonly Proven[]): Promise<void> =>
+    step(context, some, (one) => ({ ...verifiedStep(one), state: 'verified' }));
+  const hasToGo = await thoseToGo(context, proven);
+  const isAlone = ({ row }: Proven): boolean => !context.familiesAtWork.has(stemOf(row.artifact_uid));
+  const staying = proven.filter((one) => !hasToGo.has(one.row.id) && isAlone(one));
   const stems = staying.map(({ row }) => stemOf(row.artifact_uid));
-  return whileAllAlone(context, stems, async () => {
+  // Before anything is waited for: nobody comes in between.
+  const ending = whileAllAlone(context, stems, async () => {
     const recorded = await recordCopies(
       context,
       staying.map(({ row }) => row),
       storage,
     );
-    const done = staying.filter((_, n) => recorded[n]?.kind === 'recorded');
+    const isRecorded = (_: Proven, n: number): boolean => recorded[n]?.kind === 'recorded';
+    // What becomes of the file here may have been chosen anew.
+    const toGoNow = await thoseToGo(context, staying);
+    const done = staying.filter((one, n) => isRecorded(one, n) && !toGoNow.has(one.row.id));
     await step(context, done, (one) => ({ ...verifiedStep(one), state: 'done' }));
-    return new Map(done.map(({ row }) => [row.id, { ...row, state: 'done', sent: row.size }]));
+    await goOn(staying.filter((one) => !done.includes(one)));
+    return new Map(done.map(({ row }) => [row.id, { ...row, state: 'done' as const, sent: row.size }]));
   });
+  const [done] = await Promise.all([ending, goOn(proven.filter((one) => !staying.includes(one)))]);
+  return done;
+}
+
+/** Ids of those whose file here goes to the cache, as is chosen now. */
+async function thoseToGo(context: TransferContext, uploads: readonly Proven[]): Promise<Set<number>> {
+  const rows = await chosenTransfers(
+    context.workstation,
+    uploads.map(({ row }) => row.id),
+  );
+  const places = await placesOf(context, rows);
+  const toGo = rows.filter((row) => {
+    const place = places.get(row.id);
+    return place !== undefined && mayGo(row, place);
+  });
+  return new Set(toGo.map(({ id }) => id));
 }
 
 function verifiedStep({ row, content, there }: Proven): Omit<TransferStep, 'id' | 'state'> {
@@ -161,24 +214,26 @@ async function step<T extends SmallUpload>(
 
 /**
  * What `work` makes of each, of those of which it makes anything: why a store or a disk refuses others is found out by doing
- * them alone.
+ * them alone. Nobody is at work on any of them when this resolves or rejects.
  */
 async function passing<T extends SmallUpload, R>(
   uploads: readonly T[],
+  { signal, failed }: Turn,
   work: (upload: T) => Promise<R | null>,
 ): Promise<R[]> {
   const results: R[] = [];
   const left = uploads.values();
   const workOn = async (): Promise<void> => {
     for (const upload of left) {
+      if (signal.aborted) return;
       const result = await work(upload).catch((error: unknown) => {
-        if (error instanceof BenchkeepError || upload.tools.signal.aborted) return null;
-        throw error;
+        if (error instanceof BenchkeepError) failed(error);
+        else if (!signal.aborted) throw error;
+        return null;
       });
       if (result !== null) results.push(result);
     }
   };
-  // Nobody is at work on them any more when this ends.
   const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, uploads.length) }, workOn));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;

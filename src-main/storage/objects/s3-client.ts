@@ -129,7 +129,7 @@ export async function openS3Client(
     throw new BenchkeepError(
       'not_allowed',
       `The endpoint that your AWS configuration gives for ${root.root} is no web address`,
-      'Mend endpoint_url there (it begins with https://), or give the endpoint with the root.',
+      'Mend endpoint_url there (it begins with https://), or give the address with the bucket.',
     );
   const authority = await openAuthority(way.ca, process.env, fs);
   const agents = openAgents({ mayBePrivate, authority, ...(access.lookup && { lookup: access.lookup }) });

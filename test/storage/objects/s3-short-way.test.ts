@@ -1,0 +1,166 @@
+/** What the short way sends, and what becomes of answers that are no plain success. In front: a server that writes down. */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { crc32 } from 'node:zlib';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openS3Store } from '../../../src-main/storage/objects/s3-store.ts';
+import { parseCloudRoot, type ObjectStore } from '../../../src-main/storage/index.ts';
+
+interface Seen {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+const bytes = Buffer.from('twenty small bytes..');
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const crc = Buffer.alloc(4);
+crc.writeUInt32BE(crc32(bytes));
+const GOOD = { etag: '"e1"', 'content-length': '0' };
+const OBJECT = {
+  etag: '"e1"',
+  'content-length': String(bytes.length),
+  'x-amz-checksum-crc32': crc.toString('base64'),
+  'x-amz-meta-uid': 'u',
+  'last-modified': 'Sun, 22 Nov 2026 00:00:00 GMT',
+};
+
+let server: Server;
+let seen: Seen[] = [];
+/** What is answered next; then all is well. */
+let answers: ((response: ServerResponse) => void)[] = [];
+let store: ObjectStore;
+
+beforeEach(async () => {
+  seen = [];
+  answers = [];
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      seen.push({ method, url, headers, body: Buffer.concat(chunks) });
+      const answer = answers.shift();
+      if (answer !== undefined) answer(response);
+      else response.writeHead(200, method === 'HEAD' ? OBJECT : GOOD).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  const { port } = server.address() as AddressInfo;
+  const root = parseCloudRoot(`s3://lab/below?endpoint_url=http://127.0.0.1:${String(port)}&region=eu-north-1`);
+  if (root === null) throw new Error('no bucket');
+  store = await openS3Store(root, { patience: { attempts: 3, firstPause: 1, longestPause: 2 } });
+});
+afterEach(() => {
+  store.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+const put = (key: string): ReturnType<ObjectStore['put']> =>
+  store.put(key, bytes, { condition: { absent: true }, sha256, metadata: { uid: 'u' } });
+/** The SDK numbers its attempts. */
+const bySdk = (): boolean[] => seen.map(({ headers }) => headers['amz-sdk-request'] !== undefined);
+const status =
+  (code: number, body = '') =>
+  (response: ServerResponse): void => {
+    response.writeHead(code, { 'content-type': 'application/xml' }).end(body);
+  };
+const error = (code: string): string => `<Error><Code>${code}</Code><Message>no</Message></Error>`;
+/** The SDK has been there once. */
+async function learned(): Promise<void> {
+  await store.stat('first');
+  seen = [];
+}
+
+it('the first request is the SDK’s; the next ones are the same without its layers', async () => {
+  const facts = await store.stat('a/b.fcs');
+  await put('a/c.fcs');
+  expect(await store.stat('a/b.fcs')).toEqual(facts);
+  expect(facts).toEqual({
+    key: 'a/b.fcs',
+    size: bytes.length,
+    etag: 'e1',
+    version: null,
+    checksums: { crc32: crc.toString('hex') },
+    modifiedAt: '2026-11-22T00:00:00.000Z',
+    metadata: { uid: 'u' },
+  });
+  expect(bySdk()).toEqual([true, false, false]);
+  expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'HEAD /lab/below/a/b.fcs',
+    'PUT /lab/below/a/c.fcs',
+    'HEAD /lab/below/a/b.fcs',
+  ]);
+  const [first, second] = seen;
+  expect(second?.body.equals(bytes)).toBe(true);
+  expect(second?.headers).toMatchObject({
+    'if-none-match': '*',
+    'x-amz-checksum-crc32': crc.toString('base64'),
+    'x-amz-content-sha256': sha256,
+    'x-amz-meta-uid': 'u',
+    'user-agent': first?.headers['user-agent'],
+  });
+  expect(second?.headers.authorization).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-north-1\/s3\/aws4_request, SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*if-none-match[^,]*, Signature=[0-9a-f]{64}$/,
+  );
+});
+
+it('keys that an address has to spell otherwise, and contents that nobody hashed, are left to the SDK', async () => {
+  await learned();
+  await put('with a space');
+  await store.put('plain', bytes);
+  expect(bySdk()).toEqual([true, true]);
+});
+
+it('what the store refuses is told as the SDK tells it, and asked once', async () => {
+  await learned();
+  answers = [status(403, error('AccessDenied'))];
+  await expect(put('a')).rejects.toMatchObject({ code: 'not_allowed' });
+  answers = [status(412, error('PreconditionFailed'))];
+  await expect(put('b')).rejects.toMatchObject({ code: 'already_exists' });
+  expect(seen.map(({ method }) => method)).toEqual(['PUT', 'PUT']);
+});
+
+it('what passes is tried again by the SDK: a busy store, a connection that breaks off', async () => {
+  await learned();
+  answers = [status(503, error('SlowDown'))];
+  expect(await put('a')).toMatchObject({ key: 'a', etag: 'e1' });
+  answers = [(response) => response.destroy()];
+  expect(await store.stat('b')).toMatchObject({ etag: 'e1' });
+  expect(bySdk()).toEqual([false, true, false, true]);
+});
+
+it('an object that is gone is gone, and a bucket that is gone is told', async () => {
+  await learned();
+  answers = [status(404), status(404, error('NoSuchKey'))];
+  expect(await store.stat('a')).toBeNull();
+  answers = [status(404), status(404, error('NoSuchBucket'))];
+  await expect(store.stat('a')).rejects.toMatchObject({ code: 'bucket_not_found' });
+});
+
+it('a page that somebody else answers with is no store', async () => {
+  await learned();
+  const page = (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
+  };
+  answers = [page, page, page, page];
+  await expect(put('a')).rejects.toMatchObject({ code: 'offline' });
+});
+
+it('stopped in the middle it says so', async () => {
+  await learned();
+  const stop = new AbortController();
+  answers = [
+    () => {
+      stop.abort();
+    },
+  ];
+  await expect(
+    store.put('a', bytes, { condition: { absent: true }, sha256, signal: stop.signal }),
+  ).rejects.toMatchObject({ code: 'cancelled' });
+});
