@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { startToxiproxy } from '../stores/start-toxiproxy.ts';
 import { useS3 } from '../stores/use-s3.ts';
+import { cancelTransfers } from '../../src-main/transfers/index.ts';
+import { until } from '../watching/open-watching.ts';
 import { openCloudLab, type CloudLab, type CloudLabOptions } from './open-cloud-lab.ts';
 
 const server = useS3('versitygw', { needs: ['toxiproxy'] });
@@ -28,9 +30,9 @@ async function open(endpoint = proxy.endpoint, options: CloudLabOptions = {}): P
   lab = await openCloudLab(`s3://${server().bucket}/faults-${String(folders++)}?endpoint_url=${endpoint}`, options);
 }
 
-async function kept(size: number): Promise<{ uid: string; own: string; bytes: Buffer }> {
+async function kept(size: number, key = 'a.fcs'): Promise<{ uid: string; own: string; bytes: Buffer }> {
   const bytes = randomBytes(size);
-  const { uid } = await lab.save(lab.put('a.fcs', bytes), { key: 'a.fcs' });
+  const { uid } = await lab.save(lab.put(key, bytes), { key });
   return { uid, own: join(lab.local, '.lamindb', `${uid}.fcs`), bytes };
 }
 
@@ -111,6 +113,35 @@ describe('to a store that errs', () => {
     expect(await lab.object(file.uid)).toBe(null);
     await lab.upload(file.uid);
     await expectUploaded(file);
+  });
+
+  it('F-UP05 of one of several small ones: what it kept is removed, and that one is sent again', async () => {
+    await open();
+    const files = [await kept(1000), await kept(2000, 'b.fcs'), await kept(3000, 'c.fcs')];
+    const [, wrong] = files;
+    if (wrong === undefined) throw new Error('none');
+    proxy.spoil({ kind: 'put', url: new RegExp(wrong.uid) }, 1, 'keep wrong bytes');
+    await lab.upload(...files.map(({ uid }) => uid));
+    for (const file of files) await expectUploaded(file);
+    // Not as what somebody else had put there.
+    expect((await lab.transfers()).map(({ state, error }) => [state, error])).toEqual(files.map(() => ['done', null]));
+  });
+
+  it('who cancels one of several small ones waits for none of the others, though they hang', async () => {
+    await open();
+    const files = [await kept(1000), await kept(2000, 'b.fcs'), await kept(3000, 'c.fcs')];
+    const [, cancelled, slow] = files;
+    if (cancelled === undefined || slow === undefined) throw new Error('none');
+    proxy.spoil({ kind: 'put', url: /\.fcs/ }, Number.POSITIVE_INFINITY, 'stall');
+    const uploading = lab.upload(...files.map(({ uid }) => uid)).catch(() => undefined);
+    await until(() => proxy.seen({ kind: 'put', url: /\.fcs/ }).length > 1, 'they are on their way');
+    const row = (await lab.transfers()).find(({ artifact_uid: uid }) => uid === cancelled.uid);
+    await cancelTransfers(lab.context, { ids: [row?.id ?? 0] });
+    await expectKept(cancelled);
+    proxy.reset();
+    await uploading;
+    await lab.goOn();
+    for (const file of files) await (file === cancelled ? expectKept(file) : expectUploaded(file));
   });
 
   it('F-UP12 it makes no checksums: all is read back before anything here moves', async () => {
