@@ -20,10 +20,12 @@ for (const name of ['versitygw', 'minio'] as const) {
 
     test('F-UP04 the answer to a put is lost once: the object is there, and the caller may ask', async () => {
       here.proxy.spoil({ kind: 'put' }, 1, 'lose answer');
-      const put = here.store.put('a', bytes, { condition: { absent: true } });
+      // So small that all of it is on its way before the store can refuse it.
+      const small = bytes.subarray(0, 1000);
+      const put = here.store.put('a', small, { condition: { absent: true } });
       // The second attempt meets what the first one made.
       expect(await codeOf(put)).toBe('already_exists');
-      expectContent(await here.store.stat('a'), bytes);
+      expectContent(await here.store.stat('a'), small);
       here.proxy.spoil({ kind: 'put' }, 1, 'lose answer');
       expect(await codeOf(here.store.put('a', bytes))).toBe('done');
     });
