@@ -119,4 +119,16 @@ describe('a folder that the registry calls verified in its bucket', () => {
     expect(await stateOf(uid)).toBe('ok');
     rmSync(folder, { recursive: true });
   });
+
+  it('and of which a member is something else by now is a conflict, and it is not called safe', async () => {
+    const folder = join(lab.base, 'run1.d');
+    mkdirSync(folder);
+    for (let i = 0; i < 5; i++) writeFileSync(join(folder, `${String(i)}.bin`), randomBytes(100 + i));
+    const { uid } = await lab.save(folder, { key: 'run1.d', upload: true });
+    const store = await lab.store();
+    await store.put(`.lamindb/${uid}.d/3.bin`, Buffer.from('other'));
+    await expect(again(folder, { key: 'run1.d', upload: true })).rejects.toMatchObject({ code: 'already_exists' });
+    expect((await store.stat(`.lamindb/${uid}.d/3.bin`))?.size).toBe(5);
+    expect(await stateOf(uid)).toBe('missing');
+  });
 });
