@@ -1,10 +1,11 @@
 /** Saving again what is in a bucket, after others were there: what the registry says is asked of the store first. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { saveArtifacts } from '../../src-main/artifacts/index.ts';
+import { rememberDetached } from '../../src-main/storage/index.ts';
 import { startFaultProxy, type FaultProxy } from '../stores/fault-proxy.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { openCloudLab, type CloudLab } from '../transfers/open-cloud-lab.ts';
@@ -93,6 +94,41 @@ describe('a file that the registry calls verified in its bucket', () => {
     await lab.save(inPlace, { upload: true });
     expect(await lab.object(placed.uid)).not.toBe(null);
     expect(await inbox()).toEqual([]);
+  });
+});
+
+describe('where the other copy is on a drive that is away', () => {
+  async function goAway(): Promise<void> {
+    renameSync(lab.local, `${lab.local}.away`);
+    await rememberDetached(lab.context, await lab.storage(lab.local), 'Its drive is not connected');
+  }
+
+  it('a file whose object is gone is sent from where it is at hand', async () => {
+    const content = randomBytes(1000);
+    const { uid } = await lab.save(lab.put('local/b.fcs', content), { upload: true });
+    await (await lab.store()).delete(keyOf(uid));
+    await goAway();
+    const { items } = await again(lab.put('a.fcs', content), { upload: true });
+    expect(items.map((one) => one.uid)).toEqual([uid]);
+    expect((await lab.object(uid))?.equals(content)).toBe(true);
+    expect(await stateOf(uid)).toBe('ok');
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('a folder, too', async () => {
+    const placed = join(lab.local, 'run1.d');
+    const folder = join(lab.base, 'run1.d');
+    mkdirSync(placed);
+    writeFileSync(join(placed, 'a.bin'), randomBytes(100));
+    cpSync(placed, folder, { recursive: true });
+    const { uid } = await lab.save(placed, { upload: true });
+    const store = await lab.store();
+    await store.delete(`.lamindb/${uid}.d/a.bin`);
+    await goAway();
+    const { items } = await again(folder, { key: 'run1.d', upload: true });
+    expect(items.map((one) => one.uid)).toEqual([uid]);
+    expect(await store.stat(`.lamindb/${uid}.d/a.bin`)).not.toBe(null);
+    expect(await stateOf(uid)).toBe('ok');
   });
 });
 
