@@ -1,5 +1,5 @@
 /** Saving again what is in a bucket, after others were there: what the registry says is asked of the store first. */
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,6 +94,33 @@ describe('a file that the registry calls verified in its bucket', () => {
     await lab.save(inPlace, { upload: true });
     expect(await lab.object(placed.uid)).not.toBe(null);
     expect(await inbox()).toEqual([]);
+  });
+});
+
+describe('whether a copy counts in the bucket', () => {
+  /** As of content that was sent in another way: the file has to be read for comparing. */
+  const unlike = (uid: string) =>
+    lab.context.registry.db.updateTable('artifact').set({ hash_type: 'sha1-fl' }).where('uid', '=', uid).execute();
+
+  it('a file that is written while it is compared with it ends the save, and says nothing of the store', async () => {
+    const { uid, path } = await saved();
+    await unlike(uid);
+    lab.after('stat', () => {
+      appendFileSync(path, 'more');
+    });
+    await expect(again(path)).rejects.toMatchObject({ code: 'file_changed' });
+    expect(await stateOf(uid)).toBe('ok');
+  });
+
+  it('a save that is stopped while the file is compared with it is over', async () => {
+    const { uid, path } = await saved();
+    await unlike(uid);
+    const stop = new AbortController();
+    lab.after('stat', () => {
+      stop.abort();
+    });
+    const input = { paths: [path], labels: [], new: false, key: 'a.fcs' };
+    await expect(ended(saveArtifacts(lab.context, input, stop.signal))).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
