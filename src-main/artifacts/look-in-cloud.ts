@@ -7,7 +7,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { judgeObject, objectOfCopy, storeOf, type ObjectFacts } from '../storage/index.ts';
+import { assertOurs, judgeObject, objectOfCopy, storeOf, type ObjectFacts } from '../storage/index.ts';
 import { isAsStored, markCloudCopy, type CloudLoss } from '../transfers/index.ts';
 import { objectsOf, type DeletionObject } from './plan-deletion.ts';
 import type { SaveTools } from './save-details.ts';
@@ -55,8 +55,22 @@ export async function isStillInCloud(
 
 const LEFT = { all: 'there', part: 'cloud-mismatch', none: 'cloud-gone' } as const;
 
-/** Facts of an object of which only the content tells whether it is the one. Errors: those of the store. */
+/**
+ * Facts of an object of which only the content tells whether it is the one. Errors: those of the store; where something is
+ * missing, also `storage_managed_elsewhere`: the address may lead to another server, which says nothing of ours.
+ */
 async function lookAt(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  place: DeletionObject,
+  signal: AbortSignal,
+): Promise<'there' | CloudLoss | ObjectFacts> {
+  const told = await whatIsAt(context, artifact, place, signal);
+  if (told !== 'there' && place.storage.managed === 1) await assertOurs(context, place.storage);
+  return told;
+}
+
+async function whatIsAt(
   context: InstanceContext,
   artifact: ArtifactRow,
   place: DeletionObject,

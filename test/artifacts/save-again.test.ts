@@ -98,6 +98,19 @@ describe('a file that the registry calls verified in its bucket', () => {
 });
 
 describe('whether a copy counts in the bucket', () => {
+  it('says the bucket that bears our mark: another one under the same name says nothing of it', async () => {
+    const { uid, path } = await saved();
+    const store = await lab.store();
+    await store.delete(keyOf(uid));
+    await store.delete('.lamindb/storage_uid.txt');
+    const { items, warnings } = await again(path);
+    expect(items[0]?.uid).toBe(uid);
+    expect(warnings).toEqual([expect.stringContaining('does not bear the mark of this storage')]);
+    expect((await lab.copies(uid)).map(({ verified_at: at }) => at !== null)).toEqual([true]);
+    expect(await stateOf(uid)).toBe('ok');
+    expect(await inbox()).toEqual([]);
+  });
+
   /** As of content that was sent in another way: the file has to be read for comparing. */
   const unlike = (uid: string) =>
     lab.context.registry.db.updateTable('artifact').set({ hash_type: 'sha1-fl' }).where('uid', '=', uid).execute();
