@@ -6,6 +6,12 @@ import type { ObjectFacts, ObjectStore } from '../storage/index.ts';
 import { memberKey } from '../transfers/index.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 
+/** As the store has it, with what the list of the folder says. */
+export interface OwnMember extends ObjectFacts {
+  /** Bytes. */
+  recordedSize: number;
+}
+
 interface OwnFolder {
   /** Of the folder. */
   key: string;
@@ -22,14 +28,14 @@ export async function* ownMembers(
   { key, manifest }: OwnFolder,
   onForeign: (key: string) => void,
   signal?: AbortSignal,
-): AsyncGenerator<ObjectFacts, void, undefined> {
+): AsyncGenerator<OwnMember, void, undefined> {
   const call = signal === undefined ? {} : { signal };
   const turn = giveWay(signal);
   const lead = `${key}/`;
   const listed = store.list(lead, call);
   try {
     let next = await listed.next();
-    for await (const { path } of readManifest(manifest)) {
+    for await (const { path, size: recordedSize } of readManifest(manifest)) {
       await turn();
       const member = memberKey(key, path);
       while (next.done !== true && orderOf(next.value, lead) < path) {
@@ -37,12 +43,12 @@ export async function* ownMembers(
         next = await listed.next();
       }
       if (next.done !== true && next.value.key === member) {
-        yield next.value;
+        yield { ...next.value, recordedSize };
         next = await listed.next();
         continue;
       }
       const alone = await store.stat(member, call);
-      if (alone !== null) yield alone;
+      if (alone !== null) yield { ...alone, recordedSize };
     }
     for (; next.done !== true; next = await listed.next()) onForeign(next.value.key);
   } finally {

@@ -6,6 +6,7 @@ import { assertWritable, targetStorage } from '../storage/index.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { findObject, isAddress, type ObjectSource } from './object-sources.ts';
 import { readContext } from './read-context.ts';
+import { isStillInCloud } from './look-in-cloud.ts';
 import { saveFileCopy, uploadKnown } from './save-file-copy.ts';
 import { saveFilesInPlace } from './save-files-in-place.ts';
 import { saveFolder } from './save-folder.ts';
@@ -89,7 +90,9 @@ async function uploadSaved(
   for (const [i, { path, facts }] of sources.entries()) {
     const id = ids[i] ?? 0;
     const artifact = await db.selectFrom('artifact').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-    await uploadKnown(context, artifact, storage, { path, facts, sha256: artifact.sha256 ?? '' }, tools);
+    const here = { path, facts, sha256: artifact.sha256 ?? '' };
+    await isStillInCloud(context, artifact, { here, only: storage }, tools);
+    await uploadKnown(context, artifact, storage, tools);
   }
 }
 

@@ -12,14 +12,13 @@ import { begunSaves, endSave, forgetCloudLoss, leaveSave, saveToStore, type Stor
 import { uploadOne } from './upload-artifacts.ts';
 import { copyIntoStorage } from './copy-into-storage.ts';
 import { decideSave } from './known-content.ts';
-import { isStillInCloud, type ReadHere } from './look-in-cloud.ts';
 import { recordContent } from './record-content.ts';
 import { describeSaved, keyFor, type SaveDetails, type SaveTools } from './save-details.ts';
 import type { Source } from './save-sources.ts';
 import { writtenMeanwhile } from './save-files-in-place.ts';
 import { markChanged, storeAnew } from './store-anew.ts';
 import { refuseIfStopped } from './tell-progress.ts';
-import { whereabouts } from './whereabouts.ts';
+import { isOnlyAtHand, whereabouts } from './whereabouts.ts';
 
 /** Id of its artifact: of the one that has this content, of the next version of its key, or of a new one. */
 export async function saveFileCopy(
@@ -56,8 +55,10 @@ export async function saveFileCopy(
         await markChanged(context, known, details);
         continue;
       }
-      if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
-      else if (details.upload === true) await uploadKnown(context, known, target, here, tools);
+      const isWanted = details.upload === true;
+      if (where === 'gone' || (isWanted && (await isOnlyAtHand(context, known, target, here, tools))))
+        await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
+      else if (isWanted) await uploadKnown(context, known, target, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);
@@ -151,16 +152,13 @@ export function takeFromStore(
   return isRefused ? leaveSave(context, save) : endSave(context, save, 'cancelled');
 }
 
-/** A person wants content in the cloud that is registered already: it is sent where it is not there any more, too. */
+/** A person wants content in the cloud that is registered already: it is sent where no copy counts there (any more). */
 export async function uploadKnown(
   context: InstanceContext,
   known: ArtifactRow,
   storage: StorageRow,
-  here: ReadHere,
-  tools: SaveTools,
+  { signal, warn }: SaveTools,
 ): Promise<void> {
-  const { signal, warn } = tools;
-  await isStillInCloud(context, known, { here, only: storage }, tools);
   const note = await uploadOne(context, known, storage, { signal, onSent: () => undefined });
   await forgetCloudLoss(context, storage, joinRaw(OWN_FOLDER, rawFromText(`${known.uid}${known.suffix}`)));
   if (note !== null) warn(note);

@@ -20,7 +20,7 @@ import { saveFolderInPlace } from './save-folder-in-place.ts';
 import type { Source } from './save-sources.ts';
 import { markChanged, storeAnew } from './store-anew.ts';
 import { refuseIfStopped } from './tell-progress.ts';
-import { whereabouts } from './whereabouts.ts';
+import { isOnlyAtHand, whereabouts } from './whereabouts.ts';
 
 /** A folder that was read, with its manifest under a name for the time being. */
 export interface ReadFolder {
@@ -105,10 +105,12 @@ async function saveFolderCopy(
         await markChanged(context, known, details);
         continue;
       }
-      if (where === 'gone') await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
+      const isWanted = details.upload === true;
+      const isLost = where === 'gone' || (isWanted && (await isOnlyAtHand(context, known, target, here, tools)));
+      if (isLost) await storeAnew(context, { artifact: known, target, details, copy, isContentAt });
       const manifest = manifestPath(context, known.uid);
       if ((await context.fs.look(manifest)) === null) await read.manifest.finish(manifest);
-      if (where === 'there' && details.upload === true) await uploadKnown(context, known, target, here, tools);
+      if (!isLost && isWanted) await uploadKnown(context, known, target, tools);
       return keepKnown(context, known, details, tools);
     }
     if (isNameless(key, details)) throw nameless(source);

@@ -10,8 +10,8 @@ import { ownMembers } from './folder-objects.ts';
 import type { DeletionObject } from './plan-deletion.ts';
 
 /**
- * All of it: the object is there, or each member of the folder, and its list; what they hold is not compared. Errors: those
- * of the store.
+ * All of it: the object is there, or each member of the folder in its size, and its list; what they hold is not compared.
+ * Errors: those of the store.
  */
 export async function whatIsLeft(
   context: Pick<InstanceContext, 'stores' | 'fs' | 'folder'>,
@@ -33,13 +33,19 @@ export async function whatIsLeft(
     return (await hash.end()) === artifact.hash ? 'all' : 'part';
   }
   const manifest = await manifestOf(context, store, artifact, signal);
-  const members =
-    manifest === null ? store.list(`${key}/`, { signal }) : ownMembers(store, { key, manifest }, ignore, signal);
-  for await (const _ of members) n += 1;
+  if (manifest === null) {
+    for await (const _ of store.list(`${key}/`, { signal })) return 'part';
+    return 'none';
+  }
+  let areRight = true;
+  for await (const { size, recordedSize } of ownMembers(store, { key, manifest }, ignore, signal)) {
+    n += 1;
+    areRight &&= size === recordedSize;
+  }
   if (n === 0) return 'none';
   // Without its list in the store nobody takes it for the folder.
-  const isListed = manifest !== null && (await store.stat(manifestKey(artifact.uid), { signal })) !== null;
-  return isListed && n === artifact.n_files ? 'all' : 'part';
+  const isListed = (await store.stat(manifestKey(artifact.uid), { signal })) !== null;
+  return isListed && areRight && n === artifact.n_files ? 'all' : 'part';
 }
 
 function ignore(): void {

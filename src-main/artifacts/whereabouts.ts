@@ -2,7 +2,7 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { relativeRaw } from '../ports/fs/raw-path.ts';
-import type { ArtifactRow } from '../registry/schema.ts';
+import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { cacheFolder } from '../transfers/index.ts';
 import { locateContent } from './locate-content.ts';
 import { isStillInCloud, type ReadHere } from './look-in-cloud.ts';
@@ -31,6 +31,29 @@ export async function whereabouts(
   const isThere = (await isAway(context, artifact)) || (await isStillInCloud(context, artifact, { here }, tools));
   return isThere ? 'there' : 'gone';
 }
+
+/**
+ * A person wants content in `storage`, in the cloud, where no copy counts (any more), and only what was read just now can be
+ * sent there: all other copies are away.
+ */
+export async function isOnlyAtHand(
+  context: InstanceContext,
+  artifact: ArtifactRow,
+  storage: StorageRow,
+  here: ReadHere,
+  tools: SaveTools,
+): Promise<boolean> {
+  if (await isStillInCloud(context, artifact, { here, only: storage }, tools)) return false;
+  try {
+    await locateContent(readContext(context), artifact);
+    return false;
+  } catch (error) {
+    if (error instanceof BenchkeepError && AWAY.has(error.code)) return true;
+    throw error;
+  }
+}
+
+const AWAY: ReadonlySet<string> = new Set(['in_cloud', 'offline', 'file_not_found']);
 
 /** On a drive or computer that is away. */
 async function isAway(context: InstanceContext, { id }: ArtifactRow): Promise<boolean> {

@@ -39,8 +39,11 @@ export async function assertWritable(
   );
 }
 
-/** The bucket may have been given to another instance meanwhile, or be another one under the same name. */
-async function assertOurs(context: { instanceUid: string; stores: Stores }, storage: StorageRow): Promise<void> {
+/**
+ * Of a managed storage in the cloud: the bucket may have been given to another instance meanwhile, or be another one under
+ * the same name. Errors: `storage_managed_elsewhere`, those of the store.
+ */
+export async function assertOurs(context: { stores: Stores }, storage: StorageRow): Promise<void> {
   const marker = await readObjectMarker(await storeOf(context, storage));
   if (marker?.uid === storage.uid) return;
   throw new BenchkeepError(

@@ -35,7 +35,7 @@ export type {
 } from './objects/object-store.ts';
 export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';
 export { addStorage } from './add-storage.ts';
-export { assertWritable, offline } from './assert-writable.ts';
+export { assertOurs, assertWritable, offline } from './assert-writable.ts';
 export { currentLocalStorage } from './current-local-storage.ts';
 export { editStorage } from './edit-storage.ts';
 export { findStorage } from './find-storage.ts';

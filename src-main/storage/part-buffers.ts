@@ -10,8 +10,9 @@ const MOST = 64 * 1024 ** 2;
 
 export interface PartBuffers {
   /**
-   * A buffer of that length in shared memory, with anything in it, when there is room: first come, first served. One that is larger than
-   * all there is gets it when nobody has any. Error: `cancelled` when `signal` aborts.
+   * A buffer of that length in shared memory, with anything in it, when there is room: first come, first served. One
+   * that is larger than all there is gets it when nobody has any. Errors: `cancelled` when `signal` aborts; what the
+   * system says where it has no memory.
    */
   take(bytes: number, signal: AbortSignal): Promise<Buffer>;
   /** Nobody reads it any more. */
@@ -40,14 +41,18 @@ export function partBuffers(most = MOST): PartBuffers {
   return {
     async take(bytes, signal) {
       users += 1;
+      const leaveRoom = await room.take(bytes, signal).catch(() => {
+        leave();
+        throw stopped();
+      });
       try {
-        const leaveRoom = await room.take(bytes, signal);
         const buffer = made(bytes);
         held.set(buffer, leaveRoom);
         return buffer;
-      } catch {
+      } catch (error) {
         leave();
-        throw stopped();
+        leaveRoom();
+        throw error;
       }
     },
     give(buffer) {

@@ -66,7 +66,9 @@ export async function testStorage(
     await asking;
     const signIn = await stores.describe(root);
     await trial.signIn();
-    const region = await askRegion(trial, root);
+    const region = await askRegion(trial, root).catch((error: unknown) => {
+      throw atItsAddress(error, trial);
+    });
     say('sign-in', { message: signInWords(signIn) });
     say('region', { message: region === null ? 'The store does not tell a region.' : `The bucket is in ${region}.` });
     step = 'list';
@@ -84,7 +86,7 @@ export async function testStorage(
     say('delete', { message: 'Objects can be deleted there. Nothing of this test is left.' });
   } catch (error) {
     if (!(error instanceof BenchkeepError) || error.code === 'internal') throw error;
-    failed(items, step, atItsAddress(error, step, open[0]));
+    failed(items, step, error);
   } finally {
     for (const trial of open) trial.close();
   }
@@ -164,13 +166,16 @@ async function askRegion(trial: Trial, { root, options }: CloudRoot): Promise<st
   }
 }
 
-const NOBODY = /\((?:E\w+|ERR_TLS_CERT_ALTNAME_INVALID)\)$/;
+/** The name leads nowhere, or is not the one in the certificate; any other failure of the network says nothing of it. */
+const NOBODY = /\((?:ENOTFOUND|EAI_AGAIN|ERR_TLS_CERT_ALTNAME_INVALID)\)$/;
 
-/** The server answers, and knows no such bucket: it may want the bucket's name in another place. */
-function atItsAddress(error: BenchkeepError, step: Step, trial: Trial | undefined): BenchkeepError {
+/**
+ * `error`: of the first request for the bucket. The server answered before: where it knows no such bucket, it may want the
+ * bucket's name in another place.
+ */
+function atItsAddress(error: unknown, { otherWay: other }: Trial): unknown {
+  if (other === null || !(error instanceof BenchkeepError)) return error;
   const { code, message, remedy, details } = error;
-  const other = trial?.otherWay ?? null;
-  if (other === null || step === 'name' || step === 'endpoint') return error;
   if (code === 'bucket_not_found' && details === undefined)
     return new BenchkeepError(code, message, `${remedy} ${other.words}`);
   // Its name leads nowhere, or the certificate is good for the server's own name alone.

@@ -175,7 +175,9 @@ async function tryOnce(
   const facts = await fs.look(part);
   const isRight =
     facts?.size === size &&
-    (sha256 === null ? await isAsStored(fs, object, { path: part, facts, sha256: digest }) : digest === sha256);
+    (sha256 === null
+      ? await isAsStored(fs, object, { path: part, facts, sha256: digest }, tools.signal)
+      : digest === sha256);
   if (!isRight) {
     await discard(context, row);
     // Of what is called something else than it was, the same would come again.

@@ -27,11 +27,19 @@ export async function isContent(
   return (await readObject(store, facts, { signal, onBytes: () => undefined })).sha256 === sha256;
 }
 
-/** Are the bytes of a file those that the store computed its checksums of? True where it made none. */
-export async function isAsStored(fs: Fs, { checksums }: ObjectFacts, local: UploadSource): Promise<boolean> {
+/**
+ * Are the bytes of a file those that the store computed its checksums of? True where it made none. Errors: `file_changed`
+ * and `file_not_found` of the file, and that of `signal`.
+ */
+export async function isAsStored(
+  fs: Fs,
+  { checksums }: ObjectFacts,
+  local: UploadSource,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { sha256, crc32, md5 } = checksums;
   if (sha256 !== undefined) return sha256 === local.sha256;
   if (crc32 === undefined && md5 === undefined) return true;
-  const read = await readChecksums(fs, local, { md5: crc32 === undefined });
+  const read = await readChecksums(fs, local, { md5: crc32 === undefined, signal });
   return crc32 === undefined ? read.md5 === md5 : read.crc32 === crc32;
 }

@@ -12,6 +12,8 @@ export interface Job {
   /** Bytes a second over the whole time so far. */
   speed: number;
   state: 'running' | 'done' | 'stopped' | 'failed';
+  /** Ms since 1970; null while it runs. */
+  ended: number | null;
   summary: string;
   error: ErrorData | null;
   /** Uids of what it brings to this computer. */
@@ -49,6 +51,7 @@ export class Jobs {
       progress: NOTHING_YET,
       speed: 0,
       state: 'running',
+      ended: null,
       summary: '',
       error: null,
       fetches: plan.fetches ?? [],
@@ -79,6 +82,8 @@ export class Jobs {
         job.error = describeError(error, true);
         job.state = 'failed';
       }
+    } finally {
+      job.ended = Date.now();
     }
   }
 
@@ -86,10 +91,11 @@ export class Jobs {
     return this.list.some(({ state, fetches }) => state === 'running' && fetches.includes(uid));
   }
 
-  /** The newest that broke off before it had brought this one. */
-  brokenOff(uid: string): Job | undefined {
+  /** The newest that broke off before it had brought this one, `since` (ms since 1970) or later. */
+  brokenOff(uid: string, since: number): Job | undefined {
     return this.list.findLast(
-      ({ state, fetches }) => (state === 'failed' || state === 'stopped') && fetches.includes(uid),
+      ({ state, ended, fetches }) =>
+        (state === 'failed' || state === 'stopped') && ended !== null && ended >= since && fetches.includes(uid),
     );
   }
 

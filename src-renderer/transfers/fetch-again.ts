@@ -15,10 +15,16 @@ export function fetchAction({
   return error === null ? 'resume' : 'retry';
 }
 
-/** What this window asked for is asked for once more, be it to bring the content back; else a copy for the cache. */
-export async function fetchAgain({ jobs, client }: Pick<AppContext, 'jobs' | 'client'>, uid: string): Promise<void> {
+/**
+ * What this window asked for is asked for once more, be it to bring the content back; else a copy for the cache. What
+ * was over before this download began is another matter: somebody else asked for this one.
+ */
+export async function fetchAgain(
+  { jobs, client }: Pick<AppContext, 'jobs' | 'client'>,
+  { uid, created_at: since }: Pick<TransferRecord, 'uid' | 'created_at'>,
+): Promise<void> {
   if (jobs.isFetching(uid)) return;
-  const before = jobs.brokenOff(uid);
+  const before = jobs.brokenOff(uid, Date.parse(since));
   await (before === undefined ? jobs.run(cachePlan(client, uid)) : jobs.again(before.id));
 }
 
@@ -26,6 +32,7 @@ export async function fetchAgain({ jobs, client }: Pick<AppContext, 'jobs' | 'cl
 export async function fetchAllAgain(app: Pick<AppContext, 'jobs' | 'client'>, uids: readonly string[]): Promise<void> {
   for (const uid of uids) {
     const { items } = await app.client.transfers.list({ over: 0, most: 0, artifacts: [uid] });
-    if (items.some((transfer) => fetchAction(transfer) === 'retry')) await fetchAgain(app, uid);
+    const brokenOff = items.find((transfer) => fetchAction(transfer) === 'retry');
+    if (brokenOff !== undefined) await fetchAgain(app, brokenOff);
   }
 }

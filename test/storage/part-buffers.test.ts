@@ -74,4 +74,11 @@ describe('memory of parts', () => {
     await expect(buffers.take(1, stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
     buffers.give(first);
   });
+
+  test('where the system has no memory that is said, and nobody else waits for it', async () => {
+    const buffers = partBuffers(100);
+    await expect(buffers.take(Number.MAX_SAFE_INTEGER, signal)).rejects.toThrow(RangeError);
+    const next = await buffers.take(60, signal);
+    buffers.give(next);
+  });
 });

@@ -30,12 +30,15 @@ export interface OtherWay {
 }
 
 /** For where the bucket is not found, or not reached, at this address. */
-export function otherWay({ bucket }: Pick<CloudRoot, 'bucket'>, endpoint: string, address: string): OtherWay {
+export function otherWay({ bucket, options }: Asked, endpoint: string, address: string): OtherWay {
   const [server = '', asked = ''] = [endpoint, address].map((url) => url.replace(/^https?:\/\/|\/+$/g, ''));
   const isOtherName = asked !== `${server}/${bucket}`;
   const [place, there, style] = isOtherName
     ? ['behind', `${server}/${bucket}`, 'path']
     : ['in front', `${bucket}.${server}`, 'virtual'];
-  const words = `The bucket was asked for as ${asked}. If the server wants its name ${place} (${there}), say so: …&addressing_style=${style} behind its address.`;
+  // The servers may be told elsewhere (AWS_ENDPOINT_URL): then it is the only option. What was found out stands in no address.
+  const isAfterOthers = Object.keys(options).some((name) => name !== 'addressing_style' && name !== 'conditions');
+  const option = `…${isAfterOthers ? '&' : '?'}addressing_style=${style}`;
+  const words = `The bucket was asked for as ${asked}. If the server wants its name ${place} (${there}), say so: ${option} behind its address.`;
   return { words, isOtherName };
 }

@@ -386,6 +386,28 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     expect(times(world, 'artifacts.cache')).toBe(0);
   });
 
+  it.each(['Try again now', 'Try all again now'])(
+    '%s: what was to be brought back once is not, where somebody else asked for a copy since',
+    async (button) => {
+      const world = brokenDownloads(59);
+      failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
+      const { page } = await open(world);
+      await rowOf(page, 59).click();
+      await page.getByRole('tab', { name: 'Where it is' }).click();
+      const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+      await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
+      await page.getByText('Look whether this computer is on the network.').waitFor();
+      // That one is over, and the one of somebody else broke off, too.
+      Object.assign(world.transfers[0] ?? {}, { id: 7, created_at: new Date(Date.now() + 60_000).toISOString() });
+      emit(world, { type: 'transfers' });
+      await go(page, 'Transfers');
+      const at = button === 'Try again now' ? transferRow(page, 59) : page;
+      await at.getByRole('button', { name: new RegExp(`^${button}`) }).click();
+      await transferRow(page, 59).getByText('On this computer, verified').waitFor();
+      expect([times(world, 'artifacts.cache'), times(world, 'artifacts.bringBack')]).toEqual([1, 1]);
+    },
+  );
+
   it('one that nobody waits for any more goes on when it is let; all that failed are tried again at once', async () => {
     const world = brokenDownloads(59, 58, 57);
     Object.assign(world.transfers[0] ?? {}, { error: null });

@@ -6,7 +6,7 @@ import { systemClock } from '../../../src-main/ports/clock.ts';
 import { nodeFs } from '../../../src-main/ports/fs/node-fs.ts';
 import { systemRandom } from '../../../src-main/ports/random.ts';
 import { openStores, parseCloudRoot, testStorage } from '../../../src-main/storage/index.ts';
-import { bucketAddress, isPathStyle } from '../../../src-main/storage/objects/addressing-style.ts';
+import { bucketAddress, isPathStyle, otherWay } from '../../../src-main/storage/objects/addressing-style.ts';
 import { openS3Store } from '../../../src-main/storage/objects/s3-store.ts';
 
 let server: Server;
@@ -15,14 +15,21 @@ let port: number;
 let seen: string[];
 /** Names that lead nowhere. */
 let unknown: string[];
+/** Where the connection is cut. */
+let cut: string[];
 
 beforeEach(async () => {
   seen = [];
   unknown = [];
+  cut = [];
   server = createServer((request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     seen.push(`${host}${(request.url ?? '').replace(/\?.*$/, '')}`);
     request.resume();
+    if (cut.includes(host)) {
+      response.destroy();
+      return;
+    }
     const isHere = host === 'plates.store.example.org';
     if (isHere && request.method === 'HEAD')
       response.writeHead(200, { 'content-length': '3', etag: '"a"', 'last-modified': new Date(0).toUTCString() }).end();
@@ -129,6 +136,23 @@ describe('a test that does not find the bucket says how it asked, and the other 
     expect(said?.remedy).toContain(
       `The bucket was asked for as ${at}/plates. If the server wants its name in front (plates.${at}), say so: …&addressing_style=virtual behind its address.`,
     );
+  });
+
+  test('and not where the connection to it breaks: that is the network', async () => {
+    cut = ['plates.store.example.org'];
+    const said = await last('&addressing_style=virtual');
+    expect(said).toMatchObject({ step: 'sign-in', ok: false, message: 's3://plates does not answer (ECONNRESET).' });
+    expect(said?.remedy).not.toContain('addressing_style');
+  });
+
+  test.each([
+    [{}, '…?addressing_style=virtual'],
+    [{ addressing_style: 'path' }, '…?addressing_style=virtual'],
+    [{ conditions: 'ignored' }, '…?addressing_style=virtual'],
+    [{ profile: 'lab' }, '…&addressing_style=virtual'],
+  ] as const)('with what its address has already: %j', (options, said) => {
+    const at = 'https://store.example.org';
+    expect(otherWay({ bucket: 'plates', options }, at, `${at}/plates`).words).toContain(`say so: ${said} behind`);
   });
 
   test('and not where the server itself is not reached', async () => {
