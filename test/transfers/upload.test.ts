@@ -18,8 +18,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { cacheArtifact, deleteArtifacts, replaceArtifact, verify } from '../../src-main/artifacts/index.ts';
-import { cancelTransfers } from '../../src-main/transfers/index.ts';
+import { cacheArtifact, deleteArtifacts, replaceArtifact } from '../../src-main/artifacts/index.ts';
+import { cancelTransfers, markCloudCopy } from '../../src-main/transfers/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { die, openCloudLab, type CloudLab, type Hook } from './open-cloud-lab.ts';
@@ -485,7 +485,11 @@ describe('uploaded', () => {
     const { uid } = await lab.save(path);
     await lab.upload(uid);
     await (await lab.store()).delete(`.lamindb/${uid}.fcs`);
-    await ended(verify(lab.context, { artifacts: [uid], all: false, registry: false }));
+    const storage = await lab.bucket();
+    const copy = (await lab.copies(uid)).find(({ root }) => root === storage.root);
+    if (copy === undefined) throw new Error('no copy');
+    // As whoever fetches it finds.
+    await markCloudCopy(lab.context, { id: copy.artifact_id, uid }, { copy, storage }, 'cloud-gone');
     const inbox = (): Promise<{ cause: string | null }[]> =>
       lab.context.workstation.db.selectFrom('inbox').select('cause').execute();
     expect(await inbox()).toHaveLength(1);
