@@ -214,13 +214,15 @@ async function nameCopy(
       .select('id')
       .where('artifact_id', '=', artifact.id)
       .where('storage_id', '!=', storage.id)
+      // One that was found wrong or gone counts no more.
+      .where('verified_at', 'is not', null)
       .limit(1)
       .executeTakeFirst();
     if (now.state === 'missing')
       write.updateRow('artifact', now, {
         state: 'ok',
         state_reason: null,
-        // Where it was is other content by now.
+        // Where it was is other content by now, or nothing.
         ...(other === undefined ? { storage_id: storage.id } : {}),
         updated_at: write.now,
       });

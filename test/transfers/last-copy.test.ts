@@ -1,11 +1,13 @@
 /** What was registered where it is, and overwritten there: the cache may have the last copy of what it was. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bringBack, cacheArtifact, freeArtifacts } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
-import { evictCached, evictOverLimit, lookAtLastCopies } from '../../src-main/transfers/index.ts';
+import { cloudCopies, evictCached, evictOverLimit, lookAtLastCopies } from '../../src-main/transfers/index.ts';
+import { bytesOnlyHere } from '../../src-main/transfers/last-copies.ts';
+import { markCloudCopy, type CloudLoss } from '../../src-main/transfers/mark-cloud-copy.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { openPlace, type TestPlace } from '../artifacts/open-place.ts';
@@ -94,6 +96,37 @@ test('a folder, too', async () => {
   await back(uid);
   expect(filesIn(join(place.lab.lab, '.lamindb', uid))).toEqual(files);
   expect([await told(), cached(), await place.lab.row(uid)]).toMatchObject([[], [], { state: 'ok' }]);
+});
+
+describe('what the bucket lost', () => {
+  /** Saved, fetched, removed by somebody, and found so. */
+  async function lost(loss: CloudLoss): Promise<string> {
+    await place.put('a.csv', 'what it was');
+    const { uid } = await place.lab.saveOne(place.address('a.csv'));
+    await cache(uid);
+    const { context } = place.lab;
+    const artifact = await place.lab.row(uid);
+    const [copy] = await cloudCopies(context, artifact.id);
+    if (copy === undefined) throw new Error('no copy');
+    await markCloudCopy(context, artifact, copy, loss);
+    await lookAtLastCopies(context, signal);
+    return uid;
+  }
+
+  const last = async () => (await told()).filter(({ reason }) => reason?.startsWith('The only copy of'));
+
+  test.each([
+    ['cloud-gone', 'is gone'],
+    ['cloud-mismatch', 'is other content now'],
+  ] as const)('F-UP11 %s: the copy in the cache is the last one, and is offered', async (loss, words) => {
+    const uid = await lost(loss);
+    expect((await last())[0]?.reason).toMatch(`what was in s3://${server().bucket} ${words}.`);
+    expect(await bytesOnlyHere(place.lab.context)).toBe('what it was'.length);
+    const { items } = await back(uid);
+    // The bucket is not where it is at home any more.
+    expect(items).toMatchObject([{ uid, state: 'ok', storage: { root: place.lab.lab } }]);
+    expect([await last(), cached()]).toEqual([[], []]);
+  });
 });
 
 test('where another computer registered it the next look at the cache tells it, once; what a person left alone stays so', async () => {
