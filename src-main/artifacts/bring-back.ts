@@ -8,22 +8,15 @@ import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
 import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, checkRoot, localRoot, offline, ownFolderOf, requireSpace } from '../storage/index.ts';
+import { assertWritable, localRoot, ownFolderOf, requireSpace } from '../storage/index.ts';
 import { dropCached, lookAtLastCopy, whileContentAlone } from '../transfers/index.ts';
 import { readCached } from '../workstation/transfer-rows.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { fetchArtifact } from './cache-artifact.ts';
+import { beginReturn, requireRoot } from './begin-return.ts';
 import { findArtifact, findArtifacts } from './find-artifact.ts';
 import { finishFreesOf } from './finish-frees.ts';
-import { layDown } from './lay-down.ts';
-import {
-  dropReturn,
-  finishReturn,
-  isTaken,
-  pendingReturn,
-  writeReturn,
-  type PendingReturn,
-} from './pending-returns.ts';
+import { dropReturn, finishReturn, isTaken, pendingReturn, type PendingReturn } from './pending-returns.ts';
 import { insertCopy } from './record-content.ts';
 import { readContext } from './read-context.ts';
 import { copyHere, placeFor, type ReturnPlace } from './return-place.ts';
@@ -131,21 +124,16 @@ async function finishEarlier(context: InstanceContext, { uid }: ArtifactRow): Pr
   return done === 'back';
 }
 
-/** Error: `offline`. */
-async function requireRoot(context: InstanceContext, storage: StorageRow): Promise<void> {
-  const root = await checkRoot(context, storage);
-  if (!root.attached) throw offline(root.reason);
-}
-
 /** False where the cache has it no more. */
 async function returnTo(
   context: InstanceContext,
   artifact: ArtifactRow,
-  { storage, relative, mtimeNs, isInPlace }: ReturnPlace,
+  place: ReturnPlace,
   source: RawPath,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { fs, random } = context;
+  const { storage, relative } = place;
   const root = localRoot(storage);
   const target = joinRaw(root, relative);
   const { uid } = artifact;
@@ -159,14 +147,8 @@ async function returnTo(
   await requireSpace(context, own, artifact.size);
   // There what a crash leaves is cleared, and nobody watches.
   const arriving = joinRaw(own, rawFromText(`${TEMPORARY_PREFIX}${newUid(random, 12)}.tmp`));
-  const laid = await layDown(context, { ...artifact, sha256 }, { source, arriving, mtimeNs }, signal);
-  if (laid === null) return false;
-  await requireRoot(context, storage);
-  await fs.makeFolder(splitRaw(target).folder);
-  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason, home: artifact.storage_id } : null;
-  const to = { storageUid: storage.uid, relative, isInPlace };
-  const pending: PendingReturn = { uid, sha256, arriving, missing, ...laid, ...to };
-  await writeReturn(context, pending);
+  const pending = await beginReturn(context, { ...artifact, sha256 }, place, { source, arriving }, signal);
+  if (pending === null) return false;
   const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
     await finishReturn(context, pending);
     throw error;

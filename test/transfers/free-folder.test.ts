@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { BenchkeepError } from '../../shared/errors.ts';
 import {
   bringBack,
   finishHalfFrees,
@@ -23,7 +24,7 @@ import {
   saveArtifacts,
   uploadArtifacts,
 } from '../../src-main/artifacts/index.ts';
-import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { rawToDisplay, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
@@ -176,6 +177,27 @@ describe('a run folder in its place', () => {
     expect(bench.cached()).toEqual([]);
     expect(await free(uid)).toMatchObject({ freed: 100, kept: [] });
     expect(existsSync(bench.path('local', '.lamindb', uid))).toBe(false);
+  });
+});
+
+describe('what can’t come back leaves nothing of itself where it was to be', () => {
+  test.each(['setModified', 'makeFolder'] as const)('%s fails', async (verb) => {
+    const { uid, files } = await uploaded();
+    await free(uid);
+    const { fs } = bench.context;
+    const failing = async (...words: never[]): Promise<void> => {
+      const [path] = words as RawPath[];
+      const isIt = verb === 'setModified' || rawToDisplay(path ?? bench.context.folder) === bench.path('local');
+      if (isIt) throw new BenchkeepError('disk_full', 'The disk is full', 'Make room.');
+      const goOn: (...all: never[]) => Promise<void> = fs[verb];
+      await goOn(...words);
+    };
+    await expect(back(uid, { ...bench.context, fs: { ...fs, [verb]: failing } })).rejects.toMatchObject({
+      code: 'disk_full',
+    });
+    expect([left(), await pending(), await places()]).toEqual([[], [], [CLOUD]]);
+    await back(uid);
+    await expectStays(files);
   });
 });
 
