@@ -351,6 +351,54 @@ function dyingAfter(context: Context, many: number): { context: Context; dead: P
   return { context: { ...context, fs: { ...context.fs, unlinkProven } }, dead };
 }
 
+describe('a disk that fails in the middle', () => {
+  const failing = (verbs: Partial<Context['fs']>): Context => ({
+    ...bench.context,
+    fs: { ...bench.context.fs, ...verbs },
+  });
+  /** The file stays from its third one on. */
+  function atThird(): Pick<Context['fs'], 'unlinkProven'> {
+    const { fs } = bench.context;
+    let done = 0;
+    return {
+      unlinkProven: (...words) =>
+        ++done > 2 ? Promise.reject(new BenchkeepError('io_error', 'EIO', 'Look.')) : fs.unlinkProven(...words),
+    };
+  }
+
+  test('a part of it is gone: that is told, and what to do', async () => {
+    const { uid, files } = await uploaded();
+    const { kept } = await free(uid, failing(atThird()));
+    expect(kept).toMatchObject([
+      {
+        reason: `a part of it is gone from this computer already, and is in the bucket (EIO): the rest goes when it is freed again, or all of it comes back with benchkeep bring-back ${uid}`,
+      },
+    ]);
+    await back(uid);
+    await expectStays(files);
+  });
+
+  test('and nobody can say what is left: the first error is told', async () => {
+    const { uid } = await uploaded();
+    let isBroken = false;
+    const { fs } = bench.context;
+    const { kept } = await free(
+      uid,
+      failing({
+        unlinkProven: () => {
+          isBroken = true;
+          return Promise.reject(new BenchkeepError('io_error', 'EIO first', 'Look.'));
+        },
+        look: (path) =>
+          isBroken && path.includes('/.benchkeep-')
+            ? Promise.reject(new BenchkeepError('io_error', 'EIO then', 'Look.'))
+            : fs.look(path),
+      }),
+    );
+    expect(kept).toMatchObject([{ reason: 'EIO first' }]);
+  });
+});
+
 describe('a program that dies while it goes', () => {
   test.each(['before', 'after'] as const)(
     '%s it has its other name: it is where it was, with its record',
