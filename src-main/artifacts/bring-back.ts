@@ -9,7 +9,7 @@ import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath 
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, ownFolderOf, requireSpace } from '../storage/index.ts';
-import { dropCached, lookAtLastCopy, whileContentAlone } from '../transfers/index.ts';
+import { dropCached, sayLastCopy, whileContentAlone } from '../transfers/index.ts';
 import { readCached } from '../workstation/transfer-rows.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { fetchArtifact } from './cache-artifact.ts';
@@ -98,7 +98,7 @@ async function bringOne(
       return (await returnTo(context, known, place, source, tools.signal)) && dropped();
     });
     if (isBack) {
-      await lookAtLastCopy(context, artifact.uid);
+      await sayLastCopy(context, artifact.uid);
       return null;
     }
     // The cache is small, and was cleared in between.

@@ -3,6 +3,7 @@
  * nothing there takes it away, it makes no room for others to lose, and a person is told what to do, until it has a place of
  * its own.
  */
+import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { rawFromBytes, rawToBytes, rawToText, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { giveWay } from '../ports/give-way.ts';
@@ -49,7 +50,7 @@ export async function lookAtLastCopies(context: LookContext, signal: AbortSignal
 }
 
 /** The same of one artifact. `path`: where it was told to be in the cache. */
-export async function lookAtLastCopy(context: LookContext, uid: string, path?: RawPath): Promise<void> {
+async function lookAtLastCopy(context: LookContext, uid: string, path?: RawPath): Promise<void> {
   const { workstation, registry } = context;
   const artifact = await registry.db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
   const at = path ?? (artifact === undefined ? null : cachePath(context, artifact));
@@ -65,6 +66,15 @@ export async function lookAtLastCopy(context: LookContext, uid: string, path?: R
   const { remove } = inboxStatements(workstation);
   await writeWorkstation(workstation, () => void remove(row.storage_uid, at));
   context.onWatching('inbox');
+}
+
+/** The same, after what was asked for is done: that it can't be said now is no failure of that. The next look says it. */
+export async function sayLastCopy(context: LookContext, uid: string): Promise<void> {
+  try {
+    await lookAtLastCopy(context, uid);
+  } catch (error) {
+    if (!(error instanceof BenchkeepError)) throw error;
+  }
 }
 
 async function isLastCopy(context: LookContext, artifact: ArtifactRow, at: RawPath): Promise<boolean> {

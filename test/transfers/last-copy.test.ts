@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bringBack, cacheArtifact, freeArtifacts } from '../../src-main/artifacts/index.ts';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { bringBack, cacheArtifact, freeArtifacts, saveArtifacts } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { cloudCopies, evictCached, evictOverLimit, lookAtLastCopies } from '../../src-main/transfers/index.ts';
@@ -57,6 +58,30 @@ test('F-CA05 it is told with what to do, and not evicted', async () => {
 function keyOf(): string {
   return `${place.at.slice(`s3://${server().bucket}/`.length)}/a.csv`;
 }
+
+test('where it can’t be said at once the save is no failure, and the next look says it', async () => {
+  await place.put('a.csv', 'what it was');
+  const { uid } = await place.lab.saveOne(place.address('a.csv'));
+  const path = await cache(uid);
+  await place.put('a.csv', 'other');
+  const { context } = place.lab;
+  const look: typeof context.fs.look = (at) =>
+    rawToDisplay(at) === path
+      ? Promise.reject(new BenchkeepError('io_error', 'EIO', 'Look at the disk.'))
+      : context.fs.look(at);
+  const saving = saveArtifacts(
+    { ...context, fs: { ...context.fs, look } },
+    {
+      paths: [place.address('a.csv')],
+      labels: [],
+      new: false,
+    },
+  );
+  expect((await ended(saving)).items).toMatchObject([{ state: 'unverified' }]);
+  expect(await told()).toEqual([]);
+  await lookAtLastCopies(context, signal);
+  expect(await told()).toHaveLength(1);
+});
 
 test('others don’t go for it, though the cache is over its limit', async () => {
   const { next } = await overwritten('x'.repeat(5000));
