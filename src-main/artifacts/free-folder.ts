@@ -24,6 +24,7 @@ import {
 } from '../transfers/index.ts';
 import { forgetDates, noteDates } from './folder-dates.ts';
 import { forgetCopies } from './forget-copies.ts';
+import { isFreed } from './freed-places.ts';
 import {
   forgetPending,
   isNamed,
@@ -147,7 +148,8 @@ async function endFolder(
 ): Promise<void> {
   await end(context, pending);
   await dropJournal(context, { ...pending.folder, artifact_uid: pending.uid });
-  if (end !== over) await forgetDates(context, pending.uid);
+  // Those of an earlier time are for what went then, from another place.
+  if (end !== over && !(await isFreed(context, pending.uid))) await forgetDates(context, pending.uid);
 }
 
 /** `freed`: bytes that went by this, or earlier; null where something is still to be done. */

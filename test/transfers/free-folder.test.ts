@@ -24,7 +24,8 @@ import {
   saveArtifacts,
   uploadArtifacts,
 } from '../../src-main/artifacts/index.ts';
-import { rawToDisplay, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
+import { finishFolder } from '../../src-main/artifacts/free-folder.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
@@ -178,6 +179,28 @@ describe('a run folder in its place', () => {
     expect(await free(uid)).toMatchObject({ freed: 100, kept: [] });
     expect(existsSync(bench.path('local', '.lamindb', uid))).toBe(false);
   });
+});
+
+test('the dates of what went stay for it, whatever becomes of another copy of it', async () => {
+  const { uid } = await uploaded();
+  const { mtimeMs } = statSync(here('RunInfo.xml'));
+  await free(uid);
+  const { sha256 } = await bench.context.registry.db.selectFrom('artifact').select('sha256').executeTakeFirstOrThrow();
+  const facts = await bench.context.fs.look(rawFromText(bench.path('local')));
+  if (sha256 === null || facts === null) throw new Error('not there');
+  const folder = { id: 'free-other', sha256, size: 1, copyId: 0, list: { checksum: null, version: null } };
+  const other = {
+    uid,
+    storageUid: 'x',
+    relative: rawFromText('run1'),
+    facts,
+    verifiedAt: null,
+    movesFrom: null,
+    folder,
+  };
+  expect(await finishFolder(bench.context, other, null)).toEqual({ freed: 0 });
+  await back(uid);
+  expect(statSync(here('RunInfo.xml')).mtimeMs).toBeCloseTo(mtimeMs, 1);
 });
 
 describe('what can’t come back leaves nothing of itself where it was to be', () => {
