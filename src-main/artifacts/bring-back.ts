@@ -5,7 +5,7 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
-import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { assertWritable, localRoot, ownFolderOf, requireSpace } from '../storage/index.ts';
