@@ -5,25 +5,18 @@ import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { TEMPORARY_PREFIX } from '../ports/fs/node-fs.ts';
-import { joinRaw, rawFromText, rawToBytes, rawToDisplay, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawFromText, rawToBytes, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { assertWritable, checkRoot, localRoot, offline, ownFolderOf, requireSpace } from '../storage/index.ts';
-import { dropCached, lookAtLastCopy, whileContentAlone } from '../transfers/index.ts';
+import { assertWritable, localRoot, ownFolderOf, requireSpace } from '../storage/index.ts';
+import { dropCached, sayLastCopy, whileContentAlone } from '../transfers/index.ts';
 import { readCached } from '../workstation/transfer-rows.ts';
 import { artifactRecords } from './artifact-records.ts';
 import { fetchArtifact } from './cache-artifact.ts';
+import { beginReturn, requireRoot } from './begin-return.ts';
 import { findArtifact, findArtifacts } from './find-artifact.ts';
 import { finishFreesOf } from './finish-frees.ts';
-import { layDown } from './lay-down.ts';
-import {
-  dropReturn,
-  finishReturn,
-  isTaken,
-  pendingReturn,
-  writeReturn,
-  type PendingReturn,
-} from './pending-returns.ts';
+import { dropReturn, finishReturn, isTaken, pendingReturn, type PendingReturn } from './pending-returns.ts';
 import { insertCopy } from './record-content.ts';
 import { readContext } from './read-context.ts';
 import { copyHere, placeFor, type ReturnPlace } from './return-place.ts';
@@ -105,7 +98,7 @@ async function bringOne(
       return (await returnTo(context, known, place, source, tools.signal)) && dropped();
     });
     if (isBack) {
-      await lookAtLastCopy(context, artifact.uid);
+      await sayLastCopy(context, artifact.uid);
       return null;
     }
     // The cache is small, and was cleared in between.
@@ -131,21 +124,16 @@ async function finishEarlier(context: InstanceContext, { uid }: ArtifactRow): Pr
   return done === 'back';
 }
 
-/** Error: `offline`. */
-async function requireRoot(context: InstanceContext, storage: StorageRow): Promise<void> {
-  const root = await checkRoot(context, storage);
-  if (!root.attached) throw offline(root.reason);
-}
-
 /** False where the cache has it no more. */
 async function returnTo(
   context: InstanceContext,
   artifact: ArtifactRow,
-  { storage, relative, mtimeNs, isInPlace }: ReturnPlace,
+  place: ReturnPlace,
   source: RawPath,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { fs, random } = context;
+  const { storage, relative } = place;
   const root = localRoot(storage);
   const target = joinRaw(root, relative);
   const { uid } = artifact;
@@ -159,14 +147,8 @@ async function returnTo(
   await requireSpace(context, own, artifact.size);
   // There what a crash leaves is cleared, and nobody watches.
   const arriving = joinRaw(own, rawFromText(`${TEMPORARY_PREFIX}${newUid(random, 12)}.tmp`));
-  const laid = await layDown(context, { ...artifact, sha256 }, { source, arriving, mtimeNs }, signal);
-  if (laid === null) return false;
-  await requireRoot(context, storage);
-  await fs.makeFolder(splitRaw(target).folder);
-  const missing = artifact.state === 'missing' ? { reason: artifact.state_reason, home: artifact.storage_id } : null;
-  const to = { storageUid: storage.uid, relative, isInPlace };
-  const pending: PendingReturn = { uid, sha256, arriving, missing, ...laid, ...to };
-  await writeReturn(context, pending);
+  const pending = await beginReturn(context, { ...artifact, sha256 }, place, { source, arriving }, signal);
+  if (pending === null) return false;
   const named = await nameCopy(context, artifact, storage, relative, target).catch(async (error: unknown) => {
     await finishReturn(context, pending);
     throw error;
@@ -214,13 +196,15 @@ async function nameCopy(
       .select('id')
       .where('artifact_id', '=', artifact.id)
       .where('storage_id', '!=', storage.id)
+      // One that was found wrong or gone counts no more.
+      .where('verified_at', 'is not', null)
       .limit(1)
       .executeTakeFirst();
     if (now.state === 'missing')
       write.updateRow('artifact', now, {
         state: 'ok',
         state_reason: null,
-        // Where it was is other content by now.
+        // Where it was is other content by now, or nothing.
         ...(other === undefined ? { storage_id: storage.id } : {}),
         updated_at: write.now,
       });

@@ -24,6 +24,7 @@ import {
 } from '../transfers/index.ts';
 import { forgetDates, noteDates } from './folder-dates.ts';
 import { forgetCopies } from './forget-copies.ts';
+import { isFreed } from './freed-places.ts';
 import {
   forgetPending,
   isNamed,
@@ -99,19 +100,28 @@ async function goAway(
     // What is on a drive that went meanwhile is looked at when it is back.
     const away = await whyAway(context, place.storage);
     if (away !== null) return away;
-    if (!isGone) {
-      await finishFolder(context, unproven(pending), null, WORKED_ON);
-      return WORKED_ON;
-    }
+    if (!isGone) return await leftAs(context, unproven(pending), place.storage, WORKED_ON);
     const left = await context.fs.look(place.path);
     await endFolder(context, pending, over);
     return left === null ? pending.folder.size : 'somebody wrote into it as it went: that is where it was';
   } catch (error) {
     const reason = error instanceof BenchkeepError ? error.message : String(error);
-    await finishFolder(context, pending, null, reason);
+    // What went wrong first is told; what can't be finished now is to be done at the next start.
+    const told = await leftAs(context, pending, place.storage, reason).catch(() => reason);
     if (!(error instanceof BenchkeepError) || error.code === 'cancelled' || signal.aborted) throw error;
-    return reason;
+    return told;
   }
+}
+
+/** It has its place again, or waits; why, and what a person can do where a part of it is gone. */
+async function leftAs(context: FreeContext, pending: FolderPlan, storage: StorageRow, reason: string): Promise<string> {
+  if ((await finishFolder(context, pending, null, reason)) !== null) return reason;
+  const away = await whyAway(context, storage);
+  if (away !== null) return away;
+  return (
+    `a part of it is gone from this computer already, and is in the bucket (${reason}): the rest goes when it is freed again, ` +
+    `or all of it comes back with benchkeep bring-back ${pending.uid}`
+  );
 }
 
 /** Null where its drive is there. */
@@ -138,7 +148,8 @@ async function endFolder(
 ): Promise<void> {
   await end(context, pending);
   await dropJournal(context, { ...pending.folder, artifact_uid: pending.uid });
-  if (end !== over) await forgetDates(context, pending.uid);
+  // Those of an earlier time are for what went then, from another place.
+  if (end !== over && !(await isFreed(context, pending.uid))) await forgetDates(context, pending.uid);
 }
 
 /** `freed`: bytes that went by this, or earlier; null where something is still to be done. */

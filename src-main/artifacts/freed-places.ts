@@ -37,6 +37,11 @@ export function forgetFreed(tx: Transaction<WorkstationDB>, uid: string): Promis
   return forgetSetting(tx, nameOf(uid));
 }
 
+/** It went from some place of this computer, and did not come back yet. */
+export async function isFreed({ workstation }: Pick<InstanceContext, 'workstation'>, uid: string): Promise<boolean> {
+  return (await readSetting<Freed>(workstation, nameOf(uid))) !== null;
+}
+
 /** The last place of this computer that space was freed at; null where there was none. */
 export async function freedPlace(context: InstanceContext, uid: string): Promise<FreedPlace | null> {
   const { db } = context.registry;

@@ -6,7 +6,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { versionedKey, type ObjectStore } from '../storage/index.ts';
-import { lookAtLastCopy } from '../transfers/index.ts';
+import { sayLastCopy } from '../transfers/index.ts';
 import { gatherRegistration } from './gather-registration.ts';
 import { hashOfObject } from '../storage/objects/object-hash.ts';
 import { rawKey } from '../storage/objects/object-members.ts';
@@ -135,7 +135,7 @@ export async function recordObject(
     return { ...written, isKnown: file.plan.kind === 'known' || file.plan.kind === 'verified' };
   });
   // What was fetched of it before may be all that is left.
-  if (before !== null && plan.kind === 'version') await lookAtLastCopy(context, before.artifact.uid);
+  if (before !== null && plan.kind === 'version') await sayLastCopy(context, before.artifact.uid);
   return written;
 }
 

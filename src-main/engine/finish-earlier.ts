@@ -1,4 +1,5 @@
 /** What a program that ended in the middle left half done is brought to its end when its instance is opened again. */
+import { toErrorData } from '../../shared/errors.ts';
 import {
   finishFrees,
   finishRemovals,
@@ -18,8 +19,11 @@ export interface Asking {
   stop(): Promise<unknown>;
 }
 
-/** What is on disks is done when it resolves. Nobody waits for a store that does not answer: that goes on. */
-export async function finishEarlier(context: OpenInstance): Promise<Asking> {
+/**
+ * What is on disks is done when it resolves. Nobody waits for a store that does not answer: that goes on. `onWarning`: the
+ * warnings of the instance have another one, because of what should never happen.
+ */
+export async function finishEarlier(context: OpenInstance, onWarning: () => void = () => undefined): Promise<Asking> {
   // Before names of files on their way are swept: theirs are among them.
   await finishReplacements(context);
   await finishReturns(context);
@@ -29,7 +33,13 @@ export async function finishEarlier(context: OpenInstance): Promise<Asking> {
   await finishRemovals(context, { of: 'disks' });
   await finishMoves(context);
   const stop = new AbortController();
-  const ended = finishWithStores(context, stop.signal).catch(() => undefined);
+  const ended = finishWithStores(context, stop.signal).catch((error: unknown) => {
+    const { message } = toErrorData(error);
+    context.warnings.push(
+      `What was left to be done with stores was not done: ${message}. The next start tries it again.`,
+    );
+    onWarning();
+  });
   return {
     ended,
     stop() {

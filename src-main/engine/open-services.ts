@@ -150,7 +150,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     closers.push(soon(() => published.stop()));
     if (context.readOnly === null) {
       await claimLostStorages(context, joined);
-      const asking = await finishEarlier(context);
+      const asking = await finishEarlier(context, onWarning);
       // Commands are short: at their end a store that was asked has a moment to answer.
       closers.push(
         soon(() => asking.stop()),

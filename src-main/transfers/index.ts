@@ -24,7 +24,7 @@ export { whileContentAlone } from './content-lock.ts';
 export { evictCached, type Evicted } from './evict-cached.ts';
 export { evictions, type Evictions } from './evictions.ts';
 export { fetchToCache } from './fetch-to-cache.ts';
-export { lookAtLastCopies, lookAtLastCopy } from './last-copies.ts';
+export { lookAtLastCopies, sayLastCopy } from './last-copies.ts';
 export { cachedBytes, evictOverLimit, keepCache, noteUsed, type CacheKept } from './keep-cache.ts';
 export { cloudCopies, proveInStore, whyNotThere, type StoreProof } from './prove-in-store.ts';
 export { sweepParts } from './sweep-parts.ts';

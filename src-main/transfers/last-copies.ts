@@ -1,7 +1,9 @@
 /**
- * Content whose object was overwritten in its store, and that the cache of this computer alone still has: nothing there takes
- * it away, it makes no room for others to lose, and a person is told what to do, until it has a place of its own.
+ * Content whose object was overwritten in its store, or lost by it, and that the cache of this computer alone still has:
+ * nothing there takes it away, it makes no room for others to lose, and a person is told what to do, until it has a place of
+ * its own.
  */
+import { BenchkeepError } from '../../shared/errors.ts';
 import { escapeForDisplay } from '../../shared/format/display-name.ts';
 import { rawFromBytes, rawToBytes, rawToText, splitRaw, type RawPath } from '../ports/fs/raw-path.ts';
 import { giveWay } from '../ports/give-way.ts';
@@ -13,6 +15,13 @@ import { cachePath } from './cache-folder.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 type LookContext = Pick<TransferContext, 'folder' | 'fs' | 'registry' | 'workstation' | 'clock' | 'onWatching'>;
+
+/** What became of the object, by the reason that its record has. */
+const LOSSES: Readonly<Record<string, string>> = {
+  overwritten: 'was overwritten',
+  'cloud-gone': 'is gone',
+  'cloud-mismatch': 'is other content now',
+};
 
 const PAGE = 500;
 const UID = 20;
@@ -29,19 +38,19 @@ export async function lookAtLastCopies(context: LookContext, signal: AbortSignal
   }
   for await (const { uids } of cachedPages(context)) {
     await turn();
-    const overwritten = await registry.db
+    const lost = await registry.db
       .selectFrom('artifact')
       .select('uid')
       .where('uid', 'in', uids)
       .where('state', '=', 'missing')
-      .where('state_reason', '=', 'overwritten')
+      .where('state_reason', 'in', Object.keys(LOSSES))
       .execute();
-    for (const { uid } of overwritten) await lookAtLastCopy(context, uid);
+    for (const { uid } of lost) await lookAtLastCopy(context, uid);
   }
 }
 
 /** The same of one artifact. `path`: where it was told to be in the cache. */
-export async function lookAtLastCopy(context: LookContext, uid: string, path?: RawPath): Promise<void> {
+async function lookAtLastCopy(context: LookContext, uid: string, path?: RawPath): Promise<void> {
   const { workstation, registry } = context;
   const artifact = await registry.db.selectFrom('artifact').selectAll().where('uid', '=', uid).executeTakeFirst();
   const at = path ?? (artifact === undefined ? null : cachePath(context, artifact));
@@ -59,14 +68,25 @@ export async function lookAtLastCopy(context: LookContext, uid: string, path?: R
   context.onWatching('inbox');
 }
 
+/** The same, after what was asked for is done: that it can't be said now is no failure of that. The next look says it. */
+export async function sayLastCopy(context: LookContext, uid: string): Promise<void> {
+  try {
+    await lookAtLastCopy(context, uid);
+  } catch (error) {
+    if (!(error instanceof BenchkeepError)) throw error;
+  }
+}
+
 async function isLastCopy(context: LookContext, artifact: ArtifactRow, at: RawPath): Promise<boolean> {
-  if (artifact.state !== 'missing' || artifact.state_reason !== 'overwritten') return false;
+  if (artifact.state !== 'missing' || LOSSES[artifact.state_reason ?? ''] === undefined) return false;
   if ((await readCached({ db: context.workstation.db }, artifact.uid)) === null) return false;
   if ((await context.fs.look(at)) === null) return false;
   const other = await context.registry.db
     .selectFrom('copy')
     .select('id')
     .where('artifact_id', '=', artifact.id)
+    // One that was found wrong or gone counts no more.
+    .where('verified_at', 'is not', null)
     .limit(1)
     .executeTakeFirst();
   return other === undefined;
@@ -85,6 +105,7 @@ async function tell(context: LookContext, artifact: ArtifactRow, path: RawPath):
   const facts = await fs.look(path);
   if (storage === undefined || facts === null) return;
   const name = escapeForDisplay(key ?? uid);
+  const loss = LOSSES[artifact.state_reason ?? ''] ?? 'is gone';
   const { put } = inboxStatements(workstation);
   await writeWorkstation(workstation, () => {
     put(storage.uid, {
@@ -93,7 +114,7 @@ async function tell(context: LookContext, artifact: ArtifactRow, path: RawPath):
       state: 'failed',
       cause: LAST_COPY,
       reason:
-        `The only copy of "${name}" is in the cache of this computer: what was in ${storage.root} was overwritten. ` +
+        `The only copy of "${name}" is in the cache of this computer: what was in ${storage.root} ${loss}. ` +
         `Give it a place where it stays: benchkeep bring-back ${uid}.`,
       since: clock.now(),
       next: null,
@@ -114,6 +135,7 @@ export async function bytesOnlyHere(context: Pick<TransferContext, 'registry' | 
       .innerJoin('artifact', 'artifact.id', 'copy.artifact_id')
       .select('artifact.uid')
       .where('artifact.uid', 'in', uids)
+      .where('copy.verified_at', 'is not', null)
       .execute();
     const named = new Set(elsewhere.map(({ uid }) => uid));
     for (const { uid } of known) if (!named.has(uid)) bytes += sizes.get(uid) ?? 0;

@@ -34,7 +34,7 @@ export interface TransferQueue {
   hold<T>(ids: readonly number[], work: () => Promise<T>): Promise<T>;
   /**
    * Works on it now, whatever the hours are, and resolves when it is done. Errors: why it ended for good, or can't go on
-   * without a person; `cancelled` when `signal` aborts.
+   * without a person; `cancelled` when `signal` aborts, or somebody paused it.
    */
   finish(row: Pick<TransferRow, 'id' | 'storage_uid'>, tools: WaitTools): Promise<Settled>;
   /** How far it is at this moment; null while nobody works on it. */

@@ -89,7 +89,12 @@ export function transferQueue(context: QueueContext): TransferQueue {
   }
 
   function wakeAfter(work: Promise<unknown>): void {
-    waking = work.catch(() => undefined).then(wake);
+    const before = waking;
+    // All of them are waited for when the program ends.
+    waking = work
+      .catch(() => undefined)
+      .then(wake)
+      .then(() => before);
   }
 
   async function fill(): Promise<void> {

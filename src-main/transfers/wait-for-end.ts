@@ -26,9 +26,11 @@ export function waitForEnd(
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       waiters.remove(id, waiter);
-      void leave().then(() => {
+      const left = (): void => {
         reject(stopped());
-      });
+      };
+      // Whatever went wrong with stopping it: nobody waits for it any more.
+      void leave().then(left, left);
     };
     const over = (): void => {
       signal.removeEventListener('abort', onAbort);
@@ -50,7 +52,7 @@ export function waitForEnd(
   });
 }
 
-/** Those that are over by now: whoever waits for them is told. */
+/** Those that are over by now, or that somebody paused: whoever waits for them is told. */
 export async function tellOver(
   { workstation, waiters }: { workstation: Workstation; waiters: UploadWaiters },
   ids: readonly number[],
@@ -61,10 +63,21 @@ export async function tellOver(
     const row = rows.get(id) ?? null;
     if (row?.state === 'done') waiters.resolve(id, { row, cached: null });
     else if (row === null || isOver(row)) waiters.reject(id, endOf(row));
+    else if (row.paused === 1) waiters.reject(id, pausedNow(row));
   }
 }
 
 function endOf(row: TransferRow | null): BenchkeepError {
   if (typeof row?.error === 'string') return reviveError(JSON.parse(row.error) as ErrorData);
   return new BenchkeepError('cancelled', 'The upload was cancelled', 'Nothing was changed here. Upload it again.');
+}
+
+/** It may be days until somebody lets it go on. */
+function pausedNow({ id }: TransferRow): BenchkeepError {
+  return new BenchkeepError(
+    'cancelled',
+    'The upload was paused',
+    `What is done so far is kept; let it go on: benchkeep transfers resume ${String(id)}.`,
+    { retry: true },
+  );
 }

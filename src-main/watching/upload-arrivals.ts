@@ -1,9 +1,9 @@
 /** What has arrived by rule is uploaded while somebody waits for it, within the hours for uploads. */
-import { BenchkeepError } from '../../shared/errors.ts';
+import { BenchkeepError, type ErrorData } from '../../shared/errors.ts';
 import type { JobProgress, TransferRecord, WatchUploads } from '../../shared/contract/index.ts';
 import { tellProgress } from '../artifacts/index.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import type { Clock } from '../ports/clock.ts';
+import { timestamp, type Clock } from '../ports/clock.ts';
 import { isUploadTime, transferRecords } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { activeTransfers, changeTransfers, chosenTransfers } from '../workstation/transfer-rows.ts';
@@ -31,7 +31,8 @@ export function uploadArrivals(
     const sent = new Map<number, number>();
     job.progress.items_total = rows.length;
     job.progress.bytes_total = rows.reduce((sum, { size }) => sum + size, 0);
-    const wanted = hours.signal.aborted ? [] : rows.filter(({ paused }) => paused === 0);
+    const now = timestamp(clock);
+    const wanted = hours.signal.aborted ? [] : rows.filter((row) => row.paused === 0 && !isAskedToWait(row, now));
     // A failure of an earlier time is not waited for.
     const failed = wanted.filter(({ next, attempts }) => next !== null || attempts > 0).map(({ id }) => id);
     if (failed.length > 0) {
@@ -41,8 +42,8 @@ export function uploadArrivals(
     const stop = AbortSignal.any([job.signal, hours.signal]);
     const bring = async (row: TransferRow): Promise<void> => {
       const onSent = (bytes: number): void => {
+        job.progress.bytes += bytes - (sent.get(row.id) ?? 0);
         sent.set(row.id, bytes);
-        job.progress.bytes = [...sent.values()].reduce((sum, some) => sum + some, 0);
       };
       try {
         await queue.finish(row, { signal: stop, onSent });
@@ -62,6 +63,12 @@ export function uploadArrivals(
     const ids = rows.map(({ id }) => id);
     return summed(await transferRecords(context, await chosenTransfers(workstation, ids)));
   });
+}
+
+/** Its store said when to come again, and that is not yet. */
+function isAskedToWait({ next, error }: TransferRow, now: string): boolean {
+  if (next === null || next <= now || error === null) return false;
+  return typeof (JSON.parse(error) as ErrorData).details?.['retry_after'] === 'number';
 }
 
 /** In the order of the queue; those that are paused, too. */

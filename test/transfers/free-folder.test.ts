@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { BenchkeepError } from '../../shared/errors.ts';
 import {
   bringBack,
   finishHalfFrees,
@@ -23,7 +24,8 @@ import {
   saveArtifacts,
   uploadArtifacts,
 } from '../../src-main/artifacts/index.ts';
-import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { finishFolder } from '../../src-main/artifacts/free-folder.ts';
+import { rawFromText, rawToDisplay, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
@@ -179,6 +181,49 @@ describe('a run folder in its place', () => {
   });
 });
 
+test('the dates of what went stay for it, whatever becomes of another copy of it', async () => {
+  const { uid } = await uploaded();
+  const { mtimeMs } = statSync(here('RunInfo.xml'));
+  await free(uid);
+  const { sha256 } = await bench.context.registry.db.selectFrom('artifact').select('sha256').executeTakeFirstOrThrow();
+  const facts = await bench.context.fs.look(rawFromText(bench.path('local')));
+  if (sha256 === null || facts === null) throw new Error('not there');
+  const folder = { id: 'free-other', sha256, size: 1, copyId: 0, list: { checksum: null, version: null } };
+  const other = {
+    uid,
+    storageUid: 'x',
+    relative: rawFromText('run1'),
+    facts,
+    verifiedAt: null,
+    movesFrom: null,
+    folder,
+  };
+  expect(await finishFolder(bench.context, other, null)).toEqual({ freed: 0 });
+  await back(uid);
+  expect(statSync(here('RunInfo.xml')).mtimeMs).toBeCloseTo(mtimeMs, 1);
+});
+
+describe('what can’t come back leaves nothing of itself where it was to be', () => {
+  test.each(['setModified', 'makeFolder'] as const)('%s fails', async (verb) => {
+    const { uid, files } = await uploaded();
+    await free(uid);
+    const { fs } = bench.context;
+    const failing = async (...words: never[]): Promise<void> => {
+      const [path] = words as RawPath[];
+      const isIt = verb === 'setModified' || rawToDisplay(path ?? bench.context.folder) === bench.path('local');
+      if (isIt) throw new BenchkeepError('disk_full', 'The disk is full', 'Make room.');
+      const goOn: (...all: never[]) => Promise<void> = fs[verb];
+      await goOn(...words);
+    };
+    await expect(back(uid, { ...bench.context, fs: { ...fs, [verb]: failing } })).rejects.toMatchObject({
+      code: 'disk_full',
+    });
+    expect([left(), await pending(), await places()]).toEqual([[], [], [CLOUD]]);
+    await back(uid);
+    await expectStays(files);
+  });
+});
+
 describe('stays, with its record and a reason', () => {
   test('where something else lies in it, which is named', async () => {
     const { uid } = await uploaded();
@@ -328,6 +373,54 @@ function dyingAfter(context: Context, many: number): { context: Context; dead: P
   };
   return { context: { ...context, fs: { ...context.fs, unlinkProven } }, dead };
 }
+
+describe('a disk that fails in the middle', () => {
+  const failing = (verbs: Partial<Context['fs']>): Context => ({
+    ...bench.context,
+    fs: { ...bench.context.fs, ...verbs },
+  });
+  /** The file stays from its third one on. */
+  function atThird(): Pick<Context['fs'], 'unlinkProven'> {
+    const { fs } = bench.context;
+    let done = 0;
+    return {
+      unlinkProven: (...words) =>
+        ++done > 2 ? Promise.reject(new BenchkeepError('io_error', 'EIO', 'Look.')) : fs.unlinkProven(...words),
+    };
+  }
+
+  test('a part of it is gone: that is told, and what to do', async () => {
+    const { uid, files } = await uploaded();
+    const { kept } = await free(uid, failing(atThird()));
+    expect(kept).toMatchObject([
+      {
+        reason: `a part of it is gone from this computer already, and is in the bucket (EIO): the rest goes when it is freed again, or all of it comes back with benchkeep bring-back ${uid}`,
+      },
+    ]);
+    await back(uid);
+    await expectStays(files);
+  });
+
+  test('and nobody can say what is left: the first error is told', async () => {
+    const { uid } = await uploaded();
+    let isBroken = false;
+    const { fs } = bench.context;
+    const { kept } = await free(
+      uid,
+      failing({
+        unlinkProven: () => {
+          isBroken = true;
+          return Promise.reject(new BenchkeepError('io_error', 'EIO first', 'Look.'));
+        },
+        look: (path) =>
+          isBroken && path.includes('/.benchkeep-')
+            ? Promise.reject(new BenchkeepError('io_error', 'EIO then', 'Look.'))
+            : fs.look(path),
+      }),
+    );
+    expect(kept).toMatchObject([{ reason: 'EIO first' }]);
+  });
+});
 
 describe('a program that dies while it goes', () => {
   test.each(['before', 'after'] as const)(

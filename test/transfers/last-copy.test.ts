@@ -1,11 +1,14 @@
 /** What was registered where it is, and overwritten there: the cache may have the last copy of what it was. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bringBack, cacheArtifact, freeArtifacts } from '../../src-main/artifacts/index.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BenchkeepError } from '../../shared/errors.ts';
+import { bringBack, cacheArtifact, freeArtifacts, saveArtifacts } from '../../src-main/artifacts/index.ts';
 import { setSettings } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
-import { evictCached, evictOverLimit, lookAtLastCopies } from '../../src-main/transfers/index.ts';
+import { cloudCopies, evictCached, evictOverLimit, lookAtLastCopies } from '../../src-main/transfers/index.ts';
+import { bytesOnlyHere } from '../../src-main/transfers/last-copies.ts';
+import { markCloudCopy, type CloudLoss } from '../../src-main/transfers/mark-cloud-copy.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { openPlace, type TestPlace } from '../artifacts/open-place.ts';
@@ -56,6 +59,30 @@ function keyOf(): string {
   return `${place.at.slice(`s3://${server().bucket}/`.length)}/a.csv`;
 }
 
+test('where it can’t be said at once the save is no failure, and the next look says it', async () => {
+  await place.put('a.csv', 'what it was');
+  const { uid } = await place.lab.saveOne(place.address('a.csv'));
+  const path = await cache(uid);
+  await place.put('a.csv', 'other');
+  const { context } = place.lab;
+  const look: typeof context.fs.look = (at) =>
+    rawToDisplay(at) === path
+      ? Promise.reject(new BenchkeepError('io_error', 'EIO', 'Look at the disk.'))
+      : context.fs.look(at);
+  const saving = saveArtifacts(
+    { ...context, fs: { ...context.fs, look } },
+    {
+      paths: [place.address('a.csv')],
+      labels: [],
+      new: false,
+    },
+  );
+  expect((await ended(saving)).items).toMatchObject([{ state: 'unverified' }]);
+  expect(await told()).toEqual([]);
+  await lookAtLastCopies(context, signal);
+  expect(await told()).toHaveLength(1);
+});
+
 test('others don’t go for it, though the cache is over its limit', async () => {
   const { next } = await overwritten('x'.repeat(5000));
   await cache(next);
@@ -94,6 +121,37 @@ test('a folder, too', async () => {
   await back(uid);
   expect(filesIn(join(place.lab.lab, '.lamindb', uid))).toEqual(files);
   expect([await told(), cached(), await place.lab.row(uid)]).toMatchObject([[], [], { state: 'ok' }]);
+});
+
+describe('what the bucket lost', () => {
+  /** Saved, fetched, removed by somebody, and found so. */
+  async function lost(loss: CloudLoss): Promise<string> {
+    await place.put('a.csv', 'what it was');
+    const { uid } = await place.lab.saveOne(place.address('a.csv'));
+    await cache(uid);
+    const { context } = place.lab;
+    const artifact = await place.lab.row(uid);
+    const [copy] = await cloudCopies(context, artifact.id);
+    if (copy === undefined) throw new Error('no copy');
+    await markCloudCopy(context, artifact, copy, loss);
+    await lookAtLastCopies(context, signal);
+    return uid;
+  }
+
+  const last = async () => (await told()).filter(({ reason }) => reason?.startsWith('The only copy of'));
+
+  test.each([
+    ['cloud-gone', 'is gone'],
+    ['cloud-mismatch', 'is other content now'],
+  ] as const)('F-UP11 %s: the copy in the cache is the last one, and is offered', async (loss, words) => {
+    const uid = await lost(loss);
+    expect((await last())[0]?.reason).toMatch(`what was in s3://${server().bucket} ${words}.`);
+    expect(await bytesOnlyHere(place.lab.context)).toBe('what it was'.length);
+    const { items } = await back(uid);
+    // The bucket is not where it is at home any more.
+    expect(items).toMatchObject([{ uid, state: 'ok', storage: { root: place.lab.lab } }]);
+    expect([await last(), cached()]).toEqual([[], []]);
+  });
 });
 
 test('where another computer registered it the next look at the cache tells it, once; what a person left alone stays so', async () => {

@@ -287,6 +287,25 @@ describe('the queue of transfers', () => {
     expect(bench.running.size).toBe(0);
   });
 
+  it('who waits for one that is paused is told so at once, whether it was worked on or not', async () => {
+    const bench = await queueBench({ atOnce: 1 });
+    const [a = 0, b = 0, c = 0] = await bench.add('a', 'b', 'c');
+    const waitFor = (id: number) =>
+      bench.queue.finish({ id, storage_uid: 'storage' }, { signal: new AbortController().signal });
+    const waited = [waitFor(a), waitFor(b)];
+    const others = waitFor(c);
+    await bench.work([a]);
+    const ends = Promise.allSettled(waited);
+    await bench.pause(a, b);
+    for (const end of await ends)
+      expect(end).toMatchObject({ reason: { code: 'cancelled', message: 'The upload was paused' } });
+    // And who begins to wait for it then.
+    await expect(waitFor(b)).rejects.toMatchObject({ message: 'The upload was paused' });
+    await bench.work([c]);
+    bench.succeed(c);
+    expect((await others).row.state).toBe('done');
+  });
+
   it('who waits is told what will not pass by itself, and what failed three times', async () => {
     const bench = await queueBench({ start: false, atOnce: 1 });
     const [a = 0, b = 0, c = 0] = await bench.add('a', 'b', 'c');

@@ -3,9 +3,14 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ArtifactState } from '../../shared/contract/index.ts';
+import { BenchkeepError, toErrorData } from '../../shared/errors.ts';
 import { writeRegistry } from '../../src-main/registry/change-log.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
 import { queueArrivals, setWatchRule } from '../../src-main/watching/index.ts';
+import { uploadArrivals } from '../../src-main/watching/upload-arrivals.ts';
+import { pauseTransfers } from '../../src-main/transfers/index.ts';
+import { changeTransfers } from '../../src-main/workstation/transfer-rows.ts';
+import { ended } from '../artifacts/open-artifacts.ts';
 import { useS3 } from '../stores/use-s3.ts';
 import { openCloudLab, type CloudLab } from '../transfers/open-cloud-lab.ts';
 
@@ -109,5 +114,41 @@ describe('what arrives is queued', () => {
     await say(over, 'ok', null);
     expect((await look()).queued).toBe(1);
     expect(await queued()).toEqual([uid]);
+  });
+});
+
+describe('what arrived is uploaded while somebody waits', () => {
+  const waits = async (name: string, error: BenchkeepError, next: string): Promise<void> => {
+    const uid = await arrives(name);
+    await look();
+    const { id = 0 } = (await lab.transfers()).find(({ artifact_uid: of }) => of === uid) ?? {};
+    const failed = { attempts: 2, next, error: JSON.stringify(toErrorData(error)) };
+    await changeTransfers(lab.context.workstation, [id], failed);
+  };
+
+  it('at once after a failure, but not before the time that its store said', async () => {
+    const next = '2099-01-01T00:00:00.000Z';
+    const busy = { retry: true, details: { retry_after: 3600 } };
+    await waits('asked.fcs', new BenchkeepError('offline', 'The store is busy', 'Wait.', busy), next);
+    await waits('failed.fcs', new BenchkeepError('io_error', 'It was refused', 'Wait.', { retry: true }), next);
+    expect(await ended(uploadArrivals(lab.context))).toEqual({
+      done: 1,
+      waiting: 1,
+      failed: 0,
+      reasons: ['The store is busy. Wait.'],
+    });
+    expect(await lab.transfers()).toMatchObject([{ attempts: 2, next }, { state: 'done' }]);
+  });
+
+  it('and ends where one of them is paused meanwhile', async () => {
+    await arrives('run1.fcs');
+    await look();
+    const [{ id = 0 } = {}] = await lab.transfers();
+    let pausing: Promise<unknown> = Promise.resolve();
+    lab.before('put', () => {
+      pausing = pauseTransfers(lab.context, { ids: [id] });
+    });
+    expect(await ended(uploadArrivals(lab.context))).toEqual({ done: 0, waiting: 1, failed: 0, reasons: ['Paused'] });
+    await pausing;
   });
 });
