@@ -47,7 +47,7 @@ test(
     await cli.json(z.unknown(), 'save', 'b.fcs', '--key', 'b.fcs');
     proxy.spoil({ kind: 'part', partNumber: 3 }, 1, 'stall');
     const uploading = cli.start('upload', 'a.fcs');
-    await expect.poll(() => proxy.seen({ kind: 'part' }).length, { timeout: 60_000 }).toBe(3);
+    await expect.poll(() => proxy.seen({ kind: 'part' }).length, { timeout: 60_000 }).toBe(5);
     uploading.child.kill('SIGINT');
     expect(await uploading.ended).toMatchObject({ code: 1, out: '' });
     const [left] = (await cli.json(transfers, 'transfers')).items;
