@@ -7,13 +7,13 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { checkRoot, localRoot } from '../storage/index.ts';
 import {
   dropJournal,
   endLeaving,
-  isWholeFolder,
+  isFolderAsSent,
   leavePlace,
   leftOf,
   proveFolder,
@@ -95,23 +95,28 @@ async function goAway(
       (await whyAway(context, place.storage)) ??
       ((await context.fs.look(place.path)) === null ? 'it is not there any more' : null);
     if (reason !== null) return await backIn(context, pending, reason);
-    const isGone = await leavePlace(context, proof.sent, place.path, false);
+    const back: { at: RawPath | null } = { at: null };
+    const isGone = await leavePlace(context, proof.sent, place.path, false, (at) => (back.at = at));
     // What is on a drive that went meanwhile is looked at when it is back.
     const away = await whyAway(context, place.storage);
     if (away !== null) return away;
-    if (!isGone) {
-      await finishFolder(context, unproven(pending), null, WORKED_ON);
-      return WORKED_ON;
-    }
-    const left = await context.fs.look(place.path);
+    if (!isGone && back.at === place.path) return await backIn(context, unproven(pending), WORKED_ON);
     await endFolder(context, pending, over);
-    return left === null ? pending.folder.size : 'somebody wrote into it as it went: that is where it was';
+    if (back.at === null) return isGone ? pending.folder.size : 'it is not there any more';
+    return whereItIs(place.path, back.at);
   } catch (error) {
     const reason = error instanceof BenchkeepError ? error.message : String(error);
     await finishFolder(context, pending, null, reason);
     if (!(error instanceof BenchkeepError) || error.code === 'cancelled' || signal.aborted) throw error;
     return reason;
   }
+}
+
+/** What is left of it, where that is no copy of it any more. */
+function whereItIs(was: RawPath, at: RawPath): string {
+  return at === was
+    ? 'somebody wrote into it as it went: that is where it was'
+    : `somebody worked on it, and something else was put where it was: what is left of it is in ${rawToDisplay(at)}`;
 }
 
 /** Null where its drive is there. */
@@ -141,8 +146,8 @@ async function endFolder(
   if (end !== over) await forgetDates(context, pending.uid);
 }
 
-/** `freed`: bytes that went by this, or earlier; null where something is still to be done. */
-export type FinishedFolder = { freed: number } | null;
+/** `freed`: bytes that went by this, or earlier; `stays`: where what is left is. Null where something is still to be done. */
+export type FinishedFolder = { freed: number; stays?: string } | null;
 
 /**
  * What a program that died left in the middle. Call with the content alone. `signal` null: no store is asked, and a part of
@@ -166,7 +171,9 @@ export async function finishFolder(
   const left = await leftOf(context, sent, source);
   const isFree = (await context.fs.look(source)) === null;
   if (left === 'nothing' && !isFree) {
-    await backIn(context, pending, reason);
+    // All of it may have gone, and somebody made another one: that is no copy of it.
+    if (await isFolderAsSent(context, sent, source, true)) await backIn(context, pending, reason);
+    else await endFolder(context, pending, over);
     return { freed: 0 };
   }
   if (left === 'part' || (left === 'whole' && !isFree)) {
@@ -186,10 +193,20 @@ async function giveBack(
   pending: FolderPlan,
   { sent, source, reason }: { sent: SentFolder; source: RawPath; reason: string },
 ): Promise<FinishedFolder> {
-  await endLeaving(context, sent, source, () => Promise.resolve(false));
-  const isAll = await isWholeFolder(context, { uid: pending.uid, folder: source }, () => true);
-  await endFolder(context, pending, isAll ? (...words) => putBack(...words, reason) : over);
-  return { freed: 0 };
+  const back: { at: RawPath | null } = { at: null };
+  await endLeaving(
+    context,
+    sent,
+    source,
+    () => Promise.resolve(false),
+    (at) => (back.at = at),
+  );
+  if (back.at === source && (await isFolderAsSent(context, sent, source, true))) {
+    await backIn(context, pending, reason);
+    return { freed: 0 };
+  }
+  await endFolder(context, pending, over);
+  return back.at === null ? { freed: 0 } : { freed: 0, stays: whereItIs(source, back.at) };
 }
 
 /** What was proven, where the registry still names it. */

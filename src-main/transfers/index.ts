@@ -32,7 +32,6 @@ export { uploadTogether, type SmallUpload, type Together } from './upload-togeth
 export { isUploadTime } from './upload-hours.ts';
 export { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from './save-to-store.ts';
 export { isManifestHere, manifestOf } from './fetch-manifest.ts';
-export { isWholeFolder } from './folder-here.ts';
 export { dropJournal, isJournalOf, type SentFolder } from './folder-journal.ts';
 export { endLeaving, isFolderAsSent, leavePlace, leftOf } from './leave-place.ts';
 export { proveFolder, whyFolderNotThere, type FolderProof } from './prove-folder-here.ts';

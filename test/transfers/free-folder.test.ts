@@ -294,6 +294,29 @@ describe('stays, with its record and a reason', () => {
     await expectStays(files);
   });
 
+  test('where somebody writes into it, and makes another one of its name: both stay, and it is told where', async () => {
+    const { uid, files } = await uploaded();
+    const { context } = bench;
+    const racing: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async moveProven(...words) {
+          await context.fs.moveProven(...words);
+          if (rawToDisplay(words[0]) !== here()) return;
+          writeFileSync(join(rawToDisplay(words[1]), 'late.txt'), 'mine');
+          mkdirSync(here());
+          writeFileSync(here('CopyComplete.txt'), 'another run');
+        },
+      },
+    };
+    const beside = bench.path('local', 'run1 (2)');
+    expect((await free(uid, racing)).kept).toMatchObject([{ reason: expect.stringContaining(beside) as string }]);
+    expect(filesIn(beside)).toEqual(new Map([...files, ['late.txt', Buffer.from('mine')]]));
+    expect(filesIn(here()).size).toBe(1);
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+  });
+
   test('what somebody wrote at the very last moment has its place again, and is told', async () => {
     const { uid } = await uploaded();
     const { context } = bench;
@@ -329,6 +352,19 @@ function dyingAfter(context: Context, many: number): { context: Context; dead: P
   return { context: { ...context, fs: { ...context.fs, unlinkProven } }, dead };
 }
 
+/** Dies when the folder is gone, and nothing says so yet. */
+function dyingBeforeItIsOver(context: Context): { context: Context; dead: Promise<void> } {
+  let reached = (): void => undefined;
+  const dead = new Promise<void>((resolve) => (reached = resolve));
+  const removeEmptyFolder: Context['fs']['removeEmptyFolder'] = async (path) => {
+    const isGone = await context.fs.removeEmptyFolder(path);
+    if (dirname(rawToDisplay(path)) !== dirname(here())) return isGone;
+    reached();
+    return new Promise(() => undefined);
+  };
+  return { context: { ...context, fs: { ...context.fs, removeEmptyFolder } }, dead };
+}
+
 describe('a program that dies while it goes', () => {
   test.each(['before', 'after'] as const)(
     '%s it has its other name: it is where it was, with its record',
@@ -358,6 +394,21 @@ describe('a program that dies while it goes', () => {
     expect([existsSync(here()), left(), await pending()]).toEqual([false, [], []]);
     await back(uid);
     await expectStays(files);
+  });
+
+  test('when all of it went, and the instrument makes one of its name anew: that is no copy of it', async () => {
+    const { uid } = await uploaded();
+    const { context, dead } = dyingBeforeItIsOver(bench.context);
+    void free(uid, context);
+    await dead;
+    expect([existsSync(here()), (await pending()).length]).toEqual([false, 1]);
+    mkdirSync(here());
+    writeFileSync(here('CopyComplete.txt'), 'another run');
+    await bench.restart();
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+    expect(filesIn(here())).toEqual(new Map([['CopyComplete.txt', Buffer.from('another run')]]));
+    expect((await free(uid)).freed).toBe(0);
+    expect(existsSync(here('CopyComplete.txt'))).toBe(true);
   });
 
   test('in the middle of its files: it can be brought back', async () => {
