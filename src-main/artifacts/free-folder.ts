@@ -9,13 +9,14 @@ import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
 import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot } from '../storage/index.ts';
+import { checkRoot, localRoot, storeOf } from '../storage/index.ts';
 import {
   dropJournal,
   endLeaving,
   isFolderAsSent,
   leavePlace,
   leftOf,
+  manifestOf,
   proveFolder,
   whileContentAlone,
   whyFolderNotThere,
@@ -168,6 +169,7 @@ export async function finishFolder(
   const source = joinRaw(localRoot(storage), pending.relative);
   const proof = await proofOf(context, pending);
   const sent = proof?.sent ?? sentOf(pending, Buffer.alloc(0));
+  const hasList = signal === null || (await hasListOf(context, proof, signal));
   const left = await leftOf(context, sent, source);
   const isFree = (await context.fs.look(source)) === null;
   if (left === 'nothing' && !isFree) {
@@ -178,13 +180,20 @@ export async function finishFolder(
   }
   if (left === 'part' || (left === 'whole' && !isFree)) {
     if (signal === null) return null;
-    const isThere = proof !== null && (await whyFolderNotThere(context, proof, signal)) === null;
+    const isThere = hasList && proof !== null && (await whyFolderNotThere(context, proof, signal)) === null;
     if (!isThere) return giveBack(context, unproven(pending), { sent, source, reason });
   } else if (left === 'whole') return giveBack(context, pending, { sent, source, reason });
   await endLeaving(context, sent, source, () => Promise.resolve(true));
   // It may have been brought back meanwhile.
   await endFolder(context, pending, (await isNamed(context, pending)) ? forgetPending : over);
   return { freed: pending.folder.size };
+}
+
+/** Which files went is known by it. It may have been lost here, and is in the store, too. */
+async function hasListOf(context: FreeContext, proof: FolderProof | null, signal: AbortSignal): Promise<boolean> {
+  if (proof === null) return false;
+  const { artifact_uid: uid, sha256 } = proof.sent;
+  return (await manifestOf(context, await storeOf(context, proof.storage), { uid, sha256 }, signal)) !== null;
 }
 
 /** What is left of it has its place again; its record, too, where that is all of it. */

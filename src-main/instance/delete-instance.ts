@@ -16,6 +16,7 @@ import {
   storeOf,
   type Stores,
 } from '../storage/index.ts';
+import { endHiddenFolders } from './end-hidden-folders.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder, type InstanceCard } from './instance-card.ts';
 import { keepWork } from './keep-work.ts';
@@ -57,9 +58,11 @@ export async function deleteInstance(
       try {
         await refuseWhileHeldAnywhere(signedIn, card);
         // While it can fail, everything that leads to it is still there.
+        const hidden = await endHiddenFolders({ ...signedIn, folder, ...databases });
         const kept = await keepWork({ home, fs, folder, stores, ...databases }, card.uid);
         const published = await takePublishedAway(signedIn, card, databases.registry);
         left = [
+          ...hidden,
           ...published.remains,
           ...(published.goesOn
             ? storages.map(({ root }) => `${root} (its mark stays there: others go on with the instance)`)

@@ -23,8 +23,11 @@ import {
   saveArtifacts,
   uploadArtifacts,
 } from '../../src-main/artifacts/index.ts';
+import { deleteInstance } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
+import { removeStorage } from '../../src-main/storage/index.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
+import { openBenchWorkbench } from '../instance/open-bench.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
 import { openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
@@ -433,6 +436,56 @@ describe('a program that dies while it goes', () => {
     await (await store()).delete(`.lamindb/${uid}/${gone}`);
     await finishHalfFrees(bench.context, signal);
     expect([filesIn(here()).size, left(), await pending()]).toEqual([files.size - 5, [], []]);
+  });
+
+  test.each([
+    ['is in the bucket: the rest goes', false],
+    ['is nowhere: the rest has its place again', true],
+  ])('in the middle, and its list of files is lost here, and %s', async (_, isNowhere) => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    rmSync(join(rawToDisplay(bench.context.folder), 'manifests', `${uid}.tsv.gz`));
+    if (isNowhere) await (await store()).delete(`.lamindb/manifests/${uid}.tsv.gz`);
+    await finishHalfFrees(bench.context, signal);
+    expect([left(), await pending(), existsSync(here())]).toEqual([[], [], isNowhere]);
+    if (isNowhere) expect(filesIn(here()).size).toBe(files.size - 5);
+  });
+
+  test('in the middle, its storage is not removed while its drive is away', async () => {
+    const { uid } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    unmount();
+    await bench.restart();
+    await expect(removeStorage(bench.context, { storage: bench.path('local') })).rejects.toMatchObject({
+      code: 'storage_in_use',
+      details: { count: 1 },
+    });
+    mount();
+    await bench.restart();
+    await finishHalfFrees(bench.context, signal);
+    expect([left(), await pending()]).toEqual([[], []]);
+    expect((await removeStorage(bench.context, { storage: bench.path('local') })).remains).toHaveLength(1);
+  });
+
+  test.each(['there', 'away'])('in the middle, and its instance is deleted; its drive is %s', async (where) => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    if (where === 'away') unmount();
+    await bench.context.close();
+    const { remains } = await deleteInstance(await openBenchWorkbench(bench.path('home')), {
+      name: 'lab',
+      force: true,
+    });
+    if (where === 'away') expect(remains[0]).toContain(`${here()} (a part of it may be beside it, hidden`);
+    else expect([filesIn(here()).size, left()]).toEqual([files.size - 5, []]);
   });
 
   test('F-WA05 and its drive is away at the next start: it waits for it', async () => {
