@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { basename, dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { saveArtifacts, uploadArtifacts } from '../../src-main/artifacts/index.ts';
+import { verifyArtifacts } from '../../src-main/artifacts/verify-artifacts.ts';
 import { deleteInstance } from '../../src-main/instance/index.ts';
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { cachePath, noteCached } from '../../src-main/transfers/index.ts';
@@ -50,6 +51,23 @@ test('where the object was replaced by other bytes, the cache has the last copy 
   await (await object()).put(`.lamindb/${name}`, randomBytes(300));
   await deleted();
   expect(readFileSync(kept(name))).toEqual(content);
+});
+
+test('an object that verify finds to be other bytes is no verified copy any more, until it is right again', async () => {
+  const { context } = bench();
+  const content = randomBytes(300);
+  const uid = await bench().saveOutside('a.csv', content);
+  const [key = ''] = await keysOf(uid);
+  const dates = async (): Promise<boolean[]> => {
+    const artifacts = await context.registry.db.selectFrom('artifact').selectAll().execute();
+    await verifyArtifacts(context, artifacts, { signal: new AbortController().signal, onBytes: () => undefined });
+    const rows = await context.registry.db.selectFrom('copy').select('verified_at').execute();
+    return rows.map(({ verified_at: at }) => at !== null);
+  };
+  await (await object()).put(key, randomBytes(300));
+  expect(await dates()).toEqual([false]);
+  await (await object()).put(key, content);
+  expect(await dates()).toEqual([true]);
 });
 
 test('a copy of a drive, which the registry calls verified, proves nothing', async () => {
