@@ -11,6 +11,7 @@ import { findArtifacts } from './find-artifact.ts';
 import { forgetDates } from './folder-dates.ts';
 import { manifestPath } from '../storage/folder-manifest.ts';
 import { deleteObjects, type Doomed, type KeptObject } from './delete-objects.ts';
+import { knownPlaces } from './known-places.ts';
 import { keepLatest } from './keep-latest.ts';
 import { objectSharers } from './object-sharers.ts';
 import { doRemovals, planRemovals, type PendingRemoval } from './pending-removals.ts';
@@ -30,7 +31,7 @@ export interface Deleted {
  * `storage` null: Benchkeep's own copies go, content in place stays; true: content in place goes too; false: nothing is
  * removed. Errors: `refused` (held by a set, or needed by other records, which are named; on another computer), `storage_linked`, `offline`, `file_changed`
  * (other content than what was registered): then nothing at all is done. `not_allowed`: a store did not delete what was
- * asked of it; the records of that stay, the others are deleted.
+ * asked of it; the records of that stay, the others are deleted. `locked`: the same where content came or went meanwhile.
  */
 export async function deleteArtifacts(
   context: InstanceContext,
@@ -91,10 +92,18 @@ async function dropFetched(context: InstanceContext, { uid }: ArtifactRow): Prom
   }
 }
 
-function notDeleted({ one, address, reason, isLost }: KeptObject, n: number, done: Deleted): BenchkeepError {
+function notDeleted({ one, address, reason, isLost, isOther }: KeptObject, n: number, done: Deleted): BenchkeepError {
   const others = n === 1 ? '' : `, like ${String(n - 1)} more`;
   const went = done.items.length === 0 ? '' : ` ${String(done.items.length)} others were deleted.`;
   const lost = isLost ? ' Some of its content is gone already, and its record says so.' : '';
+  if (isOther === true) {
+    return new BenchkeepError(
+      'locked',
+      `"${escapeForDisplay(one.artifact.key ?? one.artifact.uid)}" was not deleted${others}: where its content lies changed just now`,
+      `Its record and its content stay.${went} Look where it is now, then try again.`,
+      { retry: true, details: { ...done } },
+    );
+  }
   return new BenchkeepError(
     'not_allowed',
     `"${escapeForDisplay(one.artifact.key ?? one.artifact.uid)}" could not be deleted${others}: a ${one.artifact.n_files === null ? 'file' : 'folder'} remains here: ${address} (${reason.replace(/\.\s*$/, '')})`,
@@ -116,6 +125,7 @@ async function doom(
   going: ReadonlySet<number>,
 ): Promise<Doomed> {
   const name = `"${escapeForDisplay(artifact.key ?? artifact.uid)}"`;
+  const known = await knownPlaces(context, artifact);
   const blocked = await whyBlocked(context.registry.db, artifact);
   if (blocked !== null) {
     throw new BenchkeepError(
@@ -152,7 +162,7 @@ async function doom(
     }
     objects.push(await proveObject(context, artifact, place));
   }
-  return { artifact, places, removals, objects, remains };
+  return { artifact, places, removals, objects, remains, known };
 }
 
 function linked(name: string, storage: StorageRow): BenchkeepError {

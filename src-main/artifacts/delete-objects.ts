@@ -3,6 +3,7 @@ import type { InstanceContext } from '../instance/index.ts';
 import { rawFromBytes } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow } from '../registry/schema.ts';
 import { whileContentAlone } from '../transfers/index.ts';
+import { knownPlaces } from './known-places.ts';
 import { noteLostObjects } from './note-lost-objects.ts';
 import { forgetRemoval, planRemovals, type PendingRemoval } from './pending-removals.ts';
 import type { DeletionPlace } from './plan-deletion.ts';
@@ -14,6 +15,8 @@ export interface Doomed {
   removals: PendingRemoval[];
   objects: DoomedObject[];
   remains: string[];
+  /** `knownPlaces` when this was decided. */
+  known: string;
 }
 
 export interface KeptObject {
@@ -22,6 +25,8 @@ export interface KeptObject {
   reason: string;
   /** Something of its content went, here or at another place. */
   isLost: boolean;
+  /** Where it lies is not any more what was decided on: nothing of it went. */
+  isOther?: true;
 }
 
 /** Each is written down before: a program that dies in between knows at its next start that content may be gone. */
@@ -49,6 +54,12 @@ async function deleteObjectsOf(
   one: Doomed,
 ): Promise<{ kept: KeptObject | null; remains: string[]; removed: string[] }> {
   const { artifact, objects } = one;
+  const [first] = objects;
+  // What was freed meanwhile is not there any more to stay (F-TR08).
+  if (first !== undefined && (await knownPlaces(context, artifact)) !== one.known) {
+    const kept = { one, address: first.place.address, reason: 'it is being freed or moved', isLost: false } as const;
+    return { kept: { ...kept, isOther: true }, remains: [], removed: [] };
+  }
   const plans = objects.map(({ place: { storage, copy } }): PendingRemoval => {
     return { uid: artifact.uid, storageUid: storage.uid, path: rawFromBytes(copy.path), kind: 'object' };
   });

@@ -50,7 +50,10 @@ export async function finishFreesOf(
     try {
       const done = await finishFolderAlone(context, pending, signal);
       if (done === null) reason = 'a part of it is on a drive that is away';
-      else freed += done.freed;
+      else {
+        freed += done.freed;
+        reason = done.stays ?? reason;
+      }
     } catch (error) {
       if (!(error instanceof BenchkeepError) || signal.aborted) throw error;
       reason = error.message;

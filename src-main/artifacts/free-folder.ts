@@ -7,15 +7,16 @@
 import { BenchkeepError } from '../../shared/errors.ts';
 import { newUid } from '../../shared/uid.ts';
 import type { InstanceContext } from '../instance/index.ts';
-import { joinRaw, type RawPath } from '../ports/fs/raw-path.ts';
+import { joinRaw, rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import type { StorageRow } from '../registry/schema.ts';
-import { checkRoot, localRoot } from '../storage/index.ts';
+import { checkRoot, localRoot, storeOf } from '../storage/index.ts';
 import {
   dropJournal,
   endLeaving,
-  isWholeFolder,
+  isFolderAsSent,
   leavePlace,
   leftOf,
+  manifestOf,
   proveFolder,
   whileContentAlone,
   whyFolderNotThere,
@@ -96,14 +97,15 @@ async function goAway(
       (await whyAway(context, place.storage)) ??
       ((await context.fs.look(place.path)) === null ? 'it is not there any more' : null);
     if (reason !== null) return await backIn(context, pending, reason);
-    const isGone = await leavePlace(context, proof.sent, place.path, false);
+    const back: { at: RawPath | null } = { at: null };
+    const isGone = await leavePlace(context, proof.sent, place.path, false, (at) => (back.at = at));
     // What is on a drive that went meanwhile is looked at when it is back.
     const away = await whyAway(context, place.storage);
     if (away !== null) return away;
-    if (!isGone) return await leftAs(context, unproven(pending), place.storage, WORKED_ON);
-    const left = await context.fs.look(place.path);
+    if (!isGone && back.at === place.path) return await backIn(context, unproven(pending), WORKED_ON);
     await endFolder(context, pending, over);
-    return left === null ? pending.folder.size : 'somebody wrote into it as it went: that is where it was';
+    if (back.at === null) return isGone ? pending.folder.size : 'it is not there any more';
+    return whereItIs(place.path, back.at);
   } catch (error) {
     const reason = error instanceof BenchkeepError ? error.message : String(error);
     // What went wrong first is told; what can't be finished now is to be done at the next start.
@@ -122,6 +124,13 @@ async function leftAs(context: FreeContext, pending: FolderPlan, storage: Storag
     `a part of it is gone from this computer already, and is in the bucket (${reason}): the rest goes when it is freed again, ` +
     `or all of it comes back with benchkeep bring-back ${pending.uid}`
   );
+}
+
+/** What is left of it, where that is no copy of it any more. */
+function whereItIs(was: RawPath, at: RawPath): string {
+  return at === was
+    ? 'somebody wrote into it as it went: that is where it was'
+    : `somebody worked on it, and something else was put where it was: what is left of it is in ${rawToDisplay(at)}`;
 }
 
 /** Null where its drive is there. */
@@ -152,8 +161,8 @@ async function endFolder(
   if (end !== over && !(await isFreed(context, pending.uid))) await forgetDates(context, pending.uid);
 }
 
-/** `freed`: bytes that went by this, or earlier; null where something is still to be done. */
-export type FinishedFolder = { freed: number } | null;
+/** `freed`: bytes that went by this, or earlier; `stays`: where what is left is. Null where something is still to be done. */
+export type FinishedFolder = { freed: number; stays?: string } | null;
 
 /**
  * What a program that died left in the middle. Call with the content alone. `signal` null: no store is asked, and a part of
@@ -174,15 +183,18 @@ export async function finishFolder(
   const source = joinRaw(localRoot(storage), pending.relative);
   const proof = await proofOf(context, pending);
   const sent = proof?.sent ?? sentOf(pending, Buffer.alloc(0));
+  const hasList = signal === null || (await hasListOf(context, proof, signal));
   const left = await leftOf(context, sent, source);
   const isFree = (await context.fs.look(source)) === null;
   if (left === 'nothing' && !isFree) {
-    await backIn(context, pending, reason);
+    // All of it may have gone, and somebody made another one: that is no copy of it.
+    if (await isFolderAsSent(context, sent, source, true)) await backIn(context, pending, reason);
+    else await endFolder(context, pending, over);
     return { freed: 0 };
   }
   if (left === 'part' || (left === 'whole' && !isFree)) {
     if (signal === null) return null;
-    const isThere = proof !== null && (await whyFolderNotThere(context, proof, signal)) === null;
+    const isThere = hasList && proof !== null && (await whyFolderNotThere(context, proof, signal)) === null;
     if (!isThere) return giveBack(context, unproven(pending), { sent, source, reason });
   } else if (left === 'whole') return giveBack(context, pending, { sent, source, reason });
   await endLeaving(context, sent, source, () => Promise.resolve(true));
@@ -191,16 +203,33 @@ export async function finishFolder(
   return { freed: pending.folder.size };
 }
 
+/** Which files went is known by it. It may have been lost here, and is in the store, too. */
+async function hasListOf(context: FreeContext, proof: FolderProof | null, signal: AbortSignal): Promise<boolean> {
+  if (proof === null) return false;
+  const { artifact_uid: uid, sha256 } = proof.sent;
+  return (await manifestOf(context, await storeOf(context, proof.storage), { uid, sha256 }, signal)) !== null;
+}
+
 /** What is left of it has its place again; its record, too, where that is all of it. */
 async function giveBack(
   context: FreeContext,
   pending: FolderPlan,
   { sent, source, reason }: { sent: SentFolder; source: RawPath; reason: string },
 ): Promise<FinishedFolder> {
-  await endLeaving(context, sent, source, () => Promise.resolve(false));
-  const isAll = await isWholeFolder(context, { uid: pending.uid, folder: source }, () => true);
-  await endFolder(context, pending, isAll ? (...words) => putBack(...words, reason) : over);
-  return { freed: 0 };
+  const back: { at: RawPath | null } = { at: null };
+  await endLeaving(
+    context,
+    sent,
+    source,
+    () => Promise.resolve(false),
+    (at) => (back.at = at),
+  );
+  if (back.at === source && (await isFolderAsSent(context, sent, source, true))) {
+    await backIn(context, pending, reason);
+    return { freed: 0 };
+  }
+  await endFolder(context, pending, over);
+  return back.at === null ? { freed: 0 } : { freed: 0, stays: whereItIs(source, back.at) };
 }
 
 /** What was proven, where the registry still names it. */

@@ -12,6 +12,7 @@ import { writeRegistry } from '../registry/change-log.ts';
 import { localRoot } from '../storage/index.ts';
 import { dropInventory } from '../workstation/inventory.ts';
 import { writeWorkstation } from '../workstation/open-workstation.ts';
+import { FREE_PLANS } from '../workstation/planned-frees.ts';
 import { forgetSetting, listSettings, putSetting } from '../workstation/settings.ts';
 import { whileContentAlone, whyNotThere, type SentFolder, type StoreProof } from '../transfers/index.ts';
 import { noteFreed } from './freed-places.ts';
@@ -55,11 +56,9 @@ export type FreeContext = Pick<
   | 'contentsAtWork'
 >;
 
-const PREFIX = 'free ';
-
 function nameOf({ uid, storageUid, relative, folder }: PendingFree): string {
   // A folder of which a part waits for its store may be brought back, and go again.
-  return `${PREFIX}${uid} ${storageUid} ${folder?.id ?? ''}${relative}`;
+  return `${FREE_PLANS}${uid} ${storageUid} ${folder?.id ?? ''}${relative}`;
 }
 
 export function pendingFree(
@@ -109,7 +108,7 @@ export async function pendingFrees(
   { workstation }: Pick<FreeContext, 'workstation'>,
   uid = '',
 ): Promise<PendingFree[]> {
-  const prefix = uid === '' ? PREFIX : `${PREFIX}${uid} `;
+  const prefix = uid === '' ? FREE_PLANS : `${FREE_PLANS}${uid} `;
   return (await listSettings(workstation.db, prefix)).map(({ value }) => value as PendingFree);
 }
 

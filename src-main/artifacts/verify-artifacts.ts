@@ -58,7 +58,7 @@ export type Finding =
 
 /**
  * Failures; none of an artifact whose every copy is right. What is right gets a new date of verification, what differs
- * makes the artifact *changed*. A copy that is not there, or whose drive or computer is away, changes nothing: only a
+ * makes the artifact *changed*, and an object has no such date any more. A copy that is not there, or whose drive or computer is away, changes nothing: only a
  * look at its folder may conclude that it is gone.
  */
 export async function verifyArtifacts(
@@ -212,7 +212,11 @@ async function recordOne(
   const still = copies.filter((copy) => now.some((row) => row.id === copy.id));
   const findings = still.map((copy) => found.get(copy));
   for (const [i, copy] of still.entries()) {
-    if (findings[i]?.kind === 'same') await write.update('copy', copy.id, { verified_at: write.now }, uid);
+    const kind = findings[i]?.kind;
+    if (kind === 'same') await write.update('copy', copy.id, { verified_at: write.now }, uid);
+    // Nothing may go from here for it. Of a file the date tells whether it was written to since, or is damaged.
+    if (kind === 'differs' && copy.storage.type !== 'local' && copy.verifiedAt !== null)
+      await write.update('copy', copy.id, { verified_at: null }, uid);
   }
   const artifact = await write.tx.selectFrom('artifact').selectAll().where('id', '=', id).executeTakeFirst();
   const same = findings.find((finding) => finding?.kind === 'same');

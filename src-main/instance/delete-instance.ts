@@ -16,6 +16,7 @@ import {
   storeOf,
   type Stores,
 } from '../storage/index.ts';
+import { endHiddenFolders } from './end-hidden-folders.ts';
 import { findInstance } from './find-instance.ts';
 import { instanceFolder, type InstanceCard } from './instance-card.ts';
 import { keepWork } from './keep-work.ts';
@@ -55,14 +56,18 @@ export async function deleteInstance(
       const stores = workbench.stores.ofInstance(keptSignIns(databases.workstation));
       const signedIn = { ...workbench, stores };
       try {
+        await refuseWhileHeldAnywhere(signedIn, card);
+        // While it can fail, everything that leads to it is still there.
+        const hidden = await endHiddenFolders({ ...signedIn, folder, ...databases });
+        const kept = await keepWork({ home, fs, folder, stores, ...databases }, card.uid);
         const published = await takePublishedAway(signedIn, card, databases.registry);
         left = [
+          ...hidden,
           ...published.remains,
           ...(published.goesOn
             ? storages.map(({ root }) => `${root} (its mark stays there: others go on with the instance)`)
             : await takeMarkersAway(signedIn, storages)),
         ];
-        const kept = await keepWork({ home, fs, folder, ...databases }, card.uid);
         if (kept !== null) left.push(rawToDisplay(kept));
       } finally {
         stores.close();
@@ -101,6 +106,16 @@ async function takePublishedAway(
     if (!(error instanceof BenchkeepError) || error.code === 'refused') throw error;
     const snapshot = `${card.published_at ?? card.storage}/.lamindb/${SNAPSHOT_NAME}`;
     return { remains: [`${snapshot} (${error.message})`], goesOn: false };
+  }
+}
+
+/** Before anything is done. Where its place can't be asked nobody is kept from going on. */
+async function refuseWhileHeldAnywhere(workbench: Workbench, card: InstanceCard): Promise<void> {
+  try {
+    const reached = await reachPlace(workbench, card);
+    if (reached !== null) await refuseWhileHeld(workbench, card.name, reached);
+  } catch (error) {
+    if (!(error instanceof BenchkeepError) || error.code === 'refused') throw error;
   }
 }
 

@@ -14,7 +14,7 @@ export async function whileAllAlone<T>(
   stems: readonly string[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = stems.map((stem) => familiesAtWork.get(stem));
+  const before = stems.map((stem) => familiesAtWork.get(stem) ?? Promise.resolve());
   const mine = Promise.allSettled(before).then(work);
   for (const stem of stems) familiesAtWork.set(stem, mine);
   try {

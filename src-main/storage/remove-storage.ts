@@ -1,10 +1,11 @@
 /** Forgets a storage in which no artifact lives. Its content stays. */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { rawToDisplay } from '../ports/fs/raw-path.ts';
+import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { writeRegistry } from '../registry/change-log.ts';
 import type { StorageRow } from '../registry/schema.ts';
 import { transfersInto } from '../workstation/transfer-rows.ts';
 import { forgetCredentialsOf } from '../workstation/credential-rows.ts';
+import { plannedFolders } from '../workstation/planned-frees.ts';
 import { forgetStorage } from '../workstation/forget-storage.ts';
 import { findStorage } from './find-storage.ts';
 import { localRoot } from './local-root.ts';
@@ -13,7 +14,7 @@ import { readObjectMarker, removeObjectMarker } from './object-marker.ts';
 import type { StorageContext } from './storage-context.ts';
 import { cloudRootOf, storeOf } from './stores.ts';
 
-/** Errors: `not_found`; `storage_in_use` with the count, trash included, or with the uploads that are not done; `refused` for the default storage. */
+/** Errors: `not_found`; `storage_in_use` with the count, trash included, or with the uploads, or folders that were being freed, that are not done; `refused` for the default storage. */
 export async function removeStorage(
   context: StorageContext,
   input: { storage: string },
@@ -21,6 +22,7 @@ export async function removeStorage(
   const storage = await findStorage(context.registry.db, input.storage, context);
   await refuseDefault(context, storage);
   await refuseUploads(context, storage);
+  await refuseHidden(context, storage);
   await writeRegistry(context, await context.author(), 'storage remove', async (write) => {
     // Looked at inside: the watcher may have registered something a moment ago.
     const { n } = await write.tx
@@ -81,6 +83,20 @@ async function refuseUploads({ workstation }: StorageContext, storage: StorageRo
       .map(({ id }) => String(id))
       .join(' ')}.`,
     { details: { count: uploads.length } },
+  );
+}
+
+/** Without the storage nobody would give what is left of it its name again. */
+async function refuseHidden({ workstation }: StorageContext, storage: StorageRow): Promise<void> {
+  const hidden = (await plannedFolders(workstation)).filter(({ storageUid }) => storageUid === storage.uid);
+  const [first] = hidden;
+  if (first === undefined) return;
+  const others = hidden.length === 1 ? '' : `, like ${String(hidden.length - 1)} more`;
+  throw new BenchkeepError(
+    'storage_in_use',
+    `${rawToDisplay(first.relative as RawPath)} in ${storage.root} was about to be freed when Benchkeep was ended, and is not done${others}`,
+    'Connect its drive and start Benchkeep again, which ends it; then remove the storage.',
+    { details: { count: hidden.length } },
   );
 }
 

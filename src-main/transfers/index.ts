@@ -32,9 +32,12 @@ export { uploadTogether, type SmallUpload, type Together } from './upload-togeth
 export { isUploadTime } from './upload-hours.ts';
 export { begunSaves, endSave, leaveSave, saveToStore, type StoreSave } from './save-to-store.ts';
 export { isManifestHere, manifestOf } from './fetch-manifest.ts';
-export { isWholeFolder } from './folder-here.ts';
 export { dropJournal, isJournalOf, type SentFolder } from './folder-journal.ts';
-export { endLeaving, leavePlace, leftOf } from './leave-place.ts';
+export { endLeaving, isFolderAsSent, leavePlace, leftOf } from './leave-place.ts';
 export { proveFolder, whyFolderNotThere, type FolderProof } from './prove-folder-here.ts';
+export { freeName } from './put-aside.ts';
+export { giveNamesBack, removeCachedFolder } from './remove-cached-folder.ts';
+export { whyNotInStore } from './prove-members.ts';
+export { onceAskedStores } from './once-asked-stores.ts';
 export { manifestKey, memberKey } from './folder-in-store.ts';
 export { isSourceLost, READING, UNPROVEN } from './upload-states.ts';

@@ -41,8 +41,17 @@ export async function isFolderAsSent(
   }
 }
 
+/** Told of where what is left of a folder is now: its place, or beside it. */
+export type CameBack = (path: RawPath) => void;
+
 /** False where it stays because it is not any more what was sent. Its copy is proven by the caller. */
-export async function leavePlace(context: LeaveContext, row: Sent, source: RawPath, isOwn: boolean): Promise<boolean> {
+export async function leavePlace(
+  context: LeaveContext,
+  row: Sent,
+  source: RawPath,
+  isOwn: boolean,
+  cameBack?: CameBack,
+): Promise<boolean> {
   const { fs } = context;
   const leaving = leavingPath(row, source);
   const now = await fs.look(source);
@@ -50,7 +59,7 @@ export async function leavePlace(context: LeaveContext, row: Sent, source: RawPa
   await fs.moveProven(source, leaving, now);
   const isAsSent = await isFolderAsSent(context, row, leaving, isOwn);
   if (isAsSent) await removeSent(context, row, leaving);
-  await comeBack(context, leaving, source);
+  await comeBack(context, leaving, source, cameBack);
   return isAsSent;
 }
 
@@ -63,12 +72,13 @@ export async function endLeaving(
   row: Sent,
   source: RawPath,
   isCopied: () => Promise<boolean>,
+  cameBack?: CameBack,
 ): Promise<boolean> {
   const leaving = leavingPath(row, source);
   if ((await context.fs.look(leaving)) === null) return false;
   const goesOn = await isCopied();
   if (goesOn) await removeSent(context, row, leaving);
-  await comeBack(context, leaving, source);
+  await comeBack(context, leaving, source, cameBack);
   return goesOn;
 }
 
@@ -121,12 +131,15 @@ async function removeEmpty({ fs }: Pick<LeaveContext, 'fs'>, folder: RawPath): P
 }
 
 /** What is left of it; under a name beside its own where somebody made that anew meanwhile. */
-async function comeBack({ fs }: LeaveContext, leaving: RawPath, source: RawPath): Promise<void> {
+async function comeBack({ fs }: LeaveContext, leaving: RawPath, source: RawPath, cameBack?: CameBack): Promise<void> {
   const left = await fs.look(leaving);
   if (left === null) return;
   for (let n = 1; n <= NAMES; n++) {
     const name = n === 1 ? source : (`${source} (${String(n)})` as RawPath);
-    if ((await fs.look(name)) === null) return fs.moveProven(leaving, name, left);
+    if ((await fs.look(name)) !== null) continue;
+    await fs.moveProven(leaving, name, left);
+    cameBack?.(name);
+    return;
   }
   throw new BenchkeepError(
     'already_exists',

@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  chmodSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -26,7 +17,6 @@ import {
 import { rawToDisplay } from '../../src-main/ports/fs/raw-path.ts';
 import { writeRegistry } from '../../src-main/registry/change-log.ts';
 import { addStorage } from '../../src-main/storage/index.ts';
-import { cachePath, noteCached } from '../../src-main/transfers/index.ts';
 import { artifactRow } from '../registry/open-test-registry.ts';
 import { makeBench, type Bench } from './open-bench.ts';
 
@@ -274,41 +264,6 @@ test('forced, an instance is gone with its registry and marks; every file stays 
   expect(readFileSync(join(root, '.lamindb', 'AAAA0000.csv'), 'utf8')).toBe('b');
   expect(existsSync(join(root, '.lamindb', 'storage_uid.txt'))).toBe(false);
   expect((await initInstance(workbench, { storage: root })).items[0]?.name).toBe('lab');
-});
-
-test('what its cache alone has is not deleted with an instance, and is named: edited work, and what is not proven elsewhere', async () => {
-  const { workbench, open } = await bench.instance();
-  const linked = bench.folder('instrument');
-  await addStorage(open, { root: linked, managed: false, watch: false });
-  await addArtifacts(open, 2, 1, 3);
-  const artifacts = await open.registry.db.selectFrom('artifact').selectAll().orderBy('id').execute();
-  const { folder, fs } = open;
-  const cache = join(rawToDisplay(folder), 'cache');
-  mkdirSync(join(cache, 'edited-1-folder'), { recursive: true });
-  writeFileSync(join(cache, 'edited-1-folder', 'mine.csv'), 'mine');
-  for (const [n, { uid, suffix, size }] of artifacts.entries()) {
-    const path = cachePath(open, { uid, suffix, size, sha256: 'ab' });
-    writeFileSync(rawToDisplay(path), `content ${String(n)}`);
-    const facts = await fs.look(path);
-    if (facts === null) throw new Error('not there');
-    await noteCached(open, { uid, suffix, size, sha256: 'ab' }, { facts });
-  }
-  const [proven, edited, alone] = artifacts.map(({ uid, suffix }) => `${uid}${suffix}`);
-  await writeRegistry(open, await open.author(), 'test', async (write) => {
-    for (const id of [1, 2]) await write.update('copy', id, { verified_at: '2026-11-01T00:00:00.000Z' });
-  });
-  writeFileSync(join(cache, edited ?? ''), 'edited since');
-  writeFileSync(join(cache, '.benchkeep-1-x.part'), 'half');
-  await open.close();
-  const kept = join(bench.home, 'kept', open.instanceUid);
-  expect((await deleteInstance(workbench, { name: 'lab', force: true })).remains).toEqual([
-    join(bench.base, 'lab'),
-    kept,
-  ]);
-  expect(readdirSync(kept).sort()).toEqual([edited, alone, 'edited-1-folder'].sort());
-  expect(readFileSync(join(kept, edited ?? ''), 'utf8')).toBe('edited since');
-  expect(readFileSync(join(kept, 'edited-1-folder/mine.csv'), 'utf8')).toBe('mine');
-  expect(existsSync(join(kept, proven ?? ''))).toBe(false);
 });
 
 test('an instance without data is deleted without force', async () => {

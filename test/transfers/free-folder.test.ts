@@ -25,8 +25,11 @@ import {
   uploadArtifacts,
 } from '../../src-main/artifacts/index.ts';
 import { finishFolder } from '../../src-main/artifacts/free-folder.ts';
+import { deleteInstance } from '../../src-main/instance/index.ts';
 import { rawFromText, rawToDisplay, type RawPath } from '../../src-main/ports/fs/raw-path.ts';
+import { removeStorage } from '../../src-main/storage/index.ts';
 import { listInbox } from '../../src-main/watching/index.ts';
+import { openBenchWorkbench } from '../instance/open-bench.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
 import { openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
@@ -339,6 +342,29 @@ describe('stays, with its record and a reason', () => {
     await expectStays(files);
   });
 
+  test('where somebody writes into it, and makes another one of its name: both stay, and it is told where', async () => {
+    const { uid, files } = await uploaded();
+    const { context } = bench;
+    const racing: Context = {
+      ...context,
+      fs: {
+        ...context.fs,
+        async moveProven(...words) {
+          await context.fs.moveProven(...words);
+          if (rawToDisplay(words[0]) !== here()) return;
+          writeFileSync(join(rawToDisplay(words[1]), 'late.txt'), 'mine');
+          mkdirSync(here());
+          writeFileSync(here('CopyComplete.txt'), 'another run');
+        },
+      },
+    };
+    const beside = bench.path('local', 'run1 (2)');
+    expect((await free(uid, racing)).kept).toMatchObject([{ reason: expect.stringContaining(beside) as string }]);
+    expect(filesIn(beside)).toEqual(new Map([...files, ['late.txt', Buffer.from('mine')]]));
+    expect(filesIn(here()).size).toBe(1);
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+  });
+
   test('what somebody wrote at the very last moment has its place again, and is told', async () => {
     const { uid } = await uploaded();
     const { context } = bench;
@@ -422,6 +448,19 @@ describe('a disk that fails in the middle', () => {
   });
 });
 
+/** Dies when the folder is gone, and nothing says so yet. */
+function dyingBeforeItIsOver(context: Context): { context: Context; dead: Promise<void> } {
+  let reached = (): void => undefined;
+  const dead = new Promise<void>((resolve) => (reached = resolve));
+  const removeEmptyFolder: Context['fs']['removeEmptyFolder'] = async (path) => {
+    const isGone = await context.fs.removeEmptyFolder(path);
+    if (dirname(rawToDisplay(path)) !== dirname(here())) return isGone;
+    reached();
+    return new Promise(() => undefined);
+  };
+  return { context: { ...context, fs: { ...context.fs, removeEmptyFolder } }, dead };
+}
+
 describe('a program that dies while it goes', () => {
   test.each(['before', 'after'] as const)(
     '%s it has its other name: it is where it was, with its record',
@@ -453,6 +492,21 @@ describe('a program that dies while it goes', () => {
     await expectStays(files);
   });
 
+  test('when all of it went, and the instrument makes one of its name anew: that is no copy of it', async () => {
+    const { uid } = await uploaded();
+    const { context, dead } = dyingBeforeItIsOver(bench.context);
+    void free(uid, context);
+    await dead;
+    expect([existsSync(here()), (await pending()).length]).toEqual([false, 1]);
+    mkdirSync(here());
+    writeFileSync(here('CopyComplete.txt'), 'another run');
+    await bench.restart();
+    expect([await places(), await pending(), left()]).toEqual([[CLOUD], [], []]);
+    expect(filesIn(here())).toEqual(new Map([['CopyComplete.txt', Buffer.from('another run')]]));
+    expect((await free(uid)).freed).toBe(0);
+    expect(existsSync(here('CopyComplete.txt'))).toBe(true);
+  });
+
   test('in the middle of its files: it can be brought back', async () => {
     const { uid, files } = await uploaded();
     const { context, dead } = dyingAfter(bench.context, 5);
@@ -475,6 +529,56 @@ describe('a program that dies while it goes', () => {
     await (await store()).delete(`.lamindb/${uid}/${gone}`);
     await finishHalfFrees(bench.context, signal);
     expect([filesIn(here()).size, left(), await pending()]).toEqual([files.size - 5, [], []]);
+  });
+
+  test.each([
+    ['is in the bucket: the rest goes', false],
+    ['is nowhere: the rest has its place again', true],
+  ])('in the middle, and its list of files is lost here, and %s', async (_, isNowhere) => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    rmSync(join(rawToDisplay(bench.context.folder), 'manifests', `${uid}.tsv.gz`));
+    if (isNowhere) await (await store()).delete(`.lamindb/manifests/${uid}.tsv.gz`);
+    await finishHalfFrees(bench.context, signal);
+    expect([left(), await pending(), existsSync(here())]).toEqual([[], [], isNowhere]);
+    if (isNowhere) expect(filesIn(here()).size).toBe(files.size - 5);
+  });
+
+  test('in the middle, its storage is not removed while its drive is away', async () => {
+    const { uid } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    unmount();
+    await bench.restart();
+    await expect(removeStorage(bench.context, { storage: bench.path('local') })).rejects.toMatchObject({
+      code: 'storage_in_use',
+      details: { count: 1 },
+    });
+    mount();
+    await bench.restart();
+    await finishHalfFrees(bench.context, signal);
+    expect([left(), await pending()]).toEqual([[], []]);
+    expect((await removeStorage(bench.context, { storage: bench.path('local') })).remains).toHaveLength(1);
+  });
+
+  test.each(['there', 'away'])('in the middle, and its instance is deleted; its drive is %s', async (where) => {
+    const { uid, files } = await uploaded();
+    const { context, dead } = dyingAfter(bench.context, 5);
+    void free(uid, context);
+    await dead;
+    await bench.restart();
+    if (where === 'away') unmount();
+    await bench.context.close();
+    const { remains } = await deleteInstance(await openBenchWorkbench(bench.path('home')), {
+      name: 'lab',
+      force: true,
+    });
+    if (where === 'away') expect(remains[0]).toContain(`${here()} (a part of it may be beside it, hidden`);
+    else expect([filesIn(here()).size, left()]).toEqual([files.size - 5, []]);
   });
 
   test('F-WA05 and its drive is away at the next start: it waits for it', async () => {

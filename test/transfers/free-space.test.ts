@@ -174,6 +174,35 @@ describe('F-TR08 two drop copies at once', () => {
     expect(await artifactsIn()).toBe(1);
   });
 
+  test('F-TR08 freed while it is deleted for good, which leaves what is in place: the cloud copy stays', async () => {
+    const content = randomBytes(1000);
+    const uid = await bench.uploadInPlace('a.fcs', content);
+    const { context } = bench;
+    let freed = false;
+    const racing = {
+      ...context,
+      stores: {
+        ...context.stores,
+        async open(...words: Parameters<typeof context.stores.open>) {
+          // What is to go was decided on by now.
+          if (!freed) {
+            freed = true;
+            await run(freeArtifacts(context, { artifacts: [uid] }));
+          }
+          return context.stores.open(...words);
+        },
+      },
+    };
+    await expect(deleteArtifacts(racing, { artifacts: [uid], storage: null })).rejects.toMatchObject({
+      code: 'locked',
+      retry: true,
+    });
+    expect(bytesAt(bench.path('local', 'a.fcs'))).toBe(null);
+    expect(await places(uid)).toEqual([{ type: 's3', state: 'ok' }]);
+    await back(uid);
+    expect(bytesAt(bench.path('local', 'a.fcs'))).toEqual(content);
+  });
+
   test('F-TR08 in whatever order files and stores answer, somebody has it', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (s) => {
