@@ -38,6 +38,13 @@ async function problems(page: Page, runOnly = EVERYTHING): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
 }
 
+/** The page has its new colours: all of it is drawn again by then. */
+function drawn(page: Page): Promise<unknown> {
+  return page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+  );
+}
+
 /** Buttons, links and fields smaller than 24 px either way. */
 function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() =>
@@ -101,8 +108,10 @@ describe.runIf(chromiumPath !== undefined)('accessible', () => {
     expect(await smallTargets(page), where).toEqual([]);
     // The same page, not one that was made dark from its beginning.
     await page.emulateMedia({ colorScheme: 'dark' });
+    await drawn(page);
     expect(await problems(page, COLOURS), `${where}, dark`).toEqual([]);
     await page.emulateMedia({ colorScheme: 'light' });
+    await drawn(page);
   }
 
   it('control: axe sees a button without a name, and what can’t be read in the dark only', async () => {
