@@ -25,7 +25,7 @@ async function deleted(): Promise<string[]> {
   return (await deleteInstance(await openBenchWorkbench(bench().path('home')), { name: 'lab', force: true })).remains;
 }
 
-test('what the bucket has goes; edited work, and what was never sent, stay and are named', async () => {
+test('F-CA05 what the bucket has goes; edited work, and what was never sent, stay and are named', async () => {
   const uids = [];
   for (const name of ['proven.csv', 'edited.csv', 'alone.csv'])
     uids.push(await bench().saveOutside(name, randomBytes(300)));
