@@ -10,7 +10,7 @@ import { manifestOf } from './fetch-manifest.ts';
 import { isFolderOpen } from './folder-here.ts';
 import { beginJournal, type SentFolder } from './folder-journal.ts';
 import { missingManifest, missingMember, type ManifestNote } from './prove-folder.ts';
-import { cloudCopies } from './prove-in-store.ts';
+import { cloudCopies, whyUnnamed } from './prove-in-store.ts';
 import { whyNotInStore } from './prove-members.ts';
 import type { TransferContext } from './transfer-context.ts';
 
@@ -108,15 +108,8 @@ export async function whyFolderNotThere(
   { storage, copy, sent }: FolderProof,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const named = await context.registry.db
-    .selectFrom('copy')
-    .select('id')
-    .where('id', '=', copy.id)
-    .where('artifact_id', '=', copy.artifact_id)
-    .where('path', '=', copy.path)
-    .where('verified_at', 'is not', null)
-    .executeTakeFirst();
-  if (named === undefined) return `the registry does not name its copy in ${storage.root} any more`;
+  const unnamed = await whyUnnamed(context, { storage, copy });
+  if (unnamed !== null) return unnamed;
   const store = await storeOf(context, storage);
   const manifest = manifestPath(context, sent.artifact_uid);
   const missing =

@@ -66,7 +66,20 @@ export async function whyNotThere(
   { storage, copy, object }: StoreProof,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const named = await context.registry.db
+  const unnamed = await whyUnnamed(context, { storage, copy });
+  if (unnamed !== null) return unnamed;
+  const now = await lookInStore(context, storage, copy, signal);
+  if (typeof now === 'string') return now;
+  const same = now.size === object.size && now.etag === object.etag && now.version === object.version;
+  return same ? null : `it was replaced in ${storage.root} just now`;
+}
+
+/** Null where the registry names this very copy, and calls it verified. */
+export async function whyUnnamed(
+  { registry }: Pick<TransferContext, 'registry'>,
+  { storage, copy }: { storage: StorageRow; copy: CopyRow },
+): Promise<string | null> {
+  const named = await registry.db
     .selectFrom('copy')
     .select('id')
     .where('id', '=', copy.id)
@@ -74,11 +87,7 @@ export async function whyNotThere(
     .where('path', '=', copy.path)
     .where('verified_at', 'is not', null)
     .executeTakeFirst();
-  if (named === undefined) return `the registry does not name its copy in ${storage.root} any more`;
-  const now = await lookInStore(context, storage, copy, signal);
-  if (typeof now === 'string') return now;
-  const same = now.size === object.size && now.etag === object.etag && now.version === object.version;
-  return same ? null : `it was replaced in ${storage.root} just now`;
+  return named === undefined ? `the registry does not name its copy in ${storage.root} any more` : null;
 }
 
 async function lookInStore(

@@ -23,8 +23,7 @@ import type { RunTools } from './running-transfer.ts';
 import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
 import { mayGo } from './settle-place.ts';
 import { placesOf } from './source-place.ts';
-import type { TransferContext, UploadSource } from './transfer-context.ts';
-import { keyOf } from './transfer-context.ts';
+import { keyOf, type TransferContext, type UploadSource } from './transfer-context.ts';
 import { noteMade } from './unrecorded.ts';
 import { workAtHand } from './work-at-hand.ts';
 
