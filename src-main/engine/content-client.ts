@@ -1,9 +1,9 @@
 /** The thread that makes checksums of what is uploaded: there while any content is open. */
 import { Worker } from 'node:worker_threads';
-import { BenchkeepError } from '../../shared/errors.ts';
 import type { ChecksumsWanted, PartChecksums, WholeChecksums } from '../ports/fs/content-hash.ts';
 import type { DistantHash } from '../ports/fs/hasher.ts';
 import type { FromContent, ToContent } from './content-messages.ts';
+import { readingStopped } from './reading-stopped.ts';
 import { SMALL_THREAD, threadFile } from './threads/thread-file.ts';
 
 interface Asked {
@@ -40,7 +40,7 @@ export function contentThread(): ContentThread {
   function lose(one: Worker, error: Error): void {
     if (worker !== one) return;
     worker = null;
-    for (const asked of open.values()) for (const { fail } of asked.splice(0)) fail(ended(error));
+    for (const asked of open.values()) for (const { fail } of asked.splice(0)) fail(readingStopped(error.message));
     open.clear();
   }
 
@@ -49,7 +49,7 @@ export function contentThread(): ContentThread {
       const asked = open.get(of);
       // The thread that knew it is gone; another one may be there, for others.
       if (asked === undefined) {
-        fail(ended(new Error('the thread ended')));
+        fail(readingStopped('the thread ended'));
         return;
       }
       asked.push({ answer, fail });
@@ -86,15 +86,8 @@ export function contentThread(): ContentThread {
   async function stop(): Promise<void> {
     const one = worker;
     worker = null;
-    for (const asked of open.values())
-      for (const { fail } of asked.splice(0)) fail(ended(new Error('the program ends')));
+    for (const asked of open.values()) for (const { fail } of asked.splice(0)) fail(readingStopped('the program ends'));
     open.clear();
     await one?.terminate();
   }
-}
-
-function ended({ message }: Error): BenchkeepError {
-  return new BenchkeepError('internal', `Reading stopped unexpectedly (${message})`, 'It is tried again later.', {
-    retry: true,
-  });
 }

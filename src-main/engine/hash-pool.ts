@@ -9,6 +9,7 @@ import type { EndsOutcome, HashOptions, Hasher, HashOutcome, RehashOutcome } fro
 import type { RawPath } from '../ports/fs/raw-path.ts';
 import { contentThread } from './content-client.ts';
 import { CANCELLED, HELD, unpackOutcomes, type FromHash, type Outcome, type ToHash } from './hash-messages.ts';
+import { readingStopped } from './reading-stopped.ts';
 import { threadFile } from './threads/thread-file.ts';
 
 /** Files of one message. Sizes are not known here, so a batch stays small enough not to hide a large file's siblings for long. */
@@ -178,15 +179,8 @@ export function hashPool(threads: number = Math.max(2, availableParallelism())):
 }
 
 function failJob({ paths, done }: Job, reason: string): void {
-  const failed = new BenchkeepError(
-    'internal',
-    `Reading stopped unexpectedly (${reason})`,
-    'It is tried again later.',
-    {
-      retry: true,
-    },
-  );
-  done(paths.map(() => ({ kind: 'failed', error: toErrorData(failed) })));
+  const error = toErrorData(readingStopped(reason));
+  done(paths.map(() => ({ kind: 'failed', error })));
 }
 
 function stopped(): BenchkeepError {
