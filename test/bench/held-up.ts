@@ -16,6 +16,7 @@ import { insertUploads } from '../../src-main/workstation/upload-rows.ts';
 import { ended } from '../artifacts/open-artifacts.ts';
 import { makeBench } from '../instance/open-bench.ts';
 import { startList } from '../storage/start-list.ts';
+import { manyTransfers } from '../transfers/many-transfers.ts';
 
 const OBJECTS = 100_000;
 const OVER = 10_000;
@@ -63,21 +64,7 @@ async function lists(): Promise<void> {
 async function transfers(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'benchkeep-bench-'));
   const workstation = await openWorkstation(rawFromText(join(folder, 'workstation.db')), { readonly: false });
-  const uploads = Array.from({ length: OVER + 500 }, (_, n) => ({
-    direction: 'upload' as const,
-    purpose: 'upload' as const,
-    artifact_uid: `artifact${String(n)}`,
-    storage_uid: 'storage',
-    path: Buffer.from(`.lamindb/${String(n)}.fcs`),
-    source: Buffer.from(`/data/run/${String(n)}.fcs`),
-    facts: '{}',
-    size: n,
-    sha256: String(n),
-    state: n < OVER ? ('done' as const) : ('planned' as const),
-    created_at: new Date(n).toISOString(),
-    updated_at: new Date(n).toISOString(),
-  }));
-  await insertUploads(workstation, uploads, new Set());
+  await insertUploads(workstation, manyTransfers({ over: OVER, waiting: 500 }), new Set());
   const times: number[] = [];
   for (let n = 0; n < 99; n++) {
     const began = performance.now();

@@ -7,7 +7,6 @@ import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -19,15 +18,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { argv, env, execPath, exit } from 'node:process';
+import { argv, execPath, exit } from 'node:process';
 import Database from 'better-sqlite3';
 import * as z from 'zod';
 import { commandLine, type CommandLine } from '../hosts/cli/command-line.ts';
 import { installServer } from '../stores/install-server.ts';
 import { makeCertificates, startTlsFront } from '../stores/own-certificates.ts';
-import { startS3 } from '../stores/start-s3.ts';
 import { runProgram } from './lamindb-peer/run-program.ts';
 import { openPeers } from './store-peers/peers.ts';
+import { startInMemory } from './server-in-memory.ts';
 
 const CASES = {
   large: { files: 1, size: 2 * 2 ** 30, title: '2 GiB, one file' },
@@ -54,12 +53,7 @@ if (missing !== null) {
   console.log(`  skipped: ${missing}`);
   exit(0);
 }
-// Servers keep their data in the folder for temporary files: in memory, where there is such a disk.
-const ownTemporary = env['TMPDIR'];
-if (existsSync('/dev/shm')) env['TMPDIR'] = '/dev/shm';
-const server = await startS3('versitygw');
-if (ownTemporary === undefined) delete env['TMPDIR'];
-else env['TMPDIR'] = ownTemporary;
+const server = await startInMemory();
 const certificates = isTls ? makeCertificates() : null;
 const front = certificates === null ? null : await startTlsFront(server.endpoint, certificates);
 const folder = mkdtempSync(join(tmpdir(), 'benchkeep-bench-upload-'));

@@ -7,7 +7,7 @@ import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/message-port';
 import type { ContractRouterClient } from '@orpc/contract';
 import { randomFillSync } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, exit } from 'node:process';
@@ -20,7 +20,7 @@ import { startEngine } from '../../src-main/engine/start-engine.ts';
 import { noKeychain } from '../../src-main/hosts/no-keychain.ts';
 import { keepAlive } from '../../src-main/ports/clock.ts';
 import { installServer } from '../stores/install-server.ts';
-import { startS3 } from '../stores/start-s3.ts';
+import { startInMemory } from './server-in-memory.ts';
 
 /** Ms between two rounds of calls, about as often as a window in which somebody works. */
 const PAUSE = 20;
@@ -34,11 +34,7 @@ if (missing !== null) {
   console.log(`  skipped: ${missing}`);
   exit(0);
 }
-const ownTemporary = env['TMPDIR'];
-if (existsSync('/dev/shm')) env['TMPDIR'] = '/dev/shm';
-const server = await startS3('versitygw');
-if (ownTemporary === undefined) delete env['TMPDIR'];
-else env['TMPDIR'] = ownTemporary;
+const server = await startInMemory();
 Object.assign(env, server.env);
 
 const folder = mkdtempSync(join(tmpdir(), 'benchkeep-bench-window-'));

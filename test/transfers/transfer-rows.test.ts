@@ -12,6 +12,7 @@ import {
   transfersOver,
 } from '../../src-main/workstation/transfer-rows.ts';
 import { insertUploads } from '../../src-main/workstation/upload-rows.ts';
+import { manyTransfers } from './many-transfers.ts';
 
 const OVER = 10_000;
 const WAITING = 500;
@@ -21,24 +22,7 @@ let workstation: Workstation;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'benchkeep-rows-'));
   workstation = await openWorkstation(rawFromText(join(folder, 'workstation.db')), { readonly: false });
-  await insertUploads(
-    workstation,
-    Array.from({ length: OVER + WAITING }, (_, n) => ({
-      direction: 'upload' as const,
-      purpose: 'upload' as const,
-      artifact_uid: `artifact${String(n)}`,
-      storage_uid: 'storage',
-      path: Buffer.from(`.lamindb/${String(n)}.fcs`),
-      source: Buffer.from(`/data/run/${String(n)}.fcs`),
-      facts: '{}',
-      size: n,
-      sha256: String(n),
-      state: n < OVER ? ('done' as const) : ('planned' as const),
-      created_at: new Date(n).toISOString(),
-      updated_at: new Date(n).toISOString(),
-    })),
-    new Set(),
-  );
+  await insertUploads(workstation, manyTransfers({ over: OVER, waiting: WAITING }), new Set());
 });
 afterAll(async () => {
   await workstation.db.destroy();
