@@ -147,7 +147,6 @@ async function readSmall(
   const wanted = {
     partSize: Math.max(1, source.facts.size),
     md5: store.proves === 'md5',
-    sha256: store.signsContent === true,
     buffer: (bytes: number) => Promise.resolve(Buffer.allocUnsafe(bytes)),
     signal,
   };
@@ -155,5 +154,7 @@ async function readSmall(
     small = part;
     return Promise.resolve();
   });
+  // Its only part is all of it.
+  if (store.signsContent === true) small = { ...small, sha256: source.sha256 };
   return { parts: [], checksums, small, taken: null };
 }

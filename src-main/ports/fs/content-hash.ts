@@ -1,6 +1,7 @@
 /** The checksums of content that is read once, from its beginning: of its parts as stores want them, and of the whole. */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { joinedCrc32 } from './joined-crc32.ts';
 
 /** Hex. */
 export interface PartChecksums {
@@ -34,24 +35,26 @@ export function contentHash({ md5, partSha256 }: ChecksumsWanted): ContentHash {
   const sha256 = createHash('sha256');
   const second = md5 ? createHash('md5') : null;
   let ofPart = partSha256 ? createHash('sha256') : null;
-  let [crc, crcOfPart] = [0, 0];
+  // Of the parts so far, and of the next one.
+  let [crc, crcOfPart, lengthOfPart] = [0, 0, 0];
+  const joined = (): number => joinedCrc32(crc, crcOfPart, lengthOfPart);
   return {
     add(slice) {
       sha256.update(slice);
       second?.update(slice);
       ofPart?.update(slice);
-      crc = crc32(slice, crc);
       crcOfPart = crc32(slice, crcOfPart);
+      lengthOfPart += slice.length;
     },
     part() {
       const checksums = { crc32: hexOf(crcOfPart), ...(ofPart === null ? {} : { sha256: ofPart.digest('hex') }) };
-      crcOfPart = 0;
+      [crc, crcOfPart, lengthOfPart] = [joined(), 0, 0];
       ofPart = partSha256 ? createHash('sha256') : null;
       return checksums;
     },
     whole: () => ({
       sha256: sha256.digest('hex'),
-      crc32: hexOf(crc),
+      crc32: hexOf(joined()),
       ...(second === null ? {} : { md5: second.digest('hex') }),
     }),
   };

@@ -3,7 +3,7 @@ import { wait, type Clock } from '../../ports/clock.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import type { Random } from '../../ports/random.ts';
 import { isPassing, isUnreachable, networkFailure } from './gcs-failure.ts';
-import { openWire, type GcsAnswer, type GcsRequest } from './gcs-request.ts';
+import { openWire, type WholeAnswer, type WholeRequest } from './whole-request.ts';
 import { openSignIn, type GcsAccess, type SignIn } from './gcs-sign-in.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
@@ -18,7 +18,7 @@ const LONGEST_PAUSE = 10_000;
 /** Ms that the store may ask for; what lasts longer is the transfer's own patience. */
 const LONGEST_TOLD = 120_000;
 
-export interface Tried extends GcsAnswer {
+export interface Tried extends WholeAnswer {
   /** From 1. Of later ones it is not known whether an earlier one was heard. */
   attempt: number;
 }
@@ -30,13 +30,13 @@ export interface GcsClient {
   /** Headers that prove who asks. Errors: see `SignIn`. */
   signIn: SignIn;
   /** Tries again what passes. Any status is an answer in the end. Errors: Benchkeep's. */
-  ask(request: GcsRequest): Promise<Tried>;
+  ask(request: WholeRequest): Promise<Tried>;
   /** Once, to the address of an upload, which is its own proof. Null where it broke in a way that passes. */
-  once(request: GcsRequest): Promise<GcsAnswer | null>;
+  once(request: WholeRequest): Promise<WholeAnswer | null>;
   /** The same, tried again. */
-  askUpload(request: GcsRequest): Promise<Tried>;
+  askUpload(request: WholeRequest): Promise<Tried>;
   /** Waits before the next attempt. False where no more are worth it. */
-  mayTryAgain(failed: number, outcome: GcsAnswer | null, signal?: AbortSignal): Promise<boolean>;
+  mayTryAgain(failed: number, outcome: WholeAnswer | null, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
@@ -59,7 +59,7 @@ export async function openGcsClient(
   const agents = openAgents({ mayBePrivate, authority, ...(access.lookup && { lookup: access.lookup }) });
   const wire = openWire(clock, agents);
 
-  async function exchange(request: GcsRequest): Promise<GcsAnswer | Error> {
+  async function exchange(request: WholeRequest): Promise<WholeAnswer | Error> {
     try {
       return await wire.exchange(request);
     } catch (error) {
@@ -68,7 +68,7 @@ export async function openGcsClient(
     }
   }
 
-  async function mayTryAgain(failed: number, answer: GcsAnswer | null, signal?: AbortSignal): Promise<boolean> {
+  async function mayTryAgain(failed: number, answer: WholeAnswer | null, signal?: AbortSignal): Promise<boolean> {
     if (failed >= (access.attempts ?? ATTEMPTS)) return false;
     const told = toldPause(answer, clock);
     if (told > LONGEST_TOLD) return false;
@@ -78,7 +78,7 @@ export async function openGcsClient(
     return true;
   }
 
-  async function repeat(request: GcsRequest, proof: () => Promise<Record<string, string>>): Promise<Tried> {
+  async function repeat(request: WholeRequest, proof: () => Promise<Record<string, string>>): Promise<Tried> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await exchange({ ...request, headers: { ...request.headers, ...(await proof()) } });
       const isError = outcome instanceof Error;
@@ -108,12 +108,12 @@ export async function openGcsClient(
   };
 }
 
-export function isBusy({ status }: Pick<GcsAnswer, 'status'>): boolean {
+export function isBusy({ status }: Pick<WholeAnswer, 'status'>): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
 /** Ms; 0 where nothing is told. Retry-After holds seconds or a date (RFC 9110, 10.2.3). */
-function toldPause(answer: GcsAnswer | null, clock: Clock): number {
+function toldPause(answer: WholeAnswer | null, clock: Clock): number {
   const told = answer?.headers['retry-after'] ?? '';
   const ms = /^\d+$/.test(told) ? Number(told) * 1000 : Date.parse(told) - clock.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;

@@ -1,13 +1,13 @@
 /** What Google Cloud Storage, its sign-in or the network says, as Benchkeep's error. */
 import * as z from 'zod';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type { GcsAnswer } from './gcs-request.ts';
+import type { WholeAnswer } from './whole-request.ts';
 import { storeError } from './store-error.ts';
 
 const said = z.object({ error: z.object({ errors: z.array(z.object({ reason: z.string() })).optional() }) });
 
 /** `root`: the storage's, for people. A 404 means the bucket here: what misses objects asks for them itself. */
-export function answerFailure({ status, body }: Pick<GcsAnswer, 'status' | 'body'>, root: string): BenchkeepError {
+export function answerFailure({ status, body }: Pick<WholeAnswer, 'status' | 'body'>, root: string): BenchkeepError {
   if (status === 401) {
     return new BenchkeepError(
       'not_signed_in',

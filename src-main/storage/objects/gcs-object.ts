@@ -1,7 +1,7 @@
 /** What Google Cloud Storage tells of an object (its `objects` resource), and how conditions on one are written. */
 import * as z from 'zod';
 import { asJson, notAStore } from './gcs-failure.ts';
-import type { GcsAnswer } from './gcs-request.ts';
+import type { WholeAnswer } from './whole-request.ts';
 import type { ObjectFacts, StoreChecksums } from './object-store.ts';
 
 const resource = z.object({
@@ -42,19 +42,19 @@ export function factsOf(key: string, told: z.infer<typeof resource>): ObjectFact
 }
 
 /** Errors: `offline` where no object store answers (a page to log in to the network). */
-export function readResource(answer: GcsAnswer, root: string): z.infer<typeof resource> {
+export function readResource(answer: WholeAnswer, root: string): z.infer<typeof resource> {
   return read(resource, answer, root);
 }
 
-export function readPage(answer: GcsAnswer, root: string): z.infer<typeof page> {
+export function readPage(answer: WholeAnswer, root: string): z.infer<typeof page> {
   return read(page, answer, root);
 }
 
-export function readLocation(answer: GcsAnswer, root: string): string | null {
+export function readLocation(answer: WholeAnswer, root: string): string | null {
   return read(place, answer, root).location?.toLowerCase() ?? null;
 }
 
-function read<T>(shape: z.ZodType<T>, { body }: GcsAnswer, root: string): T {
+function read<T>(shape: z.ZodType<T>, { body }: WholeAnswer, root: string): T {
   const parsed = shape.safeParse(asJson(body));
   if (!parsed.success) throw notAStore(root);
   return parsed.data;

@@ -8,7 +8,7 @@ import { systemRandom, type Random } from '../../ports/random.ts';
 import { openGcsClient, type GcsClient, type Tried } from './gcs-client.ts';
 import { answerFailure } from './gcs-failure.ts';
 import { factsOf, OBJECT_FIELDS, PAGE_FIELDS, readLocation, readPage, readResource } from './gcs-object.ts';
-import type { GcsRequest } from './gcs-request.ts';
+import type { WholeRequest } from './whole-request.ts';
 import type { GcsAccess } from './gcs-sign-in.ts';
 import { gcsUploads } from './gcs-uploads.ts';
 import type { Call, Described, ObjectFacts, ObjectStore, PutCondition } from './object-store.ts';
@@ -25,7 +25,7 @@ export interface GcsBucket {
   full(key: string): string;
   below(full: string): string;
   /** Status codes besides success that are no failure here. Errors: Benchkeep's. */
-  ask(request: GcsRequest, expected?: readonly number[]): Promise<Tried>;
+  ask(request: WholeRequest, expected?: readonly number[]): Promise<Tried>;
 }
 
 /** Credentials are looked for at the first request. */

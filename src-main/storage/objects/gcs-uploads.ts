@@ -8,7 +8,7 @@ import { effect } from '../../ports/failpoint.ts';
 import { isBusy } from './gcs-client.ts';
 import { answerFailure, asJson, networkFailure, notAStore, uploadLost } from './gcs-failure.ts';
 import { readResource } from './gcs-object.ts';
-import type { GcsAnswer } from './gcs-request.ts';
+import type { WholeAnswer } from './whole-request.ts';
 import { onlyIf, stat, type GcsBucket } from './gcs-store.ts';
 import type {
   Call,
@@ -143,7 +143,7 @@ function sendFrom(
   { offset, bytes }: Part,
   from: number,
   signal: AbortSignal | undefined,
-): Promise<GcsAnswer | null> {
+): Promise<WholeAnswer | null> {
   const end = offset + bytes.length;
   const range = from === end ? '*' : `${String(from)}-${String(end - 1)}`;
   return at.client.once({
@@ -162,7 +162,7 @@ async function ask(at: GcsBucket, known: Known, open: Session, signal: AbortSign
 }
 
 /** Errors: `already_exists`, and what else the store refuses. */
-function read(at: GcsBucket, known: Known, { uri }: Session, answer: GcsAnswer): Progress {
+function read(at: GcsBucket, known: Known, { uri }: Session, answer: WholeAnswer): Progress {
   known.bytes.delete(uri);
   const { status, headers } = answer;
   if (status === 200 || status === 201) {
@@ -213,7 +213,7 @@ function isGone(status: number): boolean {
   return status === 404 || status === 410 || status === 499;
 }
 
-function gaveUp(at: GcsBucket, answer: GcsAnswer | null): BenchkeepError {
+function gaveUp(at: GcsBucket, answer: WholeAnswer | null): BenchkeepError {
   if (answer !== null && isBusy(answer)) return answerFailure(answer, at.root);
   return networkFailure({ code: 'ETIMEDOUT' }, at.root);
 }

@@ -4,7 +4,7 @@ import type { Fs } from '../../ports/fs/fs.ts';
 import type { Random } from '../../ports/random.ts';
 import { bucketAddress, isPathStyle, otherWay, type OtherWay } from './addressing-style.ts';
 import { openGcsClient } from './gcs-client.ts';
-import { openWire } from './gcs-request.ts';
+import { openWire } from './whole-request.ts';
 import { gcsStore } from './gcs-store.ts';
 import { openS3Client, type S3Access } from './s3-client.ts';
 import type { GcsAccess } from './gcs-sign-in.ts';

@@ -14,6 +14,7 @@ import { heedRetryAfter, longestRequest, pauseBefore, type Pauses } from './s3-r
 import { shortWay, type ShortWay } from './s3-short-way.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { CloudRoot } from './store-options.ts';
+import { openWire } from './whole-request.ts';
 
 /** How this computer signs in, beside what the root says. Without any of it: the environment or the usual profile. */
 export interface S3Access {
@@ -119,7 +120,6 @@ export async function openS3Client(
   random: Random = systemRandom,
 ): Promise<S3Connection> {
   const { ConfiguredRetryStrategy } = await import('@smithy/core/retry');
-  const { HttpRequest } = await import('@smithy/core/protocols');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const patience = { ...PATIENCE, ...access.patience };
   const { attempts, connect, silence, request } = patience;
@@ -170,7 +170,7 @@ export async function openS3Client(
     ...(credentials === undefined ? {} : { credentials }),
     ...(signIn.by === 'anonymous' ? anonymous : {}),
   });
-  return { s3, short: shortWay(s3, HttpRequest), way, agents };
+  return { s3, short: shortWay(s3, openWire(systemClock, agents, silence)), way, agents };
 }
 
 // The SDK looks for credentials even where nothing is signed.

@@ -21,7 +21,7 @@ const MIB = 1024 ** 2;
 const PART = 8 * MIB;
 /** S3 takes 10,000; a file that has grown needs no new plan. */
 const MOST_PARTS = 9_000;
-const PARALLEL = 4;
+const PARALLEL = 6;
 
 export function s3Uploads(at: S3Bucket): Uploads {
   return {

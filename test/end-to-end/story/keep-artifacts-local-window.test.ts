@@ -334,7 +334,7 @@ describe.runIf(chromiumPath !== undefined)('keep artifacts local, by the window'
   it('a large upload is paused half way and goes on: only what was missing is sent', async () => {
     proxy.reset();
     // Some parts arrive, the others hang for as long as this test wants.
-    for (const partNumber of [6, 7, 8, 9]) proxy.spoil({ kind: 'part', partNumber }, ALWAYS, 'stall');
+    for (const partNumber of [6, 7, 8, 9, 10, 11]) proxy.spoil({ kind: 'part', partNumber }, ALWAYS, 'stall');
     await upload('paused.bin');
     const line = transfer('paused.bin');
     await line.getByText('Uploading 46 %').waitFor();

@@ -74,7 +74,7 @@ describe('S3 on versitygw', { timeout: 60_000 }, () => {
 
   test('F-UP08 a wrong region is told as such', async () => {
     const store = await here.open(server().endpoint, { region: 'eu-west-9' });
-    for (const run of [() => store.stat('a'), () => store.put('a', bytes), () => allOf(store.list(''))]) {
+    for (const run of [() => store.stat('a'), () => store.put('a', bytesOf(10)), () => allOf(store.list(''))]) {
       const failure = await failureOf(run(), secret());
       expect(failure.code).toBe('bucket_not_found');
       expect(failure.message).toContain('region');

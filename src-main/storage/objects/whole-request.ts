@@ -1,22 +1,22 @@
 /**
  * One HTTP request and its whole answer. Our own, because Google's client can't be stopped by a signal, waits for ever
- * where nothing moves, and puts requests with their tokens into its errors; and because `fetch` unpacks objects that
- * are kept packed.
+ * where nothing moves, and puts requests with their tokens into its errors; because Amazon's takes longer for a small
+ * object than the request itself; and because `fetch` unpacks objects that are kept packed.
  */
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../ports/clock.ts';
 import type { Agents } from './guarded-agents.ts';
 
-export interface GcsRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+export interface WholeRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   headers?: Record<string, string>;
   body?: Buffer;
   signal?: AbortSignal | undefined;
 }
 
-export interface GcsAnswer {
+export interface WholeAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
@@ -30,14 +30,14 @@ const SLOWEST = 64 * 1024;
 const SLICE = 256 * 1024;
 
 export interface Wire {
-  exchange(request: GcsRequest): Promise<GcsAnswer>;
+  exchange(request: WholeRequest): Promise<WholeAnswer>;
   close(): void;
 }
 
-/** `agents` are closed with it. */
-export function openWire(clock: Clock, agents: Agents): Wire {
+/** `agents` are closed with it. `silence`: ms without anything moving until a request fails. */
+export function openWire(clock: Clock, agents: Agents, silence = SILENCE): Wire {
   return {
-    exchange: (request) => exchange(clock, agents, request),
+    exchange: (request) => exchange(clock, agents, silence, request),
     close: () => {
       agents.close();
     },
@@ -48,21 +48,23 @@ export function openWire(clock: Clock, agents: Agents): Wire {
 function exchange(
   clock: Clock,
   agents: Pick<Agents, 'http' | 'https'>,
-  { method, url, headers, body = Buffer.alloc(0), signal }: GcsRequest,
-): Promise<GcsAnswer> {
+  silence: number,
+  { method, url, headers, body = Buffer.alloc(0), signal }: WholeRequest,
+): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(stopped());
       return;
     }
-    const options = { method, headers: { ...headers, 'content-length': String(body.length) } };
+    const length = method === 'GET' || method === 'HEAD' ? {} : { 'content-length': String(body.length) };
+    const options = { method, headers: { ...headers, ...length } };
     const sent = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: agents.https })
       : requestHttp(url, { ...options, agent: agents.http });
     let isOver = false;
-    let forget = clock.after(SILENCE, silent);
+    let forget = clock.after(silence, silent);
 
-    function moved(patience = SILENCE): void {
+    function moved(patience = silence): void {
       forget();
       if (!isOver) forget = clock.after(patience, silent);
     }
@@ -85,9 +87,9 @@ function exchange(
     }
     function write(from: number): void {
       if (isOver) return;
-      if (from >= body.length) {
-        sent.end();
-        moved(SILENCE + (Math.min(body.length, UNSEEN) / SLOWEST) * 1000);
+      if (from + SLICE >= body.length) {
+        sent.end(body.subarray(from));
+        moved(silence + (Math.min(body.length, UNSEEN) / SLOWEST) * 1000);
         return;
       }
       sent.write(body.subarray(from, from + SLICE), (error) => {
