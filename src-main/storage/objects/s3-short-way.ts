@@ -1,12 +1,12 @@
 /**
- * Putting a small object and asking what is there, without the layers of the SDK: they take a millisecond of the engine's
- * thread for each request, five times what the request itself does. Where it goes to and in which region it is signed is
+ * Putting an object or a part and asking what is there, without the layers of the SDK: they take a millisecond of the
+ * engine's thread for each request, five times what the request itself does, and encrypt all of a part at once. Where it goes to and in which region it is signed is
  * learned from what the SDK itself sent to the same bucket, and only plain success is heeded: everything else is given to
  * the SDK as what its own first attempt has met, and it says what that means, or tries again.
  */
 import { Readable } from 'node:stream';
 import aws4 from 'aws4';
-import type { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { systemClock } from '../../ports/clock.ts';
 import type { WholeAnswer, Wire } from './whole-request.ts';
@@ -15,6 +15,8 @@ export interface ShortRequest {
   method: 'HEAD' | 'PUT';
   /** Of the object in its bucket. */
   key: string;
+  /** As in an address; none by default. */
+  query?: Record<string, string>;
   /** Names in small letters. */
   headers: Record<string, string>;
   body?: Buffer;
@@ -40,7 +42,7 @@ type Met = { answer: WholeAnswer } | { error: Error };
 export const NOT_ASKED: ShortAnswer = { headers: null, met: null };
 
 /** Its first attempt is the one that was made by the short way, if any. */
-export function goingOn<C extends HeadObjectCommand | PutObjectCommand>(command: C, { met }: ShortAnswer): C {
+export function goingOn<C extends HeadObjectCommand | PutObjectCommand | UploadPartCommand>(command: C, { met }: ShortAnswer): C {
   let first = met;
   if (first === null) return command;
   const { middlewareStack } = command as unknown as Pick<PutObjectCommand, 'middlewareStack'>;
@@ -86,23 +88,21 @@ export function shortWay(s3: S3Client, wire: Wire): ShortWay {
   let learned: Learned | null = null;
   const inside = s3.config as unknown as Inside;
   s3.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        const result = await next(args);
-        const { Key: key } = args.input as { Key?: string };
-        if (learned === null && key !== undefined && /^(?:Head|Put|Get)ObjectCommand$/.test(commandName ?? ''))
-          learned = learn(args.request as HttpRequest, key);
-        return result;
-      },
+    (next) => async (args) => {
+      const result = await next(args);
+      const { Key: key } = args.input as { Key?: string };
+      if (learned === null && key !== undefined) learned = learn(args.request as HttpRequest, key);
+      return result;
+    },
     // Signed by then, and answered with success where `next` returns.
     { step: 'finalizeRequest', name: 'learnShortWay', priority: 'low' },
   );
 
   return {
-    async ask({ method, key, headers, body, contentHash, signal }) {
+    async ask({ method, key, query, headers, body, contentHash, signal }) {
       if (learned === null || !PLAIN_KEY.test(key)) return NOT_ASKED;
       const { origin, lead, names, region } = learned;
-      const path = lead + key;
+      const path = lead + key + (query === undefined ? '' : `?${new URLSearchParams(query).toString()}`);
       const now = new Date(systemClock.now() + inside.systemClockOffset);
       const unsigned = {
         ...names,

@@ -24,9 +24,9 @@ export interface WholeAnswer {
 
 /** Ms without anything moving. */
 const SILENCE = 10_000;
-/** What the system takes at once and sends later, unseen: bytes, and the bytes a second that still count as moving. */
+/** What the system takes at once and sends later, unseen: bytes, and how many of them in `silence` still count as moving. */
 const UNSEEN = 4 * 1024 ** 2;
-const SLOWEST = 64 * 1024;
+const UNSEEN_IN_SILENCE = 640 * 1024;
 const SLICE = 256 * 1024;
 
 export interface Wire {
@@ -89,7 +89,7 @@ function exchange(
       if (isOver) return;
       if (from + SLICE >= body.length) {
         sent.end(body.subarray(from));
-        moved(silence + (Math.min(body.length, UNSEEN) / SLOWEST) * 1000);
+        moved(silence * (1 + Math.min(body.length, UNSEEN) / UNSEEN_IN_SILENCE));
         return;
       }
       sent.write(body.subarray(from, from + SLICE), (error) => {
