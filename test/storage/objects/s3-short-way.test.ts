@@ -33,6 +33,13 @@ let seen: Seen[] = [];
 let answers: ((response: ServerResponse) => void)[] = [];
 let store: ObjectStore;
 
+function openStore(): Promise<ObjectStore> {
+  const { port } = server.address() as AddressInfo;
+  const root = parseCloudRoot(`s3://lab/below?endpoint_url=http://127.0.0.1:${String(port)}&region=eu-north-1`);
+  if (root === null) throw new Error('no bucket');
+  return openS3Store(root, { patience: { attempts: 3, firstPause: 1, longestPause: 2 } });
+}
+
 beforeEach(async () => {
   seen = [];
   answers = [];
@@ -50,10 +57,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-  const { port } = server.address() as AddressInfo;
-  const root = parseCloudRoot(`s3://lab/below?endpoint_url=http://127.0.0.1:${String(port)}&region=eu-north-1`);
-  if (root === null) throw new Error('no bucket');
-  store = await openS3Store(root, { patience: { attempts: 3, firstPause: 1, longestPause: 2 } });
+  store = await openStore();
 });
 afterEach(() => {
   store.close();
@@ -108,6 +112,42 @@ it('the first request is the SDK’s; the next ones are the same without its lay
   expect(second?.headers.authorization).toMatch(
     /^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-north-1\/s3\/aws4_request, SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*if-none-match[^,]*, Signature=[0-9a-f]{64}$/,
   );
+});
+
+it('a part of a large one goes the same way; what the store does not know any more is told by the SDK', async () => {
+  await learned();
+  const part = { number: 7, offset: 0, bytes, crc32: crc.toString('hex'), sha256 };
+  const token = 'of/this+upload=';
+  expect(await store.uploads.send('a/b.bam', token, part)).toEqual({
+    number: 7,
+    size: bytes.length,
+    etag: 'e1',
+    crc32: crc.toString('hex'),
+  });
+  const [sent] = seen;
+  expect(sent?.url).toBe('/lab/below/a/b.bam?partNumber=7&uploadId=of%2Fthis%2Bupload%3D');
+  expect(sent?.body.equals(bytes)).toBe(true);
+  expect(sent?.headers).toMatchObject({
+    'content-length': String(bytes.length),
+    'x-amz-checksum-crc32': crc.toString('base64'),
+    'x-amz-content-sha256': sha256,
+  });
+  answers = [status(404, error('NoSuchUpload'))];
+  await expect(store.uploads.send('a/b.bam', token, part)).rejects.toMatchObject({ code: 'upload_lost' });
+  answers = [status(500, error('InternalError'))];
+  expect(await store.uploads.send('a/b.bam', token, part)).toMatchObject({ number: 7, etag: 'e1' });
+  expect(bySdk()).toEqual([false, false, false, true]);
+});
+
+it('keys for a while have their token with them, signed', async () => {
+  store.close();
+  vi.stubEnv('AWS_SESSION_TOKEN', 'for-an-hour');
+  store = await openStore();
+  await learned();
+  await put('a');
+  expect(bySdk()).toEqual([false]);
+  expect(seen[0]?.headers['x-amz-security-token']).toBe('for-an-hour');
+  expect(seen[0]?.headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-security-token/);
 });
 
 it('keys that an address has to spell otherwise, and contents that nobody hashed, are left to the SDK', async () => {
