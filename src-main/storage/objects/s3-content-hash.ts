@@ -5,12 +5,12 @@
  */
 import type { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 
-/** `sha256`: hex; undefined leaves it to the SDK. */
-export function signedWith<C extends PutObjectCommand | UploadPartCommand>(
-  command: C,
-  { isSecure, sha256 }: { isSecure: boolean; sha256: string | undefined },
-): C {
-  const hash = isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
+/** Undefined leaves it to the SDK. `sha256`: hex. */
+export function contentHashOf({ isSecure }: { isSecure: boolean }, sha256: string | undefined): string | undefined {
+  return isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
+}
+
+export function signedWith<C extends PutObjectCommand | UploadPartCommand>(command: C, hash: string | undefined): C {
   if (hash === undefined) return command;
   // Both have the same stack; the compiler can't tell.
   (command as PutObjectCommand).middlewareStack.add(

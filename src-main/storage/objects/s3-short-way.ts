@@ -20,8 +20,8 @@ export interface ShortRequest {
   /** Names in small letters. */
   headers: Record<string, string>;
   body?: Buffer;
-  /** What is signed of the content: hex, or `UNSIGNED-PAYLOAD`. */
-  contentHash: string;
+  /** What is signed of the content: hex, or `UNSIGNED-PAYLOAD`; undefined is for the SDK to find out. */
+  contentHash: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +42,10 @@ type Met = { answer: WholeAnswer } | { error: Error };
 export const NOT_ASKED: ShortAnswer = { headers: null, met: null };
 
 /** Its first attempt is the one that was made by the short way, if any. */
-export function goingOn<C extends HeadObjectCommand | PutObjectCommand | UploadPartCommand>(command: C, { met }: ShortAnswer): C {
+export function goingOn<C extends HeadObjectCommand | PutObjectCommand | UploadPartCommand>(
+  command: C,
+  { met }: ShortAnswer,
+): C {
   let first = met;
   if (first === null) return command;
   const { middlewareStack } = command as unknown as Pick<PutObjectCommand, 'middlewareStack'>;
@@ -100,7 +103,7 @@ export function shortWay(s3: S3Client, wire: Wire): ShortWay {
 
   return {
     async ask({ method, key, query, headers, body, contentHash, signal }) {
-      if (learned === null || !PLAIN_KEY.test(key)) return NOT_ASKED;
+      if (learned === null || contentHash === undefined || !PLAIN_KEY.test(key)) return NOT_ASKED;
       const { origin, lead, names, region } = learned;
       const path = lead + key + (query === undefined ? '' : `?${new URLSearchParams(query).toString()}`);
       const now = new Date(systemClock.now() + inside.systemClockOffset);

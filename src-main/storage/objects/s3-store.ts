@@ -20,7 +20,7 @@ import {
 import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.ts';
 import { headFirst } from './head-first.ts';
 import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
-import { signedWith } from './s3-content-hash.ts';
+import { contentHashOf, signedWith } from './s3-content-hash.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
@@ -154,7 +154,7 @@ async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions
       ...(condition === null ? {} : 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: `"${condition.etag}"` }),
     });
     try {
-      const signed = signedWith(command, { isSecure: at.isSecure, sha256 });
+      const signed = signedWith(command, contentHashOf(at, sha256));
       return await s3.send(goingOn(signed, short.answer), stoppedBy(signal));
     } catch (error) {
       // What should be replaced is gone: another way for the condition not to hold.
@@ -174,9 +174,7 @@ async function putShort(
   crc: string,
   { condition = null, metadata = {}, sha256, signal }: PutOptions,
 ): Promise<{ facts: ObjectFacts | null; answer: ShortAnswer }> {
-  const contentHash = at.isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
-  if (contentHash === undefined || (condition !== null && !('absent' in condition)))
-    return { facts: null, answer: NOT_ASKED };
+  if (condition !== null && !('absent' in condition)) return { facts: null, answer: NOT_ASKED };
   const words = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name.toLowerCase()}`, value] as const);
   const answer = await at.short.ask({
     method: 'PUT',
@@ -189,7 +187,7 @@ async function putShort(
       ...Object.fromEntries(words),
     },
     body: bytes,
-    contentHash,
+    contentHash: contentHashOf(at, sha256),
     signal,
   });
   const said = answer.headers;

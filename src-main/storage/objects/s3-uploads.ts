@@ -1,21 +1,11 @@
 /** Multipart uploads with a checksum (CRC32) of each part and of the whole object, both proven by the store. */
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
-import type {
-  Call,
-  Described,
-  MadeObject,
-  Part,
-  ReceivedPart,
-  UploadCall,
-  Uploads,
-  WholeContent,
-} from './object-store.ts';
+import type { Call, Described, MadeObject, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
 import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
-import { signedWith } from './s3-content-hash.ts';
-import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
 import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
+import { sendS3Part, uploadLost } from './s3-part.ts';
 import { storeError } from './store-error.ts';
 
 const MIB = 1024 ** 2;
@@ -32,7 +22,7 @@ export function s3Uploads(at: S3Bucket): Uploads {
     }),
     begin: (key, _size, options) => effect('store.begin', () => begin(at, key, options)),
     received: (key, token, options) => received(at, key, token, options),
-    send: (key, token, part, options) => effect('store.send', () => send(at, key, token, part, options)),
+    send: (key, token, part, options) => effect('store.send', () => sendS3Part(at, key, token, part, options)),
     complete: (key, token, parts, whole, options) =>
       effect('store.complete', () => complete(at, key, token, parts, whole, options)),
     abort: (key, token, options) => effect('store.abort', () => abort(at, key, token, options)),
@@ -94,58 +84,6 @@ async function received(
     marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
   } while (marker !== undefined);
   return parts;
-}
-
-async function send(
-  at: S3Bucket,
-  key: string,
-  token: string,
-  { number, bytes, crc32, sha256 }: Part,
-  { signal }: Call = {},
-): Promise<ReceivedPart> {
-  const { s3, sdk, bucket: Bucket } = at;
-  const command = new sdk.UploadPartCommand({
-    Bucket,
-    Key: at.full(key),
-    UploadId: token,
-    PartNumber: number,
-    Body: bytes,
-    ContentLength: bytes.length,
-    ChecksumCRC32: base64OfHex(crc32),
-  });
-  const short = await sendShort(at, key, token, { number, bytes, crc32, ...(sha256 && { sha256 }) }, signal);
-  if (short.headers?.['etag'] !== undefined)
-    return { number, size: bytes.length, etag: unquoted(short.headers['etag']), crc32 };
-  const answer = await at.ask(async () => {
-    try {
-      const signed = signedWith(command, { isSecure: at.isSecure, sha256 });
-      return await s3.send(goingOn(signed, short), stoppedBy(signal));
-    } catch (error) {
-      throw isUploadLost(error) ? uploadLost(at) : error;
-    }
-  });
-  return { number, size: bytes.length, etag: unquoted(at.said(answer.ETag)), crc32 };
-}
-
-/** Without an ETag in its headers the SDK goes on from the answer. */
-async function sendShort(
-  at: S3Bucket,
-  key: string,
-  token: string,
-  { number, bytes, crc32, sha256 }: Omit<Part, 'offset'>,
-  signal: AbortSignal | undefined,
-): Promise<ShortAnswer> {
-  const contentHash = at.isSecure ? 'UNSIGNED-PAYLOAD' : sha256;
-  if (contentHash === undefined) return NOT_ASKED;
-  return at.short.ask({
-    method: 'PUT',
-    key: at.full(key),
-    query: { partNumber: String(number), uploadId: token },
-    headers: { 'content-length': String(bytes.length), 'x-amz-checksum-crc32': base64OfHex(crc32) },
-    body: bytes,
-    contentHash,
-    signal,
-  });
 }
 
 async function complete(
@@ -253,15 +191,6 @@ async function* listBegun(at: S3Bucket, prefix: string, signal: AbortSignal | un
     [key, token] =
       page.IsTruncated === true ? [listedKey(page.NextKeyMarker, page.EncodingType), page.NextUploadIdMarker] : [];
   } while (key !== undefined);
-}
-
-function uploadLost(at: S3Bucket): BenchkeepError {
-  return new BenchkeepError(
-    'upload_lost',
-    `${at.root} does not know this upload any more`,
-    'It is begun again by itself; nothing was lost here.',
-    { retry: true },
-  );
 }
 
 /** Unlike with a part, the same once more would be refused again. */
