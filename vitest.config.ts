@@ -11,7 +11,8 @@ export default defineConfig({
     globalSetup: ['test/stores/install-all.ts', 'test/hosts/cli/build-program.ts'],
     // better-sqlite3 is a native part that must not be loaded into several threads' lives and deaths.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of small computers: tests wait for servers and disks a third of their time.
+    maxWorkers: 3,
     testTimeout: deep ? 600_000 : 180_000,
     hookTimeout: deep ? 120_000 : 60_000,
     teardownTimeout: 10_000,
