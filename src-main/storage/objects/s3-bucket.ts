@@ -10,7 +10,7 @@ export interface S3Bucket {
   s3: S3Client;
   sdk: typeof import('@aws-sdk/client-s3');
   bucket: string;
-  /** For the two requests of a small object. */
+  /** For the requests that are made most. */
   short: ShortWay;
   /** Its endpoint speaks TLS. */
   isSecure: boolean;

@@ -10,7 +10,7 @@ import { isPathStyle } from './addressing-style.ts';
 import { readAwsProfile } from './aws-profile.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
-import { heedRetryAfter, longestRequest, pauseBefore, type Pauses } from './s3-retries.ts';
+import { heedRetryAfter, longestRequest, pauseBefore, withFullPurse, type Pauses } from './s3-retries.ts';
 import { shortWay, type ShortWay } from './s3-short-way.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { CloudRoot } from './store-options.ts';
@@ -155,7 +155,7 @@ export async function openS3Client(
     region,
     followRegionRedirects: endpoint === undefined,
     retryStrategy: heedRetryAfter(
-      new ConfiguredRetryStrategy(attempts, (attempt) => pauseBefore(attempt, patience, random)),
+      withFullPurse(new ConfiguredRetryStrategy(attempts, (attempt) => pauseBefore(attempt, patience, random))),
       LONGEST_ASKED,
       systemClock,
     ),
@@ -170,7 +170,7 @@ export async function openS3Client(
     ...(credentials === undefined ? {} : { credentials }),
     ...(signIn.by === 'anonymous' ? anonymous : {}),
   });
-  return { s3, short: shortWay(s3, openWire(systemClock, agents, silence)), way, agents };
+  return { s3, short: shortWay(s3, openWire(systemClock, agents, { connect, silence })), way, agents };
 }
 
 // The SDK looks for credentials even where nothing is signed.

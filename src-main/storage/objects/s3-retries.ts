@@ -20,6 +20,26 @@ interface Strategy {
   refreshRetryTokenForRetry(token: never, info: { retryAfterHint?: Date }): Promise<unknown>;
 }
 
+interface Purse {
+  recordSuccess(token: never): void;
+}
+
+/** More than a purse of the SDK holds. */
+const FULL = { getRetryCost: () => 1000 };
+
+/**
+ * The SDK has one purse for the retries of all requests of a client: after some thirty on a bad line nothing is tried
+ * again until many requests went well, and of those that go the short way it knows nothing. Here each has its attempts.
+ */
+export function withFullPurse<S extends Strategy & Purse>(strategy: S): S {
+  const refresh: Strategy['refreshRetryTokenForRetry'] = strategy.refreshRetryTokenForRetry.bind(strategy);
+  strategy.refreshRetryTokenForRetry = (token, info) => {
+    strategy.recordSuccess(FULL as never);
+    return refresh(token, info);
+  };
+  return strategy;
+}
+
 /**
  * The SDK waits at most five seconds longer than it would anyhow. `strategy` waits as long as the store asks for, up to
  * `longest` (ms); where it asks for more, it gives up, and whoever asked comes back then (`retry_after`).

@@ -8,9 +8,19 @@ import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../ports/clock.ts';
 import type { Agents } from './guarded-agents.ts';
 
+/** Ms. */
+export interface WirePatience {
+  /** Until a connection must stand. */
+  connect: number;
+  /** Without anything moving. */
+  silence: number;
+}
+
 export interface WholeRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   url: string;
+  /** What is asked for there, character by character, where whoever signed it must be believed; by default that of `url`. */
+  path?: string;
   headers?: Record<string, string>;
   body?: Buffer;
   signal?: AbortSignal | undefined;
@@ -22,22 +32,22 @@ export interface WholeAnswer {
   body: Buffer;
 }
 
-/** Ms without anything moving. */
-const SILENCE = 10_000;
+const PATIENCE: WirePatience = { connect: 10_000, silence: 10_000 };
 /** What the system takes at once and sends later, unseen: bytes, and how many of them in `silence` still count as moving. */
 const UNSEEN = 4 * 1024 ** 2;
 const UNSEEN_IN_SILENCE = 640 * 1024;
-const SLICE = 256 * 1024;
+/** What must be taken in `silence`: little, for lines that are slow and shared by several parts. */
+const SLICE = 64 * 1024;
 
 export interface Wire {
   exchange(request: WholeRequest): Promise<WholeAnswer>;
   close(): void;
 }
 
-/** `agents` are closed with it. `silence`: ms without anything moving until a request fails. */
-export function openWire(clock: Clock, agents: Agents, silence = SILENCE): Wire {
+/** `agents` are closed with it. */
+export function openWire(clock: Clock, agents: Agents, patience = PATIENCE): Wire {
   return {
-    exchange: (request) => exchange(clock, agents, silence, request),
+    exchange: (request) => exchange(clock, agents, patience, request),
     close: () => {
       agents.close();
     },
@@ -48,8 +58,8 @@ export function openWire(clock: Clock, agents: Agents, silence = SILENCE): Wire 
 function exchange(
   clock: Clock,
   agents: Pick<Agents, 'http' | 'https'>,
-  silence: number,
-  { method, url, headers, body = Buffer.alloc(0), signal }: WholeRequest,
+  { connect, silence }: WirePatience,
+  { method, url, path, headers, body = Buffer.alloc(0), signal }: WholeRequest,
 ): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -57,16 +67,23 @@ function exchange(
       return;
     }
     const length = method === 'GET' || method === 'HEAD' ? {} : { 'content-length': String(body.length) };
-    const options = { method, headers: { ...headers, ...length } };
+    const options = { method, headers: { ...headers, ...length }, ...(path === undefined ? {} : { path }) };
     const sent = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: agents.https })
       : requestHttp(url, { ...options, agent: agents.http });
-    let isOver = false;
-    let forget = clock.after(silence, silent);
+    let [isOver, isConnected, isAnswered] = [false, false, false];
+    let patience = silence;
+    let forget = clock.after(connect, silent);
 
-    function moved(patience = silence): void {
+    function moved(now = silence): void {
+      patience = now;
+      if (isOver || !isConnected) return;
       forget();
-      if (!isOver) forget = clock.after(patience, silent);
+      forget = clock.after(patience, silent);
+    }
+    function connected(): void {
+      isConnected = true;
+      moved(patience);
     }
     function silent(): void {
       fail(Object.assign(new Error('nothing moves'), { code: 'ETIMEDOUT' }));
@@ -100,9 +117,17 @@ function exchange(
     }
 
     signal?.addEventListener('abort', stop, { once: true });
-    // Stays for good: a connection that ends badly after its answer must not end the program.
-    sent.on('error', fail);
+    sent.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', connected);
+      else connected();
+    });
+    // Stays for good: a connection that ends badly after its answer must not end the program. Who answers before all is
+    // sent, and hangs up, has answered: whether all of that came, only the answer tells.
+    sent.on('error', (error) => {
+      if (!isAnswered) fail(error);
+    });
     sent.once('response', (answer) => {
+      isAnswered = true;
       collect(answer, moved).then((whole) => {
         if (isOver) return;
         end();

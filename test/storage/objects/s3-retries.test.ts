@@ -1,7 +1,13 @@
 /** F-UP03: pauses between attempts, and how long one may take. */
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src-main/ports/clock.ts';
-import { heedRetryAfter, longestRequest, pauseBefore } from '../../../src-main/storage/objects/s3-retries.ts';
+import {
+  heedRetryAfter,
+  longestRequest,
+  pauseBefore,
+  withFullPurse,
+} from '../../../src-main/storage/objects/s3-retries.ts';
 import { s3Failure } from '../../../src-main/storage/objects/s3-failure.ts';
 import { pauseAfter } from '../../../src-main/transfers/failed-try.ts';
 
@@ -13,6 +19,16 @@ test('F-UP03 clients that failed together do not come back together', () => {
   const latest = [1, 2, 3, 9].map((attempt) => pauseBefore(attempt, pauses, random(255)));
   expect(soonest).toEqual([125, 250, 500, 5000]);
   expect(latest).toEqual([250, 500, 1000, 10_000]);
+});
+
+test('F-UP03 however many requests were tried again before, the next one has its attempts', async () => {
+  const strategy = withFullPurse(new ConfiguredRetryStrategy(3, () => 0));
+  for (let n = 0; n < 100; n++) {
+    const first = await strategy.acquireInitialRetryToken('');
+    const second = await strategy.refreshRetryTokenForRetry(first, { errorType: 'TRANSIENT' });
+    const third = await strategy.refreshRetryTokenForRetry(second, { errorType: 'TRANSIENT' });
+    await expect(strategy.refreshRetryTokenForRetry(third, { errorType: 'TRANSIENT' })).rejects.toThrow();
+  }
 });
 
 test('F-UP03 a store is asked when it wants to be, and one that wants a long pause is left alone', async () => {

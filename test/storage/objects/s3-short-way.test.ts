@@ -31,6 +31,8 @@ let server: Server;
 let seen: Seen[] = [];
 /** What is answered next; then all is well. */
 let answers: ((response: ServerResponse) => void)[] = [];
+/** Answers come when the headers are there; the body is read, and thrown away. */
+let early = false;
 let store: ObjectStore;
 
 function openStore(): Promise<ObjectStore> {
@@ -43,8 +45,14 @@ function openStore(): Promise<ObjectStore> {
 beforeEach(async () => {
   seen = [];
   answers = [];
+  early = false;
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    if (early) {
+      answers.shift()?.(response);
+      request.resume();
+      return;
+    }
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
@@ -164,6 +172,33 @@ it('what the store refuses is told as the SDK tells it, and asked once', async (
   answers = [status(412, error('PreconditionFailed'))];
   await expect(put('b')).rejects.toMatchObject({ code: 'already_exists' });
   expect(seen.map(({ method }) => method)).toEqual(['PUT', 'PUT']);
+});
+
+it('a key of somebody else is asked for as it is, character by character', async () => {
+  await learned();
+  await store.stat('a/../b/./c');
+  expect(seen.map(({ url }) => url)).toEqual(['/lab/below/a/../b/./c']);
+});
+
+it('where a server reads the signature otherwise, all goes the way of the SDK from then on', async () => {
+  await learned();
+  answers = [status(403, error('SignatureDoesNotMatch'))];
+  expect(await put('a')).toMatchObject({ key: 'a', etag: 'e1' });
+  expect(await put('b')).toMatchObject({ key: 'b', etag: 'e1' });
+  expect(bySdk()).toEqual([false, true, true]);
+});
+
+it('what the store answers before all was sent is heeded, and its connection is not used again', async () => {
+  await learned();
+  early = true;
+  answers = [status(403, error('AccessDenied'))];
+  const large = Buffer.alloc(6 * 2 ** 20, 'x');
+  const sum = createHash('sha256').update(large).digest('hex');
+  await expect(store.put('a', large, { condition: { absent: true }, sha256: sum })).rejects.toMatchObject({
+    code: 'not_allowed',
+  });
+  early = false;
+  expect(await put('b')).toMatchObject({ etag: 'e1' });
 });
 
 it('what passes is tried again by the SDK: a busy store, a connection that breaks off', async () => {
