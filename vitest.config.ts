@@ -11,8 +11,7 @@ export default defineConfig({
     globalSetup: ['test/stores/install-all.ts', 'test/hosts/cli/build-program.ts'],
     // better-sqlite3 is a native part that must not be loaded into several threads' lives and deaths.
     pool: 'forks',
-    // One more than the cores of small computers: tests wait for servers and disks a third of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: deep ? 600_000 : 180_000,
     hookTimeout: deep ? 120_000 : 60_000,
     teardownTimeout: 10_000,
