@@ -39,7 +39,7 @@ test(
   'F-UP18 killed at a sample of points, an upload comes to its end when it is asked for again',
   { timeout: 300_000 },
   async () => {
-    expect(await killUploads(store(), 30)).toEqual([]);
+    expect(await killUploads(store(), 60)).toEqual([]);
   },
 );
 
@@ -47,6 +47,6 @@ test(
   'F-UP18 killed at a sample of points, an upload to Google Cloud comes to its end when it is asked for again',
   { timeout: 300_000 },
   async () => {
-    expect(await killUploads(google(), 90)).toEqual([]);
+    expect(await killUploads(google(), 150)).toEqual([]);
   },
 );
