@@ -6,10 +6,10 @@
  * that means, or tries again.
  */
 import { Readable } from 'node:stream';
-import aws4 from 'aws4';
 import type { HeadObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { systemClock } from '../../ports/clock.ts';
+import { canonicalQuery, signatures, type Sign } from './s3-signature.ts';
 import type { WholeAnswer, Wire } from './whole-request.ts';
 
 export interface ShortRequest {
@@ -74,7 +74,7 @@ interface Learned {
   /** Before the key. */
   lead: string;
   names: Record<string, string>;
-  region: string;
+  sign: Sign;
 }
 
 /** As the SDK has them, beside what its types say. */
@@ -106,25 +106,21 @@ export function shortWay(s3: S3Client, wire: Wire): ShortWay {
   return {
     async ask({ method, key, query, headers, body, contentHash, signal }) {
       if (learned === null || contentHash === undefined || !PLAIN_KEY.test(key)) return NOT_ASKED;
-      const { origin, lead, names, region } = learned;
-      const path = lead + key + (query === undefined ? '' : `?${new URLSearchParams(query).toString()}`);
+      const { origin, lead, names, sign } = learned;
+      const path = lead + key;
+      const search = query === undefined ? '' : canonicalQuery(query);
       const now = new Date(systemClock.now() + inside.systemClockOffset);
-      const unsigned = {
-        ...names,
-        ...headers,
-        'x-amz-content-sha256': contentHash,
-        'x-amz-date': now.toISOString().replace(/[-:]|\.\d{3}/g, ''),
-      };
       // Whoever has no credentials any more is told so by the SDK.
       const credentials = await s3.config.credentials().catch(() => null);
       if (credentials === null) return NOT_ASKED;
-      const signed = aws4.sign({ service: 's3', region, method, path, headers: unsigned }, credentials);
+      const all = { ...names, ...headers, 'x-amz-content-sha256': contentHash };
+      const signed = sign({ method, path, query: search, headers: all }, credentials, now);
       try {
         const answer = await wire.exchange({
           method,
           url: origin,
-          path,
-          headers: signed.headers as Record<string, string>,
+          path: search === '' ? path : `${path}?${search}`,
+          headers: signed,
           ...(body === undefined ? {} : { body }),
           signal,
         });
@@ -153,6 +149,6 @@ function learn({ headers, path, protocol, hostname, port }: HttpRequest, key: st
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${String(port)}`}`,
     lead: path.slice(0, -key.length),
     names: { host: headers['host'] ?? hostname, 'user-agent': headers['user-agent'] ?? 'Benchkeep' },
-    region,
+    sign: signatures(region),
   };
 }
