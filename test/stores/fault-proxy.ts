@@ -51,6 +51,8 @@ export interface FaultProxy {
   reset(): void;
   /** All requests that came, spoilt ones too. */
   seen(which?: Which): S3Request[];
+  /** The store has answered all that it got, also what the client did not wait for. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,13 +60,17 @@ export interface FaultProxy {
 export async function startFaultProxy(store: string, { secret = '' }: { secret?: string } = {}): Promise<FaultProxy> {
   let orders: { which: Which; left: number; fault: Fault }[] = [];
   let requests: S3Request[] = [];
+  const underWay = new Set<Promise<void>>();
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const request = describeRequest(incoming.method ?? '', incoming.url ?? '');
     requests.push(request);
     const order = orders.find(({ which, left }) => left > 0 && isIt(request, which));
     if (order !== undefined) order.left--;
     const body = await readAll(incoming);
-    await answer({ store, secret, request, headers: incoming.headers, body, fault: order?.fault ?? null }, outgoing);
+    const fault = order?.fault ?? null;
+    const answering = answer({ store, secret, request, headers: incoming.headers, body, fault }, outgoing);
+    underWay.add(answering);
+    await answering.finally(() => underWay.delete(answering));
   };
   const server = createServer((incoming, outgoing) => {
     // A client that goes away in the middle is no fault of the proxy's.
@@ -78,6 +84,9 @@ export async function startFaultProxy(store: string, { secret = '' }: { secret?:
     reset: () => {
       orders = [];
       requests = [];
+    },
+    async settled() {
+      await Promise.allSettled(underWay);
     },
     seen: (which = {}) => requests.filter((request) => isIt(request, which)),
     async stop() {

@@ -13,6 +13,7 @@ const PART = 8 * MIB;
 /** S3 takes 10,000; a file that has grown needs no new plan. */
 const MOST_PARTS = 9_000;
 const PARALLEL = 6;
+const ABORTS = 3;
 
 export function s3Uploads(at: S3Bucket): Uploads {
   return {
@@ -126,16 +127,25 @@ async function complete(
   });
 }
 
+/**
+ * Parts that were on their way may be kept although the upload was aborted: S3 wants it to be looked at, and aborted again.
+ * What comes even later is found among the orphans.
+ */
 async function abort(at: S3Bucket, key: string, token: string, { signal }: Call = {}): Promise<void> {
   const { s3, sdk, bucket: Bucket } = at;
-  await at.ask(async () => {
-    const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key: at.full(key), UploadId: token });
-    try {
-      await s3.send(command, stoppedBy(signal));
-    } catch (error) {
-      if (!isUploadLost(error)) throw error;
-    }
-  });
+  for (let tried = 1; tried <= ABORTS; tried++) {
+    const isKnown = await at.ask(async () => {
+      const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key: at.full(key), UploadId: token });
+      try {
+        await s3.send(command, stoppedBy(signal));
+        return true;
+      } catch (error) {
+        if (isUploadLost(error)) return false;
+        throw error;
+      }
+    });
+    if (!isKnown || (await received(at, key, token, { ...(signal && { signal }) })) === null) return;
+  }
 }
 
 interface Unfinished {

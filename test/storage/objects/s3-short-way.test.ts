@@ -1,4 +1,4 @@
-/** What the short way sends, and what becomes of answers that are no plain success. In front: a server that writes down. */
+/** What is sent to S3, mostly by the short way, and what becomes of answers that are no plain success. In front: a server that writes down. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -238,4 +238,11 @@ it('stopped in the middle it says so', async () => {
   await expect(
     store.put('a', bytes, { condition: { absent: true }, sha256, signal: stop.signal }),
   ).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('an upload that is still there after it was aborted, for a part that came late, is aborted again', async () => {
+  const parts = '<ListPartsResult><UploadId>t</UploadId><Part><PartNumber>1</PartNumber></Part></ListPartsResult>';
+  answers = [status(204), status(200, parts), status(204), status(404, error('NoSuchUpload'))];
+  await store.uploads.abort('a', 't');
+  expect(seen.map(({ method }) => method)).toEqual(['DELETE', 'GET', 'DELETE', 'GET']);
 });
