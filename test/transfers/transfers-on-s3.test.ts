@@ -1,11 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-} from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, HeadObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { updateTransfer } from '../../src-main/workstation/transfer-rows.ts';
 import { runDoctor } from '../../src-main/instance/index.ts';
@@ -37,14 +32,6 @@ async function unfinished(): Promise<string[]> {
     new ListMultipartUploadsCommand({ Bucket: server().bucket, Prefix: folder }),
   );
   return uploads.map(({ Key: key }) => key ?? '');
-}
-
-/** versitygw takes a part that comes after its upload was complete, or given up, for a new upload. */
-async function forgetLateParts(): Promise<void> {
-  await proxy.settled();
-  const { admin, bucket: Bucket } = server();
-  const { Uploads: uploads = [] } = await admin.send(new ListMultipartUploadsCommand({ Bucket, Prefix: folder }));
-  for (const { Key, UploadId } of uploads) await admin.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
 }
 
 async function isInBucket(uid: string): Promise<boolean> {
@@ -288,7 +275,6 @@ test(
   'F-UP19 uploads that were left behind are taken away after a week; younger ones and those of a transfer stay',
   { timeout: 120_000 },
   async () => {
-    await forgetLateParts();
     const { uid } = await begunUpload('live.fcs');
     await lab.client.transfers.pause({ ids: null });
     const begin = (Key: string) =>
@@ -315,10 +301,7 @@ test(
       message: expect.stringContaining(address) as string,
     });
     expect(await sweepOrphanUploads(later)).toBe(1);
-    expect((await unfinished()).sort()).toEqual([
-      `${folder}/.lamindb/${uid}.fcs`,
-      `${folder}/.lamindb/somebody-elses.bin`,
-      `${folder}/data/abcdefghijklmnop0000.fcs`,
-    ]);
+    const stay = [`.lamindb/${uid}.fcs`, '.lamindb/somebody-elses.bin', 'data/abcdefghijklmnop0000.fcs'];
+    expect((await unfinished()).sort()).toEqual(stay.map((key) => `${folder}/${key}`).sort());
   },
 );
