@@ -33,7 +33,7 @@ import { openBenchWorkbench } from '../instance/open-bench.ts';
 import { openS3At, useS3 } from '../stores/use-s3.ts';
 import { filesIn } from './folder-bench.ts';
 import { openCloudBench, randomBytes, run, type CloudBench } from './open-cloud-bench.ts';
-import { afterCommit, dyingAt, endOf, openIn, type Context } from './worst-moments.ts';
+import { afterCommit, dyingAt, endOf, openIn, whenMoved, type Context } from './worst-moments.ts';
 
 const server = useS3('versitygw');
 const { signal } = new AbortController();
@@ -325,17 +325,9 @@ describe('stays, with its record and a reason', () => {
 
   test('where somebody writes into it, or beside its files, when it has its other name by now', async () => {
     const { uid, files } = await uploaded();
-    const { context } = bench;
-    const racing: Context = {
-      ...context,
-      fs: {
-        ...context.fs,
-        async moveProven(...words) {
-          await context.fs.moveProven(...words);
-          if (rawToDisplay(words[0]) === here()) writeFileSync(join(rawToDisplay(words[1]), 'late.txt'), 'mine');
-        },
-      },
-    };
+    const racing = whenMoved(bench.context, here(), (away) => {
+      writeFileSync(join(away, 'late.txt'), 'mine');
+    });
     expect((await free(uid, racing)).kept).toMatchObject([{ reason: 'somebody works on it' }]);
     expect(readFileSync(here('late.txt'), 'utf8')).toBe('mine');
     rmSync(here('late.txt'));
@@ -344,20 +336,11 @@ describe('stays, with its record and a reason', () => {
 
   test('where somebody writes into it, and makes another one of its name: both stay, and it is told where', async () => {
     const { uid, files } = await uploaded();
-    const { context } = bench;
-    const racing: Context = {
-      ...context,
-      fs: {
-        ...context.fs,
-        async moveProven(...words) {
-          await context.fs.moveProven(...words);
-          if (rawToDisplay(words[0]) !== here()) return;
-          writeFileSync(join(rawToDisplay(words[1]), 'late.txt'), 'mine');
-          mkdirSync(here());
-          writeFileSync(here('CopyComplete.txt'), 'another run');
-        },
-      },
-    };
+    const racing = whenMoved(bench.context, here(), (away) => {
+      writeFileSync(join(away, 'late.txt'), 'mine');
+      mkdirSync(here());
+      writeFileSync(here('CopyComplete.txt'), 'another run');
+    });
     const beside = bench.path('local', 'run1 (2)');
     expect((await free(uid, racing)).kept).toMatchObject([{ reason: expect.stringContaining(beside) as string }]);
     expect(filesIn(beside)).toEqual(new Map([...files, ['late.txt', Buffer.from('mine')]]));
@@ -615,18 +598,7 @@ describe('F-WA05 a drive that goes away', () => {
 
   test('while it goes: it is not called freed, and has its place again when the drive is back', async () => {
     const { uid, files } = await uploaded();
-    const { context } = bench;
-    const racing: Context = {
-      ...context,
-      fs: {
-        ...context.fs,
-        async moveProven(...words) {
-          await context.fs.moveProven(...words);
-          if (rawToDisplay(words[0]) === here()) unmount();
-        },
-      },
-    };
-    expect(await free(uid, racing)).toMatchObject({ freed: 0, kept: [{ uid }] });
+    expect(await free(uid, whenMoved(bench.context, here(), unmount))).toMatchObject({ freed: 0, kept: [{ uid }] });
     expect((await pending()).length).toBe(1);
     mount();
     await bench.restart();

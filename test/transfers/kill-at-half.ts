@@ -1,4 +1,5 @@
 /** Kills an upload of one file when half of its bytes came to the store, and counts what comes until it is there. */
+import type { Uploads } from '../../src-main/storage/objects/object-store.ts';
 import { openS3At } from '../stores/use-s3.ts';
 import { startCountingFront } from '../stores/counting-front.ts';
 import type { OutsideStore } from '../stores/outside-store.ts';
@@ -18,13 +19,21 @@ export interface AtHalf {
   wrong: string[];
 }
 
+/** In which parts a file of that size goes to a store in S3, and how many of them at once. */
+export async function planOf(store: OutsideStore, size: number): Promise<ReturnType<Uploads['plan']>> {
+  const one = await openS3At(store.root('plan'), store.env);
+  try {
+    return one.uploads.plan(size);
+  } finally {
+    one.close();
+  }
+}
+
 export async function killAtHalf(store: OutsideStore, size: number): Promise<AtHalf> {
   const front = await startCountingFront(store.endpoint);
   const folder = `half-${String(size)}`;
   const bench = await openUpload(store.root(folder, front.endpoint), store.env, size);
-  const plan = await openS3At(store.root(folder), store.env);
-  const { partSize, parallel } = plan.uploads.plan(size);
-  plan.close();
+  const { partSize, parallel } = await planOf(store, size);
   try {
     front.bytes = 0;
     const { child, ended } = bench.cli.start('upload', 'a.fcs');

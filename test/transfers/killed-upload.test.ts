@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startFaultProxy } from '../stores/fault-proxy.ts';
 import { useOutside } from '../stores/use-outside.ts';
-import { openS3At } from '../stores/use-s3.ts';
+import { planOf } from './kill-at-half.ts';
 import { killUploads, objectOf } from './kill-uploads.ts';
 import { openUpload } from './upload-bench.ts';
 
@@ -15,9 +15,7 @@ test(
   async () => {
     const proxy = await startFaultProxy(store().endpoint);
     const parts = 8;
-    const plan = await openS3At(store().root('killed'), store().env);
-    const { parallel } = plan.uploads.plan(parts * 8 * MIB);
-    plan.close();
+    const { parallel } = await planOf(store(), parts * 8 * MIB);
     const bench = await openUpload(store().root('killed', proxy.endpoint), store().env, parts * 8 * MIB);
     try {
       const killed = await bench.upload('store.send.after#4');

@@ -51,6 +51,21 @@ export function afterCommit(context: Context, operation: string, happens: () => 
   };
 }
 
+/** With something that happens right after `path` has its other name, which is told. */
+export function whenMoved(context: Context, path: string, happens: (away: string) => void): Context {
+  return {
+    ...context,
+    fs: {
+      ...context.fs,
+      async moveProven(...words) {
+        await context.fs.moveProven(...words);
+        const [from, to] = words;
+        if (rawToDisplay(from) === path) happens(rawToDisplay(to));
+      },
+    },
+  };
+}
+
 /** A file system in which the verb is begun, or done, of this path, and nothing comes after it: as if the program died. */
 export function dyingAt(
   context: Context,

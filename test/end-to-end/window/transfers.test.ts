@@ -341,6 +341,18 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     }
     return world;
   }
+  /** Row 59 was to be brought back, and the store could not be reached. */
+  async function bringBackBroken(): Promise<{ page: Page; world: World }> {
+    const world = brokenDownloads(59);
+    failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
+    const { page } = await open(world);
+    await rowOf(page, 59).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
+    await page.getByText('Look whether this computer is on the network.').waitFor();
+    return { page, world };
+  }
   const times = (world: World, procedure: string): number => world.calls.filter((call) => call === procedure).length;
 
   it('a download that failed is tried again, by button and by key: a copy for the cache', async () => {
@@ -365,14 +377,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
   });
 
   it('what was to be brought back is brought back by trying again, not only fetched', async () => {
-    const world = brokenDownloads(59);
-    failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
-    const { page } = await open(world);
-    await rowOf(page, 59).click();
-    await page.getByRole('tab', { name: 'Where it is' }).click();
-    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
-    await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
-    await page.getByText('Look whether this computer is on the network.').waitFor();
+    const { page, world } = await bringBackBroken();
     await go(page, 'Transfers');
     await transferRow(page, 59)
       .getByRole('button', { name: /^Try again now/ })
@@ -389,14 +394,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
   it.each(['Try again now', 'Try all again now'])(
     '%s: what was to be brought back once is not, where somebody else asked for a copy since',
     async (button) => {
-      const world = brokenDownloads(59);
-      failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
-      const { page } = await open(world);
-      await rowOf(page, 59).click();
-      await page.getByRole('tab', { name: 'Where it is' }).click();
-      const panel = page.getByRole('tabpanel', { name: 'Where it is' });
-      await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
-      await page.getByText('Look whether this computer is on the network.').waitFor();
+      const { page, world } = await bringBackBroken();
       // That one is over, and the one of somebody else broke off, too.
       Object.assign(world.transfers[0] ?? {}, { id: 7, created_at: new Date(Date.now() + 60_000).toISOString() });
       emit(world, { type: 'transfers' });
