@@ -17,6 +17,7 @@ import { openServices, type Services } from './open-services.ts';
 import { engineRouter, type EngineRouter, type RouterContext } from './router/index.ts';
 import { scanThreads } from './scan-client.ts';
 import { clientHandler } from './serve-client.ts';
+import { smallFileThread } from './small-file-client.ts';
 
 export interface OpenEngineOptions extends EngineOptions {
   /** Keep watched folders watched. */
@@ -53,6 +54,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
   const { watch, listen, threads, open = true, transfers = watch } = options;
   const events = eventHub(clock);
   const files = threads ? registryThreads() : null;
+  const smallFiles = smallFileThread(clock);
   const workbench = await openWorkbench({
     ...(files === null ? {} : { registryWork: oneByOne(files) }),
     home: rawFromText(options.home),
@@ -60,9 +62,12 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
     clock,
     random: systemRandom,
     stores: openStores({
-      isThere: host.capabilities.keychain,
-      seal: (secret) => host.sealSecret(secret),
-      unseal: (sealed) => host.unsealSecret(sealed),
+      keychain: {
+        isThere: host.capabilities.keychain,
+        seal: (secret) => host.sealSecret(secret),
+        unseal: (sealed) => host.unsealSecret(sealed),
+      },
+      sender: smallFiles,
     }),
   });
   const records = recordWatch(clock);
@@ -192,6 +197,7 @@ export async function openEngine(options: OpenEngineOptions, host: Host): Promis
         for (const port of clients) port.close();
         await surveyor?.close();
         await files?.close();
+        await smallFiles.close();
       })();
       return closed;
     },

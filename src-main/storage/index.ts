@@ -31,6 +31,8 @@ export type {
   Part,
   PutOptions,
   ReceivedPart,
+  SmallFile,
+  SmallFiles,
   StoreChecksums,
 } from './objects/object-store.ts';
 export { readObjectMarker, removeObjectMarker, writeObjectMarker } from './object-marker.ts';

@@ -11,6 +11,7 @@ import { openHfStore } from './objects/hf-store.ts';
 import { openHttpsStore } from './objects/https-store.ts';
 import type { WebRoot } from './objects/web-root.ts';
 import { openS3Store } from './objects/s3-store.ts';
+import type { SmallFileSender } from './objects/small-file-sender.ts';
 import { parseCloudRoot, storeOptions, type CloudRoot } from './objects/store-options.ts';
 import { accessOfKept, describeAccess, placeOf, type KeptSignIn, type StoreAccess } from './store-access.ts';
 
@@ -43,14 +44,22 @@ export interface Stores {
   close(): void;
 }
 
-/** `web`: how servers on the web are reached. */
-export function openStores(keychain: Keychain = noKeychain, web: HfAccess = {}): Stores {
-  return storesWith({ keychain, web }, { access: new Map(), changes: 0 }, null);
+export interface StoreMeans {
+  keychain?: Keychain | undefined;
+  /** How servers on the web are reached. */
+  web?: HfAccess;
+  /** Sends small files beside this thread. */
+  sender?: SmallFileSender;
+}
+
+export function openStores({ keychain = noKeychain, web = {}, sender }: StoreMeans = {}): Stores {
+  return storesWith({ keychain, web, sender }, { access: new Map(), changes: 0 }, null);
 }
 
 interface Means {
   keychain: Keychain;
   web: HfAccess;
+  sender: SmallFileSender | undefined;
 }
 
 /** Sign-ins until the program ends, for all stores that came from the same ones. */
@@ -61,7 +70,7 @@ interface Sessions {
 }
 
 function storesWith(means: Means, sessions: Sessions, kept: KeptSignIns | null): Stores {
-  const { keychain, web } = means;
+  const { keychain, web, sender } = means;
   let heard = sessions.changes;
   const opened = new Map<string, Promise<ObjectStore>>();
   /** Whoever works with one goes on; they are closed in the end. */
@@ -99,7 +108,9 @@ function storesWith(means: Means, sessions: Sessions, kept: KeptSignIns | null):
       const known = opened.get(name);
       if (known !== undefined) return known;
       const opening =
-        'bucket' in root ? accessOf(root).then((access) => openBucket(root, access)) : openOnWeb(root, web, kept);
+        'bucket' in root
+          ? accessOf(root).then((access) => openBucket(root, access, sender))
+          : openOnWeb(root, web, kept);
       opened.set(name, opening);
       opening.catch(() => {
         if (opened.get(name) === opening) opened.delete(name);
@@ -146,8 +157,8 @@ function nameOf(root: PlaceRoot): string {
   return JSON.stringify([root.root, 'options' in root ? root.options : {}, root.fromRegistry === true]);
 }
 
-function openBucket(root: CloudRoot, access: StoreAccess): Promise<ObjectStore> {
-  return root.type === 's3' ? openS3Store(root, access) : openGcsStore(root, access);
+function openBucket(root: CloudRoot, access: StoreAccess, sender: SmallFileSender | undefined): Promise<ObjectStore> {
+  return root.type === 's3' ? openS3Store(root, access, sender) : openGcsStore(root, access);
 }
 
 /** A server in a private network only where somebody here named it; what it leads to never is. */

@@ -1,5 +1,5 @@
 /** Stores in which every sending of content passes a gate before it begins. */
-import type { ObjectStore, Stores } from '../storage/index.ts';
+import type { ObjectStore, SmallFile, Stores } from '../storage/index.ts';
 import type { Bandwidth } from './bandwidth.ts';
 
 /** Resolves when so many bytes may be sent; what it returns is called when they were, or could not be. */
@@ -30,8 +30,16 @@ function gated(store: ObjectStore, gate: Gate): ObjectStore {
       leave(sent);
     }
   }
+  const { smallFiles } = store;
+  function gatedFile(file: SmallFile | null, size: number): SmallFile | null {
+    if (file === null) return null;
+    return { ...file, put: (key, options) => through(size, options.signal, () => file.put(key, options)) };
+  }
   return {
     ...store,
+    smallFiles: smallFiles && {
+      read: async (source, call) => gatedFile(await smallFiles.read(source, call), source.facts.size),
+    },
     put: (key, bytes, options) => through(bytes.length, options?.signal, () => store.put(key, bytes, options)),
     uploads: {
       ...store.uploads,

@@ -44,7 +44,7 @@ export async function sendContent(
   { store, key, source, token }: SendRequest,
   tools: TransferTools,
 ): Promise<SentContent | null> {
-  if (token === null) return readSmall(context, store, source, tools);
+  if (token === null) return readSmall(context, store, source, tools.signal);
   const { partSize, parallel } = store.uploads.plan(source.facts.size);
   const received = await store.uploads.received(key, token, { signal: tools.signal });
   if (received === null) return null;
@@ -137,11 +137,12 @@ function takenBy(failure: { error: unknown } | null): BenchkeepError | null {
   return error instanceof BenchkeepError && error.code === 'already_exists' ? error : null;
 }
 
-async function readSmall(
-  { fs }: SendContext,
+/** All of a file for which one request is enough, for `putSmall`. Errors: `file_changed`, those of reading. */
+export async function readSmall(
+  { fs }: Pick<SendContext, 'fs'>,
   store: ObjectStore,
   source: UploadSource,
-  { signal }: TransferTools,
+  signal: AbortSignal,
 ): Promise<SentContent> {
   let small: Part = EMPTY;
   const wanted = {

@@ -9,7 +9,7 @@ import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
 import { rawToBytes } from '../ports/fs/raw-path.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
-import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore } from '../storage/index.ts';
+import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore, type SmallFile } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers } from '../workstation/transfer-rows.ts';
 import { stepTransfers, type TransferStep } from '../workstation/upload-rows.ts';
@@ -20,7 +20,7 @@ import { isContent } from './judge-object.ts';
 import { isMade, removeWrong } from './judge-sent.ts';
 import { recordCopies } from './record-copies.ts';
 import type { RunTools } from './running-transfer.ts';
-import { isSmall, putSmall, sendContent, type SentContent } from './send-content.ts';
+import { isSmall, putSmall, readSmall } from './send-content.ts';
 import { mayGo } from './settle-place.ts';
 import { placesOf } from './source-place.ts';
 import { keyOf, type TransferContext, type UploadSource } from './transfer-context.ts';
@@ -44,7 +44,7 @@ export interface SmallUpload {
 /** One of them that goes as it should. */
 interface Going extends SmallUpload {
   store: ObjectStore;
-  content: SentContent;
+  file: SmallFile;
 }
 
 interface Proven extends Going {
@@ -83,16 +83,18 @@ export async function uploadTogether(
       lost.abort();
     },
   };
+  const going: Going[] = [];
   try {
-    const going = await readAll(context, await asPlanned(context, free), storage, turn);
+    going.push(...(await readAll(context, await asPlanned(context, free), storage, turn)));
     if (going.length === 0) return { done: new Map(), failure };
-    await step(context, going, ({ content: { checksums } }) => ({
+    await step(context, going, ({ file: { checksums } }) => ({
       state: 'completing',
       checksum: JSON.stringify(checksums),
     }));
     const proven = await passing(going, turn, (one) => sendOne(one, storage, turn));
     return { done: await endAll(context, proven, storage), failure };
   } finally {
+    for (const { file } of going) file.close();
     for (const { row } of free) busyTransfers.delete(row.id);
   }
 }
@@ -120,21 +122,40 @@ function readAll(
     const { row, source, tools } = upload;
     const store = await storeOf({ ...context, stores: gatedStores(context.stores, tools.gate) }, storage);
     if (!isSmall(store, row.size)) return null;
-    const whole = { ...source, sha256: row.sha256 };
-    const content = await sendContent(context, { store, key: keyOf(row), source: whole, token: null }, turn);
-    return content === null ? null : { ...upload, store, content };
+    const content = { path: source.path, facts: source.facts, sha256: row.sha256 };
+    const file = (await store.smallFiles?.read(content, turn)) ?? (await readHere(context, store, content, turn));
+    return { ...upload, store, file };
   });
+}
+
+/** As a store's `smallFiles` do, by this thread. */
+async function readHere(
+  context: TransferContext,
+  store: ObjectStore,
+  source: UploadSource,
+  { signal }: Turn,
+): Promise<SmallFile> {
+  const { checksums, small } = await readSmall(context, store, source, signal);
+  return {
+    checksums,
+    async put(key, words) {
+      const made = await putSmall(store, key, small, words);
+      const there = await store.stat(key, words.signal && { signal: words.signal });
+      return there === null ? null : { made, there };
+    },
+    close: () => undefined,
+  };
 }
 
 /** Null where what the store has is not certainly the content. */
 async function sendOne(going: Going, storage: StorageRow, { signal }: Turn): Promise<Proven | null> {
-  const { store, row, artifact, content, tools } = going;
+  const { store, row, artifact, file, tools } = going;
   const { uid, sha256, key, hash, hash_type: hashType } = artifact;
   const metadata = wordsForObject({ uid, sha256: sha256 ?? row.sha256, key, hash, hashType });
-  const made = await putSmall(store, keyOf(row), content.small, { metadata, signal });
-  const there = await store.stat(keyOf(row), { signal });
-  if (there === null || !isMade(made, there)) return null;
-  const { checksums } = content;
+  const put = await file.put(keyOf(row), { metadata, signal });
+  if (put === null || !isMade(put.made, put.there)) return null;
+  const { there } = put;
+  const { checksums } = file;
   if (!(await isContent(store, there, { size: row.size, sha256: row.sha256, checksums }, signal))) {
     // Sent once more alone, which tells whoever waits for it when that goes wrong, too.
     await removeWrong(store, there, `${storage.root}/${keyOf(row)}`);
@@ -193,8 +214,8 @@ async function thoseToGo(context: TransferContext, uploads: readonly Proven[]): 
   return new Set(toGo.map(({ id }) => id));
 }
 
-function verifiedStep({ row, content, there }: Proven): Omit<TransferStep, 'id' | 'state'> {
-  const checksum = noteMade({ ...row, checksum: JSON.stringify(content.checksums) }, there);
+function verifiedStep({ row, file, there }: Proven): Omit<TransferStep, 'id' | 'state'> {
+  const checksum = noteMade({ ...row, checksum: JSON.stringify(file.checksums) }, there);
   return { checksum, version: there.version, sent: row.size };
 }
 

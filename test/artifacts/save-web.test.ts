@@ -14,7 +14,7 @@ let lab: TestArtifacts;
 beforeEach(async () => {
   web = await startWeb();
   lab = await openArtifacts();
-  const stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hubFetch });
+  const stores = openStores({ web: { ca: authority(), hubUrl: web.origin, fetch: hubFetch } });
   lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation));
 });
 afterEach(async () => {
@@ -146,7 +146,7 @@ test('what a file of Hugging Face was before can still be had: from the commit t
       `/datasets/lab/plates/resolve/${id}/a.csv`,
       file(() => Buffer.from(text), '"x"'),
     );
-  const stores = openStores(undefined, { ca: authority(), hubUrl: web.origin, fetch: hub });
+  const stores = openStores({ web: { ca: authority(), hubUrl: web.origin, fetch: hub } });
   lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation));
   const first = await lab.saveOne('hf://datasets/lab/plates/a.csv');
   commits = ['3'.repeat(40), '2'.repeat(40), '4'.repeat(40), '1'.repeat(40)];

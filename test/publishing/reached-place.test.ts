@@ -39,7 +39,7 @@ describe('with credentials in the keychain', { timeout: 60_000 }, () => {
     seal: (secret) => Promise.resolve(Buffer.from(secret).toString('base64')),
     unseal: (sealed) => Promise.resolve(Buffer.from(sealed, 'base64').toString()),
   };
-  const open = (): Promise<Workbench> => bench.workbench({ stores: openStores(keychain) });
+  const open = (): Promise<Workbench> => bench.workbench({ stores: openStores({ keychain }) });
 
   test('the published registry is taken, and repairs a lost one', async () => {
     const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = server().env;

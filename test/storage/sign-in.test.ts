@@ -58,7 +58,7 @@ beforeEach(async () => {
 afterEach(() => bench.remove());
 
 async function start(keychain?: Keychain): Promise<void> {
-  workbench = await bench.workbench({ stores: openStores(keychain) });
+  workbench = await bench.workbench({ stores: openStores({ keychain }) });
   if (workbench.settings().instance === null) {
     await initInstance(workbench, { storage: bench.folder('lab'), name: 'lab' });
   }

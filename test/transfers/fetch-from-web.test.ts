@@ -13,7 +13,7 @@ let lab: TestArtifacts;
 beforeEach(async () => {
   web = await startWeb();
   lab = await openArtifacts();
-  const stores = openStores(undefined, { ca: authority() });
+  const stores = openStores({ web: { ca: authority() } });
   lab.context.stores = stores.ofInstance(keptSignIns(lab.context.workstation));
 });
 afterEach(async () => {

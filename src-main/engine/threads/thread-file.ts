@@ -9,6 +9,7 @@ export type ThreadName =
   | 'hash-thread'
   | 'content-thread'
   | 'hint-thread'
+  | 'small-file-thread'
   | 'registry-thread';
 
 /** Heap of young objects for threads that keep little: without a bound V8 lets each grow by tens of MB before it cleans up. */

@@ -59,6 +59,18 @@ export function rehashFile(path: RawPath, buffer: Buffer, control: HashControl):
   });
 }
 
+/** All of a file of exactly `size` bytes, in memory of its own, with its sha256; `changed` where it has another size by now. */
+export function readSmallFile(
+  path: RawPath,
+  size: number,
+): { kind: 'hashed'; facts: FileFacts; bytes: Buffer; sha256: string } | Exclude<HashOutcome, { kind: 'hashed' }> {
+  return readUnchanged(path, (file, found) => {
+    if (found !== size) return null;
+    const bytes = Buffer.allocUnsafeSlow(size);
+    return fill(file, bytes) ? { bytes, sha256: hashOnce('sha256', bytes, 'hex') } : null;
+  });
+}
+
 type Read<H> = (file: number, size: number, at: (position: number) => void) => H | null;
 
 function readUnchanged<H extends object>(
@@ -94,16 +106,21 @@ function sameMoment(a: BigIntStats, b: BigIntStats): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-/** Null where there are fewer bytes than the size said; more of them show in the size afterwards. */
-function hashWhole(file: number, size: number, buffer: Buffer, control: HashControl): ContentHashes | null {
+/** False where there are fewer bytes than the size said; more of them show in the size afterwards. */
+function fill(file: number, content: Buffer): boolean {
   failpoint('hash.read.before');
   let filled = 0;
-  while (filled < size) {
-    const read = readSync(file, buffer, filled, size - filled, filled);
-    if (read === 0) return null;
+  while (filled < content.length) {
+    const read = readSync(file, content, filled, content.length - filled, filled);
+    if (read === 0) return false;
     filled += read;
   }
+  return true;
+}
+
+function hashWhole(file: number, size: number, buffer: Buffer, control: HashControl): ContentHashes | null {
   const content = buffer.subarray(0, size);
+  if (!fill(file, content)) return null;
   control.onBytes(size);
   return {
     hash: encodeHash(hashOnce('md5', content, 'buffer')),

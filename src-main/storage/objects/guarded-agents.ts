@@ -7,7 +7,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { refuseAddress, refuseName } from './address-guard.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
@@ -15,8 +15,8 @@ import { proxyEnvironment } from './proxy-environment.ts';
 export interface ConnectionRules {
   /** The person chose the endpoint, or it is the maker's own: then it may be in a private network. */
   mayBePrivate: boolean;
-  /** Who proves servers; null for those that everybody trusts. */
-  authority: SecureContext | null;
+  /** Who proves servers, in PEM form; null for those that everybody trusts. */
+  authority: readonly string[] | null;
   /** For tests: what names lead to. */
   lookup?: LookupFunction;
 }
@@ -41,7 +41,7 @@ export function openAgents(rules: ConnectionRules): Agents {
   const http = new HttpAgent(options);
   const https = new HttpsAgent({
     ...options,
-    ...(rules.authority === null ? {} : { secureContext: rules.authority }),
+    ...(rules.authority === null ? {} : { secureContext: createSecureContext({ ca: [...rules.authority] }) }),
   });
   guard(http, rules);
   guard(https, rules);

@@ -14,6 +14,7 @@ export function headFirst(store: ObjectStore, root: string): ObjectStore {
   }
   return {
     ...store,
+    smallFiles: undefined,
     async put(key, bytes, options = {}) {
       await check(key, options.condition ?? null, callOf(options));
       return store.put(key, bytes, options);

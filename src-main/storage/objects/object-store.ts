@@ -4,6 +4,9 @@
  * `not_signed_in`, `not_allowed`, `bucket_not_found`, `already_exists` (a condition did not hold), `file_changed`.
  */
 
+import type { FileFacts } from '../../ports/fs/file-facts.ts';
+import type { RawPath } from '../../ports/fs/raw-path.ts';
+
 /** Whole-object checksums in hex, made by the store itself from the bytes it keeps. */
 export interface StoreChecksums {
   crc32?: string;
@@ -49,6 +52,32 @@ export interface PutOptions extends Call, Described {
   sha256?: string;
 }
 
+/** Reads and sends small files beside the thread that asks for it. Only what goes as it should goes so. */
+export interface SmallFiles {
+  /** Null where it is not what it was to be, could not be read, or can't be sent so: whoever reads it himself is told why. At once where it is stopped. */
+  read(file: SmallFileSource, options?: Call): Promise<SmallFile | null>;
+}
+
+/** A file of this computer, as it was when it was chosen. */
+export interface SmallFileSource {
+  path: RawPath;
+  facts: FileFacts;
+  /** Hex. */
+  sha256: string;
+}
+
+export interface SmallFile {
+  /** Of what was read, for comparing with what the store computes. */
+  checksums: StoreChecksums & { crc32: string };
+  /**
+   * Makes an object where there is none, and looks what is there. Null where either was refused or broke off: what is
+   * there is not known then. Nobody is at work on it any more when this resolves.
+   */
+  put(key: string, options: Call & Described): Promise<{ made: MadeObject; there: ObjectFacts } | null>;
+  /** Its bytes are not needed any more. */
+  close(): void;
+}
+
 export interface ObjectStore {
   readonly kind: 's3' | 'gs' | 'https' | 'hf';
   /** What the store computes of every object that is sent to it, for comparing with the same made of what was sent. */
@@ -75,6 +104,8 @@ export interface ObjectStore {
   /** An object that is not there is fine. With `version` that version for good, where the store keeps versions. */
   delete(key: string, options?: Call & { version?: string | null }): Promise<void>;
   readonly uploads: Uploads;
+  /** Missing where they are sent by `put` only. */
+  readonly smallFiles?: SmallFiles | undefined;
   /** Where the data lie, as the store calls it; null where it has no regions. */
   region(): Promise<string | null>;
   close(): void;

@@ -3,7 +3,7 @@
  * with a certificate of its own gives the file of who signed it.
  */
 import { resolve } from 'node:path';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import { rawFromText } from '../../ports/fs/raw-path.ts';
@@ -13,18 +13,18 @@ const MOST = 4 * 1024 ** 2;
 
 /**
  * `file`: the only ones that are trusted then. Without it, those that everybody trusts and what NODE_EXTRA_CA_CERTS
- * names, which Node reads itself except within Electron. Null where nothing has to be added to what Node does. Errors:
- * `not_allowed`: a file that can't be read must not be passed over.
+ * names, which Node reads itself except within Electron. Certificates in PEM form; null where nothing has to be added to
+ * what Node does. Errors: `not_allowed`: a file that can't be read must not be passed over.
  */
 export async function openAuthority(
   file: string | undefined,
   env: NodeJS.ProcessEnv,
   fs: Pick<Fs, 'readRange' | 'realPath'>,
-): Promise<SecureContext | null> {
-  if (file !== undefined) return contextOf(file, [await readAuthority(file, fs)]);
+): Promise<readonly string[] | null> {
+  if (file !== undefined) return usable(file, [await readAuthority(file, fs)]);
   const extra = env['NODE_EXTRA_CA_CERTS'] ?? '';
   if (extra === '' || getCACertificates('extra').length > 0) return null;
-  return contextOf(extra, [...getCACertificates('default'), await readAuthority(extra, fs)]);
+  return usable(extra, [...getCACertificates('default'), await readAuthority(extra, fs)]);
 }
 
 async function readAuthority(file: string, fs: Pick<Fs, 'readRange' | 'realPath'>): Promise<string> {
@@ -37,9 +37,10 @@ async function readAuthority(file: string, fs: Pick<Fs, 'readRange' | 'realPath'
   throw notReadable(file);
 }
 
-function contextOf(file: string, ca: string[]): SecureContext {
+function usable(file: string, ca: readonly string[]): readonly string[] {
   try {
-    return createSecureContext({ ca });
+    createSecureContext({ ca: [...ca] });
+    return ca;
   } catch {
     throw notReadable(file);
   }

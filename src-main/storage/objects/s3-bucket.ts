@@ -76,23 +76,6 @@ export function ofVersion(version: string | null | undefined): { VersionId?: str
   return version === null || version === undefined ? {} : { VersionId: version };
 }
 
-export function unquoted(etag: string | undefined): string {
-  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
-}
-
-/** `null` is what a store without versions, or one where they are switched off, says. */
-export function versionOf(version: string | undefined): string | null {
-  return version === undefined || version === 'null' ? null : version;
-}
-
-export function hexOfBase64(text: string): string {
-  return Buffer.from(text, 'base64').toString('hex');
-}
-
-export function base64OfHex(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64');
-}
-
 /** Keys in lists: XML can't hold every character of a key, so they are asked for as in addresses, where spaces are `+`. */
 export function listedKey(text: string | undefined, encoding: string | undefined): string {
   return encoding === 'url' ? decodeURIComponent((text ?? '').replaceAll('+', ' ')) : (text ?? '');

@@ -13,6 +13,7 @@ import { openAuthority } from './own-authority.ts';
 import { heedRetryAfter, longestRequest, pauseBefore, withFullPurse, type Pauses } from './s3-retries.ts';
 import { shortWay, type ShortWay } from './s3-short-way.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
+import type { Connecting } from './small-file-sender.ts';
 import type { CloudRoot } from './store-options.ts';
 import { openWire } from './whole-request.ts';
 
@@ -109,6 +110,8 @@ export interface S3Connection {
   short: ShortWay;
   way: S3Way;
   agents: Agents;
+  /** How another thread connects alike. */
+  connecting: Connecting;
 }
 
 /** Errors: `not_allowed` for a file of certificates that can't be read. */
@@ -132,7 +135,8 @@ export async function openS3Client(
       'Mend endpoint_url there (it begins with https://), or give the address with the bucket.',
     );
   const authority = await openAuthority(way.ca, process.env, fs);
-  const agents = openAgents({ mayBePrivate, authority, ...(access.lookup && { lookup: access.lookup }) });
+  const connecting = { mayBePrivate, authority, connect, silence };
+  const agents = openAgents({ ...connecting, ...(access.lookup && { lookup: access.lookup }) });
   const credentials = s3Credentials(signIn, root.root, process.env);
   // A desktop has no metadata, and whoever answers at their address is not who it should be.
   if (signIn.by === 'machine') process.env['AWS_EC2_METADATA_DISABLED'] ??= 'true';
@@ -170,7 +174,7 @@ export async function openS3Client(
     ...(credentials === undefined ? {} : { credentials }),
     ...(signIn.by === 'anonymous' ? anonymous : {}),
   });
-  return { s3, short: shortWay(s3, openWire(systemClock, agents, { connect, silence })), way, agents };
+  return { s3, short: shortWay(s3, openWire(systemClock, agents, connecting)), way, agents, connecting };
 }
 
 // The SDK looks for credentials even where nothing is signed.

@@ -1,11 +1,12 @@
 /** One part of a multipart upload to S3, by the short way where it is known. */
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, Part, ReceivedPart } from './object-store.ts';
-import { base64OfHex, unquoted, type S3Bucket } from './s3-bucket.ts';
+import type { S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { contentHashOf, signedWith } from './s3-content-hash.ts';
 import { isUploadLost } from './s3-failure.ts';
 import { goingOn } from './s3-short-way.ts';
+import { base64OfHex, unquoted } from './s3-words.ts';
 
 /** `Uploads.send`. */
 export async function sendS3Part(

@@ -6,28 +6,18 @@
  * that means, or tries again.
  */
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { HeadObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/core/protocols';
-import { systemClock } from '../../ports/clock.ts';
-import { canonicalQuery, signatures, type Sign } from './s3-signature.ts';
+import { isPlainKey, sendShortRequest, type KnownWay, type ShortRequest } from './s3-short-request.ts';
+import { signatures, type Sign } from './s3-signature.ts';
 import type { WholeAnswer, Wire } from './whole-request.ts';
 
-export interface ShortRequest {
-  method: 'HEAD' | 'PUT';
-  /** Of the object in its bucket. */
-  key: string;
-  /** As in an address; none by default. */
-  query?: Record<string, string>;
-  /** Names in small letters. */
-  headers: Record<string, string>;
-  body?: Buffer;
-  /** What is signed of the content: hex, or `UNSIGNED-PAYLOAD`; undefined is for the SDK to find out. */
-  contentHash: string | undefined;
-  signal?: AbortSignal | undefined;
-}
-
 export interface ShortWay {
-  ask(request: ShortRequest): Promise<ShortAnswer>;
+  /** Without `contentHash` it is for the SDK to find out. */
+  ask(request: Omit<ShortRequest, 'contentHash'> & { contentHash: string | undefined }): Promise<ShortAnswer>;
+  /** The same one until anything of it changes; null until it is learned, and where nobody is signed in. */
+  known(): Promise<KnownWay | null>;
 }
 
 export interface ShortAnswer {
@@ -64,16 +54,8 @@ export function goingOn<C extends HeadObjectCommand | PutObjectCommand | UploadP
   return command;
 }
 
-/** SHA-256 of nothing. */
-export const NO_CONTENT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
 /** Where the SDK sent a request for an object to. */
-interface Learned {
-  /** `https://host:port`. */
-  origin: string;
-  /** Before the key. */
-  lead: string;
-  names: Record<string, string>;
+interface Learned extends Pick<KnownWay, 'origin' | 'lead' | 'names' | 'region'> {
   sign: Sign;
 }
 
@@ -84,13 +66,12 @@ interface Inside {
 
 /** Signed by AWS's fourth signature for S3, in one region: `Credential=<key>/<day>/<region>/s3/aws4_request`. */
 const SIGNED = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/s3\/aws4_request,/;
-/** Keys that are in an address as they are. */
-const PLAIN_KEY = /^[\w.~-]+(?:\/[\w.~-]+)*$/;
 
 /** `wire`: with the connections that the SDK uses. */
 export function shortWay(s3: S3Client, wire: Wire): ShortWay {
   let learned: Learned | null = null;
   let isClosed = false;
+  let last: KnownWay | null = null;
   const inside = s3.config as unknown as Inside;
   s3.middlewareStack.add(
     (next) => async (args) => {
@@ -103,27 +84,26 @@ export function shortWay(s3: S3Client, wire: Wire): ShortWay {
     { step: 'finalizeRequest', name: 'learnShortWay', priority: 'low' },
   );
 
+  /** Whoever has no credentials any more is told so by the SDK. */
+  async function way({ origin, lead, names, region }: Learned): Promise<KnownWay | null> {
+    const credentials = await s3.config.credentials().catch(() => null);
+    if (credentials === null) return null;
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const keys = { accessKeyId, secretAccessKey, sessionToken };
+    const now: KnownWay = { origin, lead, names, region, keys, clockOffset: inside.systemClockOffset };
+    if (last === null || !isDeepStrictEqual(now, last)) last = now;
+    return last;
+  }
+
   return {
-    async ask({ method, key, query, headers, body, contentHash, signal }) {
-      if (learned === null || contentHash === undefined || !PLAIN_KEY.test(key)) return NOT_ASKED;
-      const { origin, lead, names, sign } = learned;
-      const path = lead + key;
-      const search = query === undefined ? '' : canonicalQuery(query);
-      const now = new Date(systemClock.now() + inside.systemClockOffset);
-      // Whoever has no credentials any more is told so by the SDK.
-      const credentials = await s3.config.credentials().catch(() => null);
-      if (credentials === null) return NOT_ASKED;
-      const all = { ...names, ...headers, 'x-amz-content-sha256': contentHash };
-      const signed = sign({ method, path, query: search, headers: all }, credentials, now);
+    known: async () => (learned === null ? null : way(learned)),
+    async ask({ contentHash, ...request }) {
+      if (learned === null || contentHash === undefined || !isPlainKey(request.key)) return NOT_ASKED;
+      const { sign } = learned;
+      const known = await way(learned);
+      if (known === null) return NOT_ASKED;
       try {
-        const answer = await wire.exchange({
-          method,
-          url: origin,
-          path: search === '' ? path : `${path}?${search}`,
-          headers: signed,
-          ...(body === undefined ? {} : { body }),
-          signal,
-        });
+        const answer = await sendShortRequest(wire, known, sign, { ...request, contentHash });
         // Signed otherwise than this server reads it: the SDK knows more of servers.
         if (answer.status === 403 && answer.body.includes('SignatureDoesNotMatch')) {
           learned = null;
@@ -142,13 +122,14 @@ export function shortWay(s3: S3Client, wire: Wire): ShortWay {
 
 function learn({ headers, path, protocol, hostname, port }: HttpRequest, key: string): Learned | null {
   const region = SIGNED.exec(headers['authorization'] ?? '')?.[1];
-  if (region === undefined || !PLAIN_KEY.test(key) || !path.endsWith(`/${key}`)) return null;
+  if (region === undefined || !isPlainKey(key) || !path.endsWith(`/${key}`)) return null;
   // A session for one zone has keys of its own.
   if (Object.keys(headers).some((name) => name.toLowerCase() === 'x-amz-s3session-token')) return null;
   return {
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${String(port)}`}`,
     lead: path.slice(0, -key.length),
     names: { host: headers['host'] ?? hostname, 'user-agent': headers['user-agent'] ?? 'Benchkeep' },
+    region,
     sign: signatures(region),
   };
 }

@@ -1,30 +1,23 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
 import { crc32 } from 'node:zlib';
-import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { effect } from '../../ports/failpoint.ts';
 import { nodeFs } from '../../ports/fs/node-fs.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, ObjectFacts, ObjectStore, PutOptions } from './object-store.ts';
-import {
-  base64OfHex,
-  bucketAt,
-  hexOfBase64,
-  listedKey,
-  ofVersion,
-  unquoted,
-  versionOf,
-  type S3Bucket,
-  type S3Parts,
-} from './s3-bucket.ts';
+import { bucketAt, listedKey, ofVersion, type S3Bucket, type S3Parts } from './s3-bucket.ts';
 import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.ts';
 import { headFirst } from './head-first.ts';
 import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
 import { contentHashOf, signedWith } from './s3-content-hash.ts';
+import { factsOfPut, headersOfPut, putFactsOfHeaders } from './s3-facts.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
+import { s3SmallFiles } from './s3-small-files.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
 import { s3Uploads } from './s3-uploads.ts';
 import { s3Versions } from './s3-versions.ts';
+import { base64OfHex, unquoted } from './s3-words.ts';
+import type { FilePlace, SmallFileSender } from './small-file-sender.ts';
 import { storeError } from './store-error.ts';
 import type { CloudRoot } from './store-options.ts';
 
@@ -34,16 +27,21 @@ const PAGE = 300;
 /** How often a range is asked for whose answer breaks off. */
 const BODIES = 3;
 
-/** Credentials are looked for at the first request. */
-export async function openS3Store(root: CloudRoot, access: S3Access): Promise<ObjectStore> {
+/** Credentials are looked for at the first request. `sender`: without it small files are sent by the thread that asks. */
+export async function openS3Store(root: CloudRoot, access: S3Access, sender?: SmallFileSender): Promise<ObjectStore> {
   // A command that needs no bucket does not wait for it to be read.
   const sdk = await import('@aws-sdk/client-s3');
-  const { s3, short, way } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
-  return s3Store(root, { s3, sdk, short }, way);
+  const { s3, short, way, connecting } = await openS3Client(sdk, root, access, nodeFs(systemRandom));
+  return s3Store(root, { s3, sdk, short }, way, sender?.connect(connecting));
 }
 
 /** The store of a client that is open. */
-export function s3Store(root: CloudRoot, parts: S3Parts, { endpoint }: Pick<S3Way, 'endpoint'>): ObjectStore {
+export function s3Store(
+  root: CloudRoot,
+  parts: S3Parts,
+  { endpoint }: Pick<S3Way, 'endpoint'>,
+  place?: FilePlace,
+): ObjectStore {
   const bucket = bucketAt(root, parts, endpoint);
   const store: ObjectStore = {
     kind: 's3',
@@ -56,9 +54,11 @@ export function s3Store(root: CloudRoot, parts: S3Parts, { endpoint }: Pick<S3Wa
     put: (key, bytes, options) => effect('store.put', () => put(bucket, key, bytes, options)),
     delete: (key, options) => effect('store.delete', () => remove(bucket, key, options)),
     uploads: s3Uploads(bucket),
+    ...(place === undefined ? {} : { smallFiles: s3SmallFiles(bucket, place) }),
     region: () => regionOfS3Bucket(bucket),
     close: () => {
       parts.s3.destroy();
+      place?.close();
     },
   };
   return root.options.conditions === 'ignored' ? headFirst(store, root.root) : store;
@@ -175,41 +175,16 @@ async function putShort(
   { condition = null, metadata = {}, sha256, signal }: PutOptions,
 ): Promise<{ facts: ObjectFacts | null; answer: ShortAnswer }> {
   if (condition !== null && !('absent' in condition)) return { facts: null, answer: NOT_ASKED };
-  const words = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name.toLowerCase()}`, value] as const);
   const answer = await at.short.ask({
     method: 'PUT',
     key: at.full(key),
-    headers: {
-      'content-length': String(bytes.length),
-      'content-type': 'application/octet-stream',
-      'x-amz-checksum-crc32': crc,
-      ...(condition === null ? {} : { 'if-none-match': '*' }),
-      ...Object.fromEntries(words),
-    },
+    headers: headersOfPut(bytes.length, crc, { mustBeAbsent: condition !== null, metadata }),
     body: bytes,
     contentHash: contentHashOf(at, sha256),
     signal,
   });
-  const said = answer.headers;
-  if (said?.['etag'] === undefined) return { facts: null, answer };
-  const [ETag, VersionId] = [said['etag'], said['x-amz-version-id']];
-  const ChecksumCRC32 = said['x-amz-checksum-crc32'];
-  return { facts: factsOfPut(key, bytes.length, { ETag, VersionId, ChecksumCRC32 }), answer };
-}
-
-function factsOfPut(
-  key: string,
-  size: number,
-  answer: Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32'>,
-): ObjectFacts {
-  return {
-    key,
-    size,
-    etag: unquoted(answer.ETag),
-    version: versionOf(answer.VersionId),
-    checksums: answer.ChecksumCRC32 === undefined ? {} : { crc32: hexOfBase64(answer.ChecksumCRC32) },
-    modifiedAt: null,
-  };
+  const made = answer.headers === null ? null : putFactsOfHeaders(answer.headers);
+  return { facts: made === null ? null : factsOfPut(key, bytes.length, made), answer };
 }
 
 async function remove(

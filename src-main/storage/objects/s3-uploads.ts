@@ -2,10 +2,11 @@
 import { effect } from '../../ports/failpoint.ts';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Call, Described, MadeObject, ReceivedPart, UploadCall, Uploads, WholeContent } from './object-store.ts';
-import { base64OfHex, hexOfBase64, listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
+import { listedKey, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
 import { isDamaged, isGone, isUploadLost } from './s3-failure.ts';
 import { sendS3Part, uploadLost } from './s3-part.ts';
+import { base64OfHex, hexOfBase64, unquoted, versionOf } from './s3-words.ts';
 import { storeError } from './store-error.ts';
 
 const MIB = 1024 ** 2;

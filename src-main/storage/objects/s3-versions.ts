@@ -1,6 +1,7 @@
 /** `ObjectStore.versions` of S3. */
 import type { Call, ObjectFacts } from './object-store.ts';
-import { listedKey, unquoted, versionOf, type S3Bucket } from './s3-bucket.ts';
+import { listedKey, type S3Bucket } from './s3-bucket.ts';
+import { unquoted, versionOf } from './s3-words.ts';
 import { stoppedBy } from './s3-client.ts';
 
 /** What is marked as deleted is no version that could be read. */

@@ -4,7 +4,6 @@
  */
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { createSecureContext } from 'node:tls';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { systemClock, type Clock } from '../../ports/clock.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
@@ -62,7 +61,7 @@ export function openWeb({
   ca,
   clock = systemClock,
 }: WebAccess): Web {
-  const authority = ca === undefined ? null : createSecureContext({ ca });
+  const authority = ca === undefined ? null : [ca];
   const anywhere = openAgents({ mayBePrivate: true, authority });
   const publicOnly = openAgents({ mayBePrivate: false, authority });
 

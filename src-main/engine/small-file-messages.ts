@@ -1,0 +1,19 @@
+/** What the thread that sends small files is told, and answers: in lists, for a message costs more than what it says. */
+import type { SmallFileSource } from '../storage/objects/object-store.ts';
+import type { KnownWay } from '../storage/objects/s3-short-request.ts';
+import type { Connecting, FileToPut, PutFile } from '../storage/objects/small-file-sender.ts';
+
+/** `place`: of one client. `file` and `put` are numbers that are used once. */
+export type ToSender =
+  | { say: 'connect'; place: number; how: Connecting }
+  /** From now on. */
+  | { say: 'way'; place: number; way: KnownWay }
+  | { say: 'disconnect'; place: number }
+  | { say: 'read'; file: number; source: SmallFileSource }
+  | { say: 'put'; put: number; file: number; place: number; wanted: FileToPut }
+  | { say: 'stop'; put: number }
+  | { say: 'let go'; file: number };
+
+/** One for each `read` and each `put`; null where it did not go as it should. */
+export type FromSender =
+  { say: 'read'; file: number; crc32: string | null } | { say: 'put'; put: number; made: PutFile | null };
