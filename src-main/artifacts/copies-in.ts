@@ -13,16 +13,16 @@ export async function copiesIn(
   for (let i = 0; i < artifacts.length; i += CHUNK) {
     const rows = await registry.db
       .selectFrom('copy')
-      .select('artifact_id')
+      .select(['artifact_id', 'storage_id'])
       .where(
         'artifact_id',
         'in',
         artifacts.slice(i, i + CHUNK).map(({ id }) => id),
       )
-      .where('storage_id', '=', storageId)
       .where('verified_at', 'is not', null)
       .execute();
-    for (const { artifact_id: id } of rows) there.add(id);
+    // Asked for both, SQLite goes through all that the storage has.
+    for (const { artifact_id: id, storage_id: of } of rows) if (of === storageId) there.add(id);
   }
   return there;
 }

@@ -13,8 +13,6 @@ import {
 } from '../transfers/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { copiesIn } from './copies-in.ts';
-import { locateContents } from './locate-content.ts';
-import { readContext } from './read-context.ts';
 
 /** Files of one commit, and bytes of one file, all of which are in memory at the same time. */
 const MOST = 32;
@@ -84,7 +82,7 @@ async function ofOneStore(turns: readonly Turn[], care: StoreCare): Promise<Toge
   }
 }
 
-/** Those of content that is as it was queued, here, and not in the store yet. */
+/** Those of content that is not another one by now, and not in the store yet. */
 async function uploadsOf(
   context: InstanceContext,
   turns: readonly Turn[],
@@ -92,7 +90,7 @@ async function uploadsOf(
 ): Promise<SmallUpload[]> {
   const artifacts = await artifactsOf(context, turns);
   const there = await copiesIn(context, [...artifacts.values()], storage);
-  const wanted = turns.flatMap((turn) => {
+  return turns.flatMap((turn) => {
     const artifact = artifacts.get(turn.row.artifact_uid);
     const isWanted =
       artifact?.n_files === null &&
@@ -100,14 +98,6 @@ async function uploadsOf(
       !there.has(artifact.id) &&
       !turn.tools.signal.aborted;
     return isWanted ? [{ ...turn, artifact }] : [];
-  });
-  const contents = await locateContents(
-    readContext(context),
-    wanted.map(({ artifact }) => artifact),
-  );
-  return wanted.flatMap(({ row, artifact, tools }, n) => {
-    const source = contents[n];
-    return source === undefined || source instanceof BenchkeepError ? [] : [{ row, artifact, source, tools }];
   });
 }
 

@@ -1,6 +1,8 @@
 /** The thread that reads and sends small files: there while any are to be sent, and a little longer. */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../ports/clock.ts';
+import { onAbort } from '../ports/on-abort.ts';
+import { sayingTogether } from '../ports/gather.ts';
 import type { KnownWay } from '../storage/objects/s3-short-request.ts';
 import type { PutFile, SmallFileSender } from '../storage/objects/small-file-sender.ts';
 import type { FromSender, ToSender } from './small-file-messages.ts';
@@ -17,8 +19,8 @@ export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
   let worker: Worker | null = null;
   let isClosed = false;
   let last = 0;
-  let waiting: ToSender[] = [];
   let forgetIdle = (): void => undefined;
+  const tell = sayingTogether<ToSender>((all) => worker?.postMessage(all));
   /** What this worker was told of each place. */
   const told = new Map<number, KnownWay | null>();
   /** Files that it holds, or reads. */
@@ -51,22 +53,10 @@ export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
   /** Whoever waits does it another way. */
   function lose(): void {
     worker = null;
-    waiting = [];
     told.clear();
     held.clear();
     for (const file of [...reading.keys()]) take(reading, file)?.(null);
     for (const put of [...putting.keys()]) take(putting, put)?.(null);
-  }
-
-  function tell(message: ToSender): void {
-    if (waiting.length === 0) setImmediate(tellAll);
-    waiting.push(message);
-  }
-
-  function tellAll(): void {
-    const all = waiting;
-    waiting = [];
-    if (all.length > 0) worker?.postMessage(all);
   }
 
   function hold(file: number): void {
@@ -109,13 +99,12 @@ export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
           const file = ++last;
           hold(file);
           // A disk that hangs holds up the thread, and nobody who stopped waiting for it.
-          const stopNow = (): void => take(reading, file)?.(null);
-          signal?.addEventListener('abort', stopNow, { once: true });
+          const over = signal && onAbort(signal, () => take(reading, file)?.(null));
           const crc32 = await new Promise<string | null>((resolve) => {
             reading.set(file, resolve);
             tell({ say: 'read', file, source });
           });
-          signal?.removeEventListener('abort', stopNow);
+          over?.();
           if (crc32 !== null) return { file, crc32 };
           letGo(file);
           return null;
@@ -124,18 +113,17 @@ export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
           if (!held.has(file) || signal?.aborted === true) return null;
           beThere(way);
           const put = ++last;
-          const stopNow = (): void => {
-            tell({ say: 'stop', put });
-          };
-          signal?.addEventListener('abort', stopNow, { once: true });
-          try {
-            return await new Promise<PutFile | null>((resolve) => {
-              putting.set(put, resolve);
-              tell({ say: 'put', put, file, place, wanted });
+          const over =
+            signal &&
+            onAbort(signal, () => {
+              tell({ say: 'stop', put });
             });
-          } finally {
-            signal?.removeEventListener('abort', stopNow);
-          }
+          const made = await new Promise<PutFile | null>((resolve) => {
+            putting.set(put, resolve);
+            tell({ say: 'put', put, file, place, wanted });
+          });
+          over?.();
+          return made;
         },
         letGo,
         close() {

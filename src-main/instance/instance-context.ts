@@ -2,7 +2,7 @@
  * Everything that an operation may need of an open instance. Operations take a `Pick` of it; the engine makes it.
  * State lives in the two databases; what is here are the doors to it.
  */
-import type { ByteRoom } from '../ports/byte-room.ts';
+import type { Room } from '../ports/room.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs/fs.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
@@ -59,7 +59,7 @@ export interface InstanceContext {
   /** Those of the cache that go on after a command was answered. */
   evictions: Evictions;
   /** For what comes from stores and is not on the disk yet. */
-  downloadRoom: ByteRoom;
+  downloadRoom: Room;
   /** Called after each committed transaction of the registry. */
   onCommitted: (committed: Committed) => void;
   /** Called when somebody begins or ends work on a transfer. */

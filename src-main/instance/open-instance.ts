@@ -1,7 +1,7 @@
 /** Opens an instance: takes its lock, proves and opens its databases, and makes what operations get. */
 import { newUid } from '../../shared/uid.ts';
 import { BenchkeepError } from '../../shared/errors.ts';
-import { byteRoom } from '../ports/byte-room.ts';
+import { openRoom } from '../ports/room.ts';
 import type { Hasher } from '../ports/fs/hasher.ts';
 import { systemNetwork, type Network } from '../ports/network.ts';
 import { keptSignIns, partBuffers } from '../storage/index.ts';
@@ -110,7 +110,7 @@ export async function openInstance(workbench: Workbench, options: OpenInstanceOp
     contentsAtWork: new Map(),
     downloads: new Map(),
     evictions: evictions(clock),
-    downloadRoom: byteRoom(DOWNLOAD_ROOM),
+    downloadRoom: openRoom(DOWNLOAD_ROOM),
     onCommitted,
     onTransfers,
     onWatching: options.onWatching ?? (() => undefined),

@@ -33,3 +33,17 @@ export function gathering<T, R>(
       waiting.push({ item, resolve, reject });
     });
 }
+
+/** `send` gets all that was said within one turn, in order. */
+export function sayingTogether<T>(send: (all: readonly T[]) => void): (one: T) => void {
+  let waiting: T[] = [];
+  function sendAll(): void {
+    const all = waiting;
+    waiting = [];
+    send(all);
+  }
+  return (one) => {
+    if (waiting.length === 0) setImmediate(sendAll);
+    waiting.push(one);
+  };
+}

@@ -3,7 +3,7 @@
  * Making a buffer of many MiB anew for each part costs as much time as reading it.
  */
 import { BenchkeepError } from '../../shared/errors.ts';
-import { byteRoom } from '../ports/byte-room.ts';
+import { openRoom } from '../ports/room.ts';
 
 /** Bytes: one upload to S3 at full speed, or several that share. */
 const MOST = 64 * 1024 ** 2;
@@ -20,7 +20,7 @@ export interface PartBuffers {
 }
 
 export function partBuffers(most = MOST): PartBuffers {
-  const room = byteRoom(most);
+  const room = openRoom(most);
   const held = new Map<Buffer, () => void>();
   /** Who has one, or waits for one. */
   let users = 0;

@@ -7,7 +7,7 @@ import { BenchkeepError, toErrorData, type ErrorCode } from '../../shared/errors
 import { stemOf } from '../../shared/uid.ts';
 import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
-import { rawToBytes } from '../ports/fs/raw-path.ts';
+import { openRoom, type Room } from '../ports/room.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore, type SmallFile } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
@@ -23,11 +23,11 @@ import type { RunTools } from './running-transfer.ts';
 import { isSmall, putSmall, readSmall } from './send-content.ts';
 import { mayGo } from './settle-place.ts';
 import { placesOf } from './source-place.ts';
-import { keyOf, type TransferContext, type UploadSource } from './transfer-context.ts';
+import { keyOf, sourceOf, type TransferContext, type UploadSource } from './transfer-context.ts';
 import { noteMade } from './unrecorded.ts';
 import { workAtHand } from './work-at-hand.ts';
 
-/** Files of one step that are read, or sent, at the same time. */
+/** Files that this thread reads, or sends, at the same time. */
 const AT_ONCE = 16;
 
 /** What no other one of them would be spared. */
@@ -36,8 +36,6 @@ const OF_ALL: ReadonlySet<ErrorCode> = new Set(['offline', 'not_signed_in', 'buc
 export interface SmallUpload {
   row: TransferRow;
   artifact: ArtifactRow;
-  /** Its file, as it is now. */
-  source: Pick<UploadSource, 'path' | 'facts'>;
   tools: RunTools;
 }
 
@@ -61,6 +59,8 @@ export interface Together {
 /** Whatever stops one of them stops all: who pauses one need not wait for the others, which go on alone. */
 interface Turn {
   signal: AbortSignal;
+  /** For those that this thread reads or sends. */
+  room: Room;
   failed: (error: BenchkeepError) => void;
 }
 
@@ -77,6 +77,7 @@ export async function uploadTogether(
   let failure: BenchkeepError | null = null;
   const turn: Turn = {
     signal: AbortSignal.any([lost.signal, ...free.map(({ tools }) => tools.signal)]),
+    room: openRoom(AT_ONCE),
     failed(error) {
       if (!OF_ALL.has(error.code) || !isOfStore(toErrorData(error))) return;
       failure ??= error;
@@ -99,16 +100,14 @@ export async function uploadTogether(
   }
 }
 
-/** Those that nobody has begun, of the file that was chosen for them, as their rows are now. */
+/** Those that nobody has begun, as their rows are now. */
 async function asPlanned(context: TransferContext, uploads: readonly SmallUpload[]): Promise<SmallUpload[]> {
   const ids = uploads.map(({ row }) => row.id);
   const rows = new Map((await chosenTransfers(context.workstation, ids)).map((row) => [row.id, row]));
   return uploads.flatMap((upload) => {
     const row = rows.get(upload.row.id);
     if (row === undefined) return [];
-    const { path, facts } = upload.source;
-    const isAsChosen = row.source.equals(rawToBytes(path)) && row.facts === JSON.stringify(facts);
-    return row.state === 'planned' && row.token === null && !isOfFolder(row) && isAsChosen ? [{ ...upload, row }] : [];
+    return row.state === 'planned' && row.token === null && !isOfFolder(row) ? [{ ...upload, row }] : [];
   });
 }
 
@@ -119,10 +118,11 @@ function readAll(
   turn: Turn,
 ): Promise<Going[]> {
   return passing(uploads, turn, async (upload) => {
-    const { row, source, tools } = upload;
+    const { row, tools } = upload;
     const store = await storeOf({ ...context, stores: gatedStores(context.stores, tools.gate) }, storage);
     if (!isSmall(store, row.size)) return null;
-    const content = { path: source.path, facts: source.facts, sha256: row.sha256 };
+    // As it was chosen: of one that was moved since, the content is looked for alone.
+    const content = sourceOf(row);
     const file = (await store.smallFiles?.read(content, turn)) ?? (await readHere(context, store, content, turn));
     return { ...upload, store, file };
   });
@@ -133,16 +133,21 @@ async function readHere(
   context: TransferContext,
   store: ObjectStore,
   source: UploadSource,
-  { signal }: Turn,
+  { signal, room }: Turn,
 ): Promise<SmallFile> {
-  const { checksums, small } = await readSmall(context, store, source, signal);
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const leave = await room.take(1, signal);
+    return work().finally(leave);
+  };
+  const { checksums, small } = await inTurn(() => readSmall(context, store, source, signal));
   return {
     checksums,
-    async put(key, words) {
-      const made = await putSmall(store, key, small, words);
-      const there = await store.stat(key, words.signal && { signal: words.signal });
-      return there === null ? null : { made, there };
-    },
+    put: (key, words) =>
+      inTurn(async () => {
+        const made = await putSmall(store, key, small, words);
+        const there = await store.stat(key, words.signal && { signal: words.signal });
+        return there === null ? null : { made, there };
+      }),
     close: () => undefined,
   };
 }
@@ -241,20 +246,15 @@ async function passing<T extends SmallUpload, R>(
   { signal, failed }: Turn,
   work: (upload: T) => Promise<R | null>,
 ): Promise<R[]> {
-  const results: R[] = [];
-  const left = uploads.values();
-  const workOn = async (): Promise<void> => {
-    for (const upload of left) {
-      if (signal.aborted) return;
-      const result = await work(upload).catch((error: unknown) => {
+  const ends = await Promise.allSettled(
+    uploads.map((upload) =>
+      work(upload).catch((error: unknown) => {
         if (error instanceof BenchkeepError) failed(error);
         else if (!signal.aborted) throw error;
         return null;
-      });
-      if (result !== null) results.push(result);
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, uploads.length) }, workOn));
+      }),
+    ),
+  );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return results;
+  return ends.flatMap((end) => (end.status === 'fulfilled' && end.value !== null ? [end.value] : []));
 }

@@ -1,5 +1,6 @@
 /** Waiting for the end of an upload: how it is told, also an end that came without anybody working on it. */
 import { BenchkeepError, reviveError, type ErrorData } from '../../shared/errors.ts';
+import { onAbort } from '../ports/on-abort.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers } from '../workstation/transfer-rows.ts';
@@ -24,17 +25,14 @@ export function waitForEnd(
   { signal, onSent = () => undefined, leave }: WaitTools & { leave: () => Promise<void> },
 ): Promise<Settled> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+    const over = onAbort(signal, () => {
       waiters.remove(id, waiter);
       const left = (): void => {
         reject(stopped());
       };
       // Whatever went wrong with stopping it: nobody waits for it any more.
       void leave().then(left, left);
-    };
-    const over = (): void => {
-      signal.removeEventListener('abort', onAbort);
-    };
+    });
     const waiter: Waiter<Settled> = {
       storageUid,
       onSent,
@@ -47,7 +45,6 @@ export function waitForEnd(
         reject(error instanceof Error ? error : new Error(String(error)));
       },
     };
-    signal.addEventListener('abort', onAbort, { once: true });
     waiters.add(id, waiter);
   });
 }

@@ -61,7 +61,7 @@ function write(name: string, bytes: Buffer): SmallFileSource {
 
 async function read(source: SmallFileSource, of = store): Promise<SmallFile> {
   const file = await of.smallFiles?.read(source);
-  if (file == null) throw new Error('it could not be read');
+  if (file === undefined || file === null) throw new Error('it could not be read');
   return file;
 }
 

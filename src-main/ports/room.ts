@@ -1,31 +1,31 @@
-/** How many bytes may be in memory at once, for all who fetch together: first come, first served. */
+/** How much may be in use at once, bytes in memory or requests on their way: first come, first served. */
 
-export interface ByteRoom {
-  /** Waits until there is room; whoever got it calls what is returned, once, when the bytes are not needed any more. Errors: `signal`'s. */
-  take(bytes: number, signal: AbortSignal): Promise<() => void>;
+export interface Room {
+  /** Waits until there is room; whoever got it calls what is returned, once, when it is not needed any more. Errors: `signal`'s. */
+  take(amount: number, signal: AbortSignal): Promise<() => void>;
 }
 
 interface Waiter {
-  bytes: number;
+  amount: number;
   go: () => void;
 }
 
 /** What is larger than all the room gets it alone. */
-export function byteRoom(most: number): ByteRoom {
+export function openRoom(most: number): Room {
   let taken = 0;
   const waiting: Waiter[] = [];
 
   function serve(): void {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (taken > 0 && taken + next.bytes > most) return;
-      taken += next.bytes;
+      if (taken > 0 && taken + next.amount > most) return;
+      taken += next.amount;
       waiting.shift();
       next.go();
     }
   }
 
   return {
-    take(bytes, signal) {
+    take(amount, signal) {
       return new Promise((resolve, reject) => {
         const stopped = (): void => {
           const at = waiting.indexOf(waiter);
@@ -35,14 +35,14 @@ export function byteRoom(most: number): ByteRoom {
           serve();
         };
         const waiter: Waiter = {
-          bytes,
+          amount,
           go() {
             signal.removeEventListener('abort', stopped);
             let over = false;
             resolve(() => {
               if (over) return;
               over = true;
-              taken -= bytes;
+              taken -= amount;
               serve();
             });
           },

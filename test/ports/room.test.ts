@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byteRoom } from '../../src-main/ports/byte-room.ts';
+import { openRoom } from '../../src-main/ports/room.ts';
 
 test('never more than there is room for, unless one alone needs more; everybody gets it in the end', async () => {
   const turn = fc.record({ bytes: fc.integer({ min: 1, max: 15 }), waits: fc.nat(3), stops: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(turn, { maxLength: 30 }), async (turns) => {
-      const room = byteRoom(10);
+      const room = openRoom(10);
       let [taken, at] = [0, 0];
       const ended = await Promise.allSettled(
         turns.map(async ({ bytes, waits, stops }) => {
