@@ -2,7 +2,6 @@
 
 /** Bytes up to which an upload takes that part of a place. What is on its way at the same time is about the same for all. */
 const PARTS_OF_PLACE = [
-  [64 * 1024, 1 / 64],
   [256 * 1024, 1 / 32],
   [1024 ** 2, 1 / 8],
 ] as const;

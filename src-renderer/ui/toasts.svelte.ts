@@ -64,6 +64,9 @@ export class Toasts {
 
   #add(toast: Omit<Toast, 'id'>): void {
     const item = { ...toast, id: this.#next++ };
+    // Said again, it is said once: two alike look like two things. What can be undone is a thing of its own.
+    if (toast.action === undefined)
+      for (const old of this.items) if (old.action === undefined && old.text === toast.text) this.dismiss(old.id);
     for (const old of this.items.slice(0, -2)) this.dismiss(old.id);
     this.items.push(item);
     this.release(item);

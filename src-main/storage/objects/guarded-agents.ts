@@ -7,9 +7,9 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import { refuseAddress, refuseName } from './address-guard.ts';
+import { contextOf } from './own-authority.ts';
 import { proxyEnvironment } from './proxy-environment.ts';
 
 export interface ConnectionRules {
@@ -41,7 +41,7 @@ export function openAgents(rules: ConnectionRules): Agents {
   const http = new HttpAgent(options);
   const https = new HttpsAgent({
     ...options,
-    ...(rules.authority === null ? {} : { secureContext: createSecureContext({ ca: [...rules.authority] }) }),
+    ...(rules.authority === null ? {} : { secureContext: contextOf(rules.authority) }),
   });
   guard(http, rules);
   guard(https, rules);

@@ -3,7 +3,7 @@
  * with a certificate of its own gives the file of who signed it.
  */
 import { resolve } from 'node:path';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
 import { rawFromText } from '../../ports/fs/raw-path.ts';
@@ -37,9 +37,18 @@ async function readAuthority(file: string, fs: Pick<Fs, 'readRange' | 'realPath'
   throw notReadable(file);
 }
 
+const contexts = new WeakMap<readonly string[], SecureContext>();
+
+/** Made once of the same list: for all that a computer trusts it takes 20 ms. Errors: those of what is no certificate. */
+export function contextOf(authority: readonly string[]): SecureContext {
+  const context = contexts.get(authority) ?? createSecureContext({ ca: [...authority] });
+  contexts.set(authority, context);
+  return context;
+}
+
 function usable(file: string, ca: readonly string[]): readonly string[] {
   try {
-    createSecureContext({ ca: [...ca] });
+    contextOf(ca);
     return ca;
   } catch {
     throw notReadable(file);

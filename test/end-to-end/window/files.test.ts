@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StaticFiles } from '../../../src-main/ports/fs/static-files.ts';
-import { arrive, changed, emit, labWorld, type World } from '../../renderer/fake-engine/world.ts';
+import { arrive, changed, emit, failNext, labWorld, type World } from '../../renderer/fake-engine/world.ts';
 import { buildWindow, chromiumPath, launchChromium, openWindow, sayIfSkipped, type OpenWindow } from './open-window.ts';
 
 sayIfSkipped();
@@ -199,6 +199,32 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await page.getByRole('tab', { name: 'Labels' }).focus();
     await page.keyboard.press('Control+z');
     await expect.poll(() => world.artifacts[46]?.ulabels).toEqual(['control']);
+  });
+
+  it('labels: a refusal that is told again is told once', async () => {
+    const { page, world } = await lab(50);
+    const refuse = async (): Promise<void> => {
+      failNext(world, 'labels.add', 'refused', 'The registry says no', 'Ask whoever looks after it.');
+      await page.getByRole('button', { name: 'Add label…' }).click();
+      await page.getByRole('option').first().click();
+      await expect.poll(() => world.failures.size).toBe(0);
+      await page.keyboard.press('Escape');
+    };
+    await rowAt(page, 0).getByRole('checkbox').check();
+    await refuse();
+    await page.locator('.toast.problem').waitFor();
+    const first = await page.locator('.toast').elementHandle();
+    const most = await page.evaluateHandle(() => {
+      const seen = { most: 0 };
+      new MutationObserver(() => {
+        seen.most = Math.max(seen.most, document.querySelectorAll('.toast').length);
+      }).observe(document.body, { childList: true, subtree: true });
+      return seen;
+    });
+    await refuse();
+    // It is another one, which stays as long as the first would have stayed.
+    await first?.waitForElementState('hidden');
+    expect(await most.evaluate((seen) => seen.most)).toBe(1);
   });
 
   it('labels: Enter takes what was typed, however fast the typing and however late the answer', async () => {
