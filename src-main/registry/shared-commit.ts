@@ -6,10 +6,19 @@ import type { Kysely, Transaction } from 'kysely';
 import type { SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { sqliteCode } from './sqlite-error.ts';
 
+export interface CommitOptions {
+  /**
+   * A power cut may take it back, with nothing lost that can't be found out again: nobody waits for the disk then. What
+   * is committed after it never stays without it, and a program that is killed loses nothing.
+   */
+  mayBeLost?: boolean;
+}
+
 /** Resolves when what `work` wrote is durable; rejects with its error, and then nothing of it was written. */
-export type Commit<DB> = <T>(work: (tx: Transaction<DB>) => Promise<T> | T) => Promise<T>;
+export type Commit<DB> = <T>(work: (tx: Transaction<DB>) => Promise<T> | T, options?: CommitOptions) => Promise<T>;
 
 interface Write<DB> {
+  mayBeLost: boolean;
   /** Does the work. What it throws is the error of this write. */
   run(tx: Transaction<DB>): Promise<void>;
   /** It is durable. */
@@ -33,18 +42,30 @@ export function sharedCommit<DB>(db: Kysely<DB>, sqlite: SqliteHandle): Commit<D
 
   async function commitOne(): Promise<void> {
     const [one] = waiting.splice(0, 1);
+    if (one === undefined) return;
     try {
-      await db.transaction().execute(async (tx) => one?.run(tx));
-      one?.resolve();
+      await commit([one], (tx) => one.run(tx));
+      one.resolve();
     } catch (error) {
-      one?.reject(error);
+      one.reject(error);
+    }
+  }
+
+  /** Of a log, `NORMAL` syncs nothing at a commit; the next that does syncs all before it. */
+  async function commit(group: readonly Write<DB>[], work: (tx: Transaction<DB>) => Promise<void>): Promise<void> {
+    const isLasting = group.some(({ mayBeLost }) => !mayBeLost);
+    if (!isLasting) sqlite.pragma('synchronous = NORMAL');
+    try {
+      await db.transaction().execute(work);
+    } finally {
+      if (!isLasting) sqlite.pragma('synchronous = FULL');
     }
   }
 
   async function commitSome(): Promise<void> {
     const group = waiting.splice(0, MOST);
     try {
-      await db.transaction().execute(async (tx) => {
+      await commit(group, async (tx) => {
         for (const one of group) await runAlone(one, tx);
       });
       // Those that failed alone were told: a promise is settled once.
@@ -68,10 +89,11 @@ export function sharedCommit<DB>(db: Kysely<DB>, sqlite: SqliteHandle): Commit<D
     sqlite.exec('RELEASE one_write');
   }
 
-  return <T>(work: (tx: Transaction<DB>) => Promise<T> | T) =>
+  return <T>(work: (tx: Transaction<DB>) => Promise<T> | T, { mayBeLost = false }: CommitOptions = {}) =>
     new Promise<T>((resolve, reject) => {
       let result: T;
       waiting.push({
+        mayBeLost,
         async run(tx) {
           result = await work(tx);
         },

@@ -9,6 +9,7 @@ import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
 import { openRoom, type Room } from '../ports/room.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import type { CommitOptions } from '../registry/shared-commit.ts';
 import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore, type SmallFile } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers } from '../workstation/transfer-rows.ts';
@@ -197,7 +198,8 @@ async function endAll(
     // What becomes of the file here may have been chosen anew.
     const toGoNow = await thoseToGo(context, staying);
     const done = staying.filter((one, n) => isRecorded(one, n) && !toGoNow.has(one.row.id));
-    await step(context, done, (one) => ({ ...verifiedStep(one), state: 'done' }));
+    // The registry names them, and whoever finds them not done asks it.
+    await step(context, done, (one) => ({ ...verifiedStep(one), state: 'done' }), { mayBeLost: true });
     await goOn(staying.filter((one) => !done.includes(one)));
     return new Map(done.map(({ row }) => [row.id, { ...row, state: 'done' as const, sent: row.size }]));
   });
@@ -228,13 +230,14 @@ async function step<T extends SmallUpload>(
   { workstation, clock }: TransferContext,
   uploads: readonly T[],
   stepOf: (upload: T) => Pick<TransferStep, 'state' | 'checksum'> & Partial<TransferStep>,
+  options: CommitOptions = {},
 ): Promise<void> {
   if (uploads.length === 0) return;
   const steps = uploads.map((upload) => {
     const { id, version, sent } = upload.row;
     return { id, version, sent, ...stepOf(upload) };
   });
-  await stepTransfers(workstation, steps, timestamp(clock));
+  await stepTransfers(workstation, steps, timestamp(clock), options);
 }
 
 /**

@@ -5,7 +5,7 @@ import { failpoint } from '../ports/failpoint.ts';
 import { openSqlite, readSqliteHead, type SqliteHandle } from '../ports/fs/sqlite-file.ts';
 import { rawToDisplay, type RawPath } from '../ports/fs/raw-path.ts';
 import { sqliteDialect } from '../registry/sqlite-dialect.ts';
-import { sharedCommit, type Commit } from '../registry/shared-commit.ts';
+import { sharedCommit, type Commit, type CommitOptions } from '../registry/shared-commit.ts';
 import { sqliteError } from '../registry/sqlite-error.ts';
 import { writeGuard, type WriteGuard } from '../registry/write-guard.ts';
 import * as core from './migrations/0001-core.ts';
@@ -83,17 +83,21 @@ async function migrate(workstation: Workstation, from: number): Promise<void> {
   }
 }
 
-/** Durable when it resolves, whole or not at all; the registry's part of an operation is committed before it. */
+/**
+ * Durable when it resolves (but for what `mayBeLost`), whole or not at all; the registry's part of an operation is
+ * committed before it.
+ */
 export async function writeWorkstation<T>(
   workstation: Workstation,
   work: (tx: Transaction<WorkstationDB>) => Promise<T> | T,
+  options: CommitOptions = {},
 ): Promise<T> {
   try {
     failpoint('workstation.commit.before');
     const result = await workstation.commit((tx) => {
       workstation.guard.check();
       return work(tx);
-    });
+    }, options);
     failpoint('workstation.commit.after');
     return result;
   } catch (error) {

@@ -24,6 +24,13 @@ export function updateTransfer(
   );
 }
 
+/** How far it is, for showing: what a store has of it is asked there. */
+export async function noteProgress(workstation: Workstation, id: number, sent: number): Promise<void> {
+  await writeWorkstation(workstation, (tx) => tx.updateTable('transfer').set({ sent }).where('id', '=', id).execute(), {
+    mayBeLost: true,
+  });
+}
+
 export function readTransfer({ db }: Pick<Workstation, 'db'>, id: number): Promise<TransferRow> {
   return db.selectFrom('transfer').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }

@@ -1,5 +1,6 @@
 /** Rows of `transfer` that are uploads: queued, changed and ended together with what belongs to that. */
 import { sql, type Insertable, type RawBuilder, type Transaction, type Updateable } from 'kysely';
+import type { CommitOptions } from '../registry/shared-commit.ts';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
 import type { TransferRow, TransferState, TransferTable, WorkstationDB } from './schema.ts';
 import { putSetting } from './settings.ts';
@@ -123,21 +124,25 @@ export async function stepTransfers(
   workstation: Workstation,
   steps: readonly TransferStep[],
   updatedAt: string,
+  options: CommitOptions = {},
 ): Promise<void> {
   const field = (name: keyof TransferStep): RawBuilder<never> => sql`step.value ->> ${sql.lit(name)}`;
-  await writeWorkstation(workstation, (tx) =>
-    tx
-      .updateTable('transfer')
-      .from(sql<{ value: string }>`json_each(${JSON.stringify(steps)})`.as('step'))
-      .set({
-        state: field('state'),
-        checksum: field('checksum'),
-        version: field('version'),
-        sent: field('sent'),
-        updated_at: updatedAt,
-      })
-      .where('transfer.id', '=', field('id'))
-      .execute(),
+  await writeWorkstation(
+    workstation,
+    (tx) =>
+      tx
+        .updateTable('transfer')
+        .from(sql<{ value: string }>`json_each(${JSON.stringify(steps)})`.as('step'))
+        .set({
+          state: field('state'),
+          checksum: field('checksum'),
+          version: field('version'),
+          sent: field('sent'),
+          updated_at: updatedAt,
+        })
+        .where('transfer.id', '=', field('id'))
+        .execute(),
+    options,
   );
 }
 
