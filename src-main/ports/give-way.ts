@@ -8,8 +8,13 @@ export function giveWay(signal?: AbortSignal): () => Promise<void> {
   let until = performance.now() + SLICE;
   return async () => {
     if (performance.now() < until) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     signal?.throwIfAborted();
     until = performance.now() + SLICE;
   };
+}
+
+/** Everybody else who waits for this thread comes first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

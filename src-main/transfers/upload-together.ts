@@ -7,6 +7,7 @@ import { BenchkeepError, toErrorData, type ErrorCode } from '../../shared/errors
 import { stemOf } from '../../shared/uid.ts';
 import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
+import { nextTurn } from '../ports/give-way.ts';
 import { openRoom, type Room } from '../ports/room.ts';
 import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
 import type { CommitOptions } from '../registry/shared-commit.ts';
@@ -189,11 +190,14 @@ async function endAll(
   const stems = staying.map(({ row }) => stemOf(row.artifact_uid));
   // Before anything is waited for: nobody comes in between.
   const ending = whileAllAlone(context, stems, async () => {
+    // Several come here at once, and each takes some ms of the thread that everybody waits for.
+    await nextTurn();
     const recorded = await recordCopies(
       context,
       staying.map(({ row }) => row),
       storage,
     );
+    await nextTurn();
     const isRecorded = (_: Proven, n: number): boolean => recorded[n]?.kind === 'recorded';
     // What becomes of the file here may have been chosen anew.
     const toGoNow = await thoseToGo(context, staying);

@@ -127,3 +127,24 @@ test('each is whole or not there, in any order of successes and failures', async
     { numRuns: 40 },
   );
 });
+
+test('what a power cut may take back waits for no disk, alone; beside others, and after it, all is synced', async () => {
+  const FULL = 2;
+  const synced = (): boolean => sqlite.pragma('synchronous', { simple: true }) === FULL;
+  const note = (name: string, mayBeLost: boolean): Promise<boolean> =>
+    commit(
+      async (tx) => {
+        await tx.insertInto('sample').values({ name, note: '' }).execute();
+        return synced();
+      },
+      { mayBeLost },
+    );
+  expect(await note('a', true)).toBe(false);
+  expect(synced()).toBe(true);
+  // The first is committed alone, the others together.
+  expect(await Promise.all([note('b', true), note('c', true), note('d', false)])).toEqual([false, true, true]);
+  expect(await Promise.all([note('e', false), note('f', true), note('g', true)])).toEqual([true, false, false]);
+  await expect(note('a', true)).rejects.toThrow();
+  expect(synced()).toBe(true);
+  expect(names()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+});
