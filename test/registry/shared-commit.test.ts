@@ -141,8 +141,11 @@ test('what a power cut may take back waits for no disk, alone; beside others, an
     );
   expect(await note('a', true)).toBe(false);
   expect(synced()).toBe(true);
-  // The first is committed alone, the others together.
+  // Nobody is at work any more: the first of the next is committed alone, the others together.
+  const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  await idle();
   expect(await Promise.all([note('b', true), note('c', true), note('d', false)])).toEqual([false, true, true]);
+  await idle();
   expect(await Promise.all([note('e', false), note('f', true), note('g', true)])).toEqual([true, false, false]);
   await expect(note('a', true)).rejects.toThrow();
   expect(synced()).toBe(true);
