@@ -1,8 +1,8 @@
 /** The thread that reads and sends small files: there while any are to be sent, and a little longer. */
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../ports/clock.ts';
-import { onAbort } from '../ports/on-abort.ts';
+import { wait, type Clock } from '../ports/clock.ts';
 import { sayingTogether } from '../ports/gather.ts';
+import { onAbort } from '../ports/on-abort.ts';
 import type { KnownWay } from '../storage/objects/s3-short-request.ts';
 import type { PutFile, SmallFileSender } from '../storage/objects/small-file-sender.ts';
 import type { FromSender, ToSender } from './small-file-messages.ts';
@@ -10,99 +10,157 @@ import { SMALL_THREAD, threadFile } from './threads/thread-file.ts';
 
 /** Ms without a file, after which the thread ends. */
 const IDLE = 10_000;
+/** Ms between two questions whether it still goes on, and after how many without a word it does not: a disk hangs. */
+const BEAT = 2_000;
+const MOST_MISSED = 3;
+/** Ms that the end of the program waits for one that hangs. */
+const LONGEST_CLOSE = 1_000;
 
 export interface SmallFileThread extends SmallFileSender {
   close(): Promise<void>;
 }
 
-export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
-  let worker: Worker | null = null;
+/** One worker, from its start until it ends or is given up; nothing that was said to it reaches another one. */
+interface Sender {
+  worker: Worker;
+  tell: (message: ToSender) => void;
+  /** What it was told of each place. */
+  told: Map<number, KnownWay>;
+  /** Files that it holds, or reads. */
+  held: Set<number>;
+  reading: Map<number, (crc32: string | null) => void>;
+  putting: Map<number, (made: PutFile | null) => void>;
+  /** It said something since it was asked whether it goes on. */
+  isHeard: boolean;
+  isWatched: boolean;
+}
+
+export function smallFileThread(clock: Clock): SmallFileThread {
+  let current: Sender | null = null;
   let isClosed = false;
   let last = 0;
-  let forgetIdle = (): void => undefined;
-  const tell = sayingTogether<ToSender>((all) => worker?.postMessage(all));
-  /** What this worker was told of each place. */
-  const told = new Map<number, KnownWay | null>();
-  /** Files that it holds, or reads. */
-  const held = new Set<number>();
-  const reading = new Map<number, (crc32: string | null) => void>();
-  const putting = new Map<number, (made: PutFile | null) => void>();
+  const holders = new Map<number, Sender>();
 
-  function start(): Worker {
-    const one = new Worker(threadFile('small-file-thread'), {
+  function start(): Sender {
+    const worker = new Worker(threadFile('small-file-thread'), {
       name: 'benchkeep-small-files',
       resourceLimits: SMALL_THREAD,
     });
-    one.unref();
-    one.on('message', (answers: readonly FromSender[]) => {
-      for (const answer of answers) heed(answer);
+    worker.unref();
+    const one: Sender = {
+      worker,
+      tell: sayingTogether((all) => {
+        worker.postMessage(all);
+      }),
+      told: new Map(),
+      held: new Set(),
+      reading: new Map(),
+      putting: new Map(),
+      isHeard: true,
+      isWatched: false,
+    };
+    worker.on('message', (answers: readonly FromSender[]) => {
+      one.isHeard = true;
+      for (const answer of answers) heed(one, answer);
     });
     const lost = (): void => {
-      if (worker === one) lose();
+      lose(one);
     };
-    one.on('error', lost);
-    one.on('exit', lost);
+    worker.on('error', lost);
+    worker.on('exit', lost);
     return one;
   }
 
-  function heed(answer: FromSender): void {
-    if (answer.say === 'read') take(reading, answer.file)?.(answer.crc32);
-    else take(putting, answer.put)?.(answer.made);
+  function heed(one: Sender, answer: FromSender): void {
+    if (answer.say === 'read') take(one.reading, answer.file)?.(answer.crc32);
+    else if (answer.say === 'put') take(one.putting, answer.put)?.(answer.made);
   }
 
   /** Whoever waits does it another way. */
-  function lose(): void {
-    worker = null;
-    told.clear();
-    held.clear();
-    for (const file of [...reading.keys()]) take(reading, file)?.(null);
-    for (const put of [...putting.keys()]) take(putting, put)?.(null);
+  function lose(one: Sender): void {
+    if (current === one) current = null;
+    for (const file of one.held) holders.delete(file);
+    one.held.clear();
+    for (const file of [...one.reading.keys()]) take(one.reading, file)?.(null);
+    for (const put of [...one.putting.keys()]) take(one.putting, put)?.(null);
   }
 
-  function hold(file: number): void {
-    worker ??= start();
-    // The program does not end before its answers came.
-    if (held.size === 0) worker.ref();
-    held.add(file);
+  async function end(one: Sender): Promise<void> {
+    lose(one);
+    await one.worker.terminate();
   }
 
-  function letGo(file: number): void {
-    if (!held.delete(file)) return;
-    tell({ say: 'let go', file });
-    if (held.size > 0) return;
-    worker?.unref();
-    forgetIdle();
-    forgetIdle = clock.after(IDLE, () => {
-      if (held.size === 0) void stop();
+  /** A disk that hangs holds it up, with all that it was to send. Given up, it sends nothing more. */
+  function watch(one: Sender, missed = 0): void {
+    one.isWatched = true;
+    clock.after(BEAT, () => {
+      if (one.held.size === 0) {
+        one.isWatched = false;
+        return;
+      }
+      if (!one.isHeard && missed + 1 >= MOST_MISSED) {
+        void end(one);
+        return;
+      }
+      const more = one.isHeard ? 0 : missed + 1;
+      one.isHeard = false;
+      one.tell({ say: 'are you there' });
+      watch(one, more);
     });
   }
 
-  async function stop(): Promise<void> {
-    forgetIdle();
-    const one = worker;
-    if (one === null) return;
-    lose();
-    await one.terminate();
+  /** Null where there can be no thread. */
+  function hold(file: number): Sender | null {
+    try {
+      current ??= start();
+    } catch {
+      return null;
+    }
+    const one = current;
+    if (one.held.size === 0) {
+      // The program does not end before its answers came.
+      one.worker.ref();
+      one.isHeard = true;
+    }
+    one.held.add(file);
+    holders.set(file, one);
+    if (!one.isWatched) watch(one);
+    return one;
+  }
+
+  function letGo(file: number): void {
+    const one = holders.get(file);
+    if (one === undefined) return;
+    holders.delete(file);
+    one.held.delete(file);
+    one.tell({ say: 'let go', file });
+    if (one.held.size > 0) return;
+    one.worker.unref();
+    const before = last;
+    clock.after(IDLE, () => {
+      if (last === before && current === one) void end(one);
+    });
   }
 
   return {
     connect(how) {
       const place = ++last;
-      function beThere(way: KnownWay): void {
-        if (!told.has(place)) tell({ say: 'connect', place, how });
-        if (told.get(place) !== way) tell({ say: 'way', place, way });
-        told.set(place, way);
+      function show(one: Sender, way: KnownWay): void {
+        const known = one.told.get(place);
+        if (known === undefined) one.tell({ say: 'connect', place, how });
+        if (known !== way) one.tell({ say: 'way', place, way });
+        one.told.set(place, way);
       }
       return {
         async read(source, signal) {
           if (isClosed || signal?.aborted === true) return null;
           const file = ++last;
-          hold(file);
-          // A disk that hangs holds up the thread, and nobody who stopped waiting for it.
-          const over = signal && onAbort(signal, () => take(reading, file)?.(null));
+          const one = hold(file);
+          if (one === null) return null;
+          const over = signal && onAbort(signal, () => take(one.reading, file)?.(null));
           const crc32 = await new Promise<string | null>((resolve) => {
-            reading.set(file, resolve);
-            tell({ say: 'read', file, source });
+            one.reading.set(file, resolve);
+            one.tell({ say: 'read', file, source });
           });
           over?.();
           if (crc32 !== null) return { file, crc32 };
@@ -110,30 +168,30 @@ export function smallFileThread(clock: Pick<Clock, 'after'>): SmallFileThread {
           return null;
         },
         async put(file, way, wanted, signal) {
-          if (!held.has(file) || signal?.aborted === true) return null;
-          beThere(way);
+          const one = holders.get(file);
+          if (one === undefined || signal?.aborted === true) return null;
+          show(one, way);
           const put = ++last;
-          const over =
-            signal &&
-            onAbort(signal, () => {
-              tell({ say: 'stop', put });
-            });
+          const stop = (): void => {
+            one.tell({ say: 'stop', put });
+          };
+          const over = signal && onAbort(signal, stop);
           const made = await new Promise<PutFile | null>((resolve) => {
-            putting.set(put, resolve);
-            tell({ say: 'put', put, file, place, wanted });
+            one.putting.set(put, resolve);
+            one.tell({ say: 'put', put, file, place, wanted });
           });
           over?.();
           return made;
         },
         letGo,
         close() {
-          if (told.delete(place)) tell({ say: 'disconnect', place });
+          if (current?.told.delete(place) === true) current.tell({ say: 'disconnect', place });
         },
       };
     },
     async close() {
       isClosed = true;
-      await stop();
+      if (current !== null) await Promise.race([end(current), wait(clock, LONGEST_CLOSE)]);
     },
   };
 }

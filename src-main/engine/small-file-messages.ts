@@ -12,8 +12,11 @@ export type ToSender =
   | { say: 'read'; file: number; source: SmallFileSource }
   | { say: 'put'; put: number; file: number; place: number; wanted: FileToPut }
   | { say: 'stop'; put: number }
-  | { say: 'let go'; file: number };
+  | { say: 'let go'; file: number }
+  | { say: 'are you there' };
 
-/** One for each `read` and each `put`; null where it did not go as it should. */
+/** One for each `read`, `put` and `are you there`; null where it did not go as it should. */
 export type FromSender =
-  { say: 'read'; file: number; crc32: string | null } | { say: 'put'; put: number; made: PutFile | null };
+  | { say: 'here' }
+  | { say: 'read'; file: number; crc32: string | null }
+  | { say: 'put'; put: number; made: PutFile | null };

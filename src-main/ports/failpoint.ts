@@ -28,6 +28,7 @@ export type FailpointName =
   | 'scan.folder'
   | 'store.read'
   | 'store.put'
+  | 'store.putFile'
   | 'store.delete'
   | 'store.begin'
   | 'store.send'

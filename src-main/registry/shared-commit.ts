@@ -9,19 +9,19 @@ import { sqliteCode } from './sqlite-error.ts';
 export interface CommitOptions {
   /**
    * A power cut may take it back, with nothing lost that can't be found out again: nobody waits for the disk then. What
-   * is committed after it never stays without it, and a program that is killed loses nothing.
+   * is committed to the same file after it never stays without it, and a program that is killed loses nothing.
    */
   mayBeLost?: boolean;
 }
 
-/** Resolves when what `work` wrote is durable; rejects with its error, and then nothing of it was written. */
+/** Resolves when what `work` wrote is committed, durably unless it `mayBeLost`; rejects with its error, and then nothing of it was written. */
 export type Commit<DB> = <T>(work: (tx: Transaction<DB>) => Promise<T> | T, options?: CommitOptions) => Promise<T>;
 
 interface Write<DB> {
   mayBeLost: boolean;
   /** Does the work. What it throws is the error of this write. */
   run(tx: Transaction<DB>): Promise<void>;
-  /** It is durable. */
+  /** It is committed. */
   resolve(): void;
   reject(error: unknown): void;
 }

@@ -18,13 +18,14 @@ export function pacedStores(stores: Stores, bandwidth: Bandwidth): Stores {
 }
 
 function gated(store: ObjectStore, gate: Gate): ObjectStore {
+  /** Null: nothing arrived. */
   async function through<T>(bytes: number, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
     const leave = await gate(bytes, signal);
     let sent = false;
     try {
       signal?.throwIfAborted();
       const result = await send();
-      sent = true;
+      sent = result !== null;
       return result;
     } finally {
       leave(sent);

@@ -1,6 +1,6 @@
 /**
- * Small files that go to one store at the same time: each step of all of them is one durable write, for of a small file the
- * commits of its states take longer than its bytes. Only what goes as it should goes on here. Whatever does not, stays in a
+ * Small files that go to one store at the same time: each step of all of them is one write, for of a small file the commits
+ * of its states take longer than its bytes. Only what goes as it should goes on here. Whatever does not, stays in a
  * state from which `runUpload` and `settleUpload` go on, which know what to do of everything else.
  */
 import { BenchkeepError, toErrorData, type ErrorCode } from '../../shared/errors.ts';
@@ -8,44 +8,27 @@ import { stemOf } from '../../shared/uid.ts';
 import { whileAllAlone } from '../instance/index.ts';
 import { timestamp } from '../ports/clock.ts';
 import { nextTurn } from '../ports/give-way.ts';
-import { openRoom, type Room } from '../ports/room.ts';
-import type { ArtifactRow, StorageRow } from '../registry/schema.ts';
+import { openRoom } from '../ports/room.ts';
+import type { StorageRow } from '../registry/schema.ts';
 import type { CommitOptions } from '../registry/shared-commit.ts';
-import { storeOf, wordsForObject, type ObjectFacts, type ObjectStore, type SmallFile } from '../storage/index.ts';
+import { wordsForObject, type ObjectFacts } from '../storage/index.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 import { chosenTransfers } from '../workstation/transfer-rows.ts';
 import { stepTransfers, type TransferStep } from '../workstation/upload-rows.ts';
 import { isOfStore } from './failed-try.ts';
-import { gatedStores } from './gated-stores.ts';
 import { isOfFolder } from './folder-in-store.ts';
 import { isContent } from './judge-object.ts';
 import { isMade, removeWrong } from './judge-sent.ts';
+import { AT_ONCE, passing, readTogether, type Going, type SmallUpload, type Turn } from './read-together.ts';
 import { recordCopies } from './record-copies.ts';
-import type { RunTools } from './running-transfer.ts';
-import { isSmall, putSmall, readSmall } from './send-content.ts';
 import { mayGo } from './settle-place.ts';
 import { placesOf } from './source-place.ts';
-import { keyOf, sourceOf, type TransferContext, type UploadSource } from './transfer-context.ts';
+import { keyOf, type TransferContext } from './transfer-context.ts';
 import { noteMade } from './unrecorded.ts';
 import { workAtHand } from './work-at-hand.ts';
 
-/** Files that this thread reads, or sends, at the same time. */
-const AT_ONCE = 16;
-
 /** What no other one of them would be spared. */
 const OF_ALL: ReadonlySet<ErrorCode> = new Set(['offline', 'not_signed_in', 'bucket_not_found']);
-
-export interface SmallUpload {
-  row: TransferRow;
-  artifact: ArtifactRow;
-  tools: RunTools;
-}
-
-/** One of them that goes as it should. */
-interface Going extends SmallUpload {
-  store: ObjectStore;
-  file: SmallFile;
-}
 
 interface Proven extends Going {
   there: ObjectFacts;
@@ -56,14 +39,6 @@ export interface Together {
   done: Map<number, TransferRow>;
   /** Why the store can't be reached by anybody now; null where it can, and the others may be done alone. */
   failure: BenchkeepError | null;
-}
-
-/** Whatever stops one of them stops all: who pauses one need not wait for the others, which go on alone. */
-interface Turn {
-  signal: AbortSignal;
-  /** For those that this thread reads or sends. */
-  room: Room;
-  failed: (error: BenchkeepError) => void;
 }
 
 /** Errors: those of the databases, which are everybody's. */
@@ -88,7 +63,7 @@ export async function uploadTogether(
   };
   const going: Going[] = [];
   try {
-    going.push(...(await readAll(context, await asPlanned(context, free), storage, turn)));
+    await readTogether(context, await asPlanned(context, free), storage, turn, (one) => going.push(one));
     if (going.length === 0) return { done: new Map(), failure };
     await step(context, going, ({ file: { checksums } }) => ({
       state: 'completing',
@@ -111,47 +86,6 @@ async function asPlanned(context: TransferContext, uploads: readonly SmallUpload
     if (row === undefined) return [];
     return row.state === 'planned' && row.token === null && !isOfFolder(row) ? [{ ...upload, row }] : [];
   });
-}
-
-function readAll(
-  context: TransferContext,
-  uploads: readonly SmallUpload[],
-  storage: StorageRow,
-  turn: Turn,
-): Promise<Going[]> {
-  return passing(uploads, turn, async (upload) => {
-    const { row, tools } = upload;
-    const store = await storeOf({ ...context, stores: gatedStores(context.stores, tools.gate) }, storage);
-    if (!isSmall(store, row.size)) return null;
-    // As it was chosen: of one that was moved since, the content is looked for alone.
-    const content = sourceOf(row);
-    const file = (await store.smallFiles?.read(content, turn)) ?? (await readHere(context, store, content, turn));
-    return { ...upload, store, file };
-  });
-}
-
-/** As a store's `smallFiles` do, by this thread. */
-async function readHere(
-  context: TransferContext,
-  store: ObjectStore,
-  source: UploadSource,
-  { signal, room }: Turn,
-): Promise<SmallFile> {
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    const leave = await room.take(1, signal);
-    return work().finally(leave);
-  };
-  const { checksums, small } = await inTurn(() => readSmall(context, store, source, signal));
-  return {
-    checksums,
-    put: (key, words) =>
-      inTurn(async () => {
-        const made = await putSmall(store, key, small, words);
-        const there = await store.stat(key, words.signal && { signal: words.signal });
-        return there === null ? null : { made, there };
-      }),
-    close: () => undefined,
-  };
 }
 
 /** Null where what the store has is not certainly the content. */
@@ -242,26 +176,4 @@ async function step<T extends SmallUpload>(
     return { id, version, sent, ...stepOf(upload) };
   });
   await stepTransfers(workstation, steps, timestamp(clock), options);
-}
-
-/**
- * What `work` makes of each, of those of which it makes anything: why a store or a disk refuses others is found out by doing
- * them alone. Nobody is at work on any of them when this resolves or rejects.
- */
-async function passing<T extends SmallUpload, R>(
-  uploads: readonly T[],
-  { signal, failed }: Turn,
-  work: (upload: T) => Promise<R | null>,
-): Promise<R[]> {
-  const ends = await Promise.allSettled(
-    uploads.map((upload) =>
-      work(upload).catch((error: unknown) => {
-        if (error instanceof BenchkeepError) failed(error);
-        else if (!signal.aborted) throw error;
-        return null;
-      }),
-    ),
-  );
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return ends.flatMap((end) => (end.status === 'fulfilled' && end.value !== null ? [end.value] : []));
 }

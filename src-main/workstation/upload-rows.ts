@@ -119,7 +119,7 @@ export interface TransferStep {
   sent: number;
 }
 
-/** One durable step for all. */
+/** One step for all, durable unless it `mayBeLost`. */
 export async function stepTransfers(
   workstation: Workstation,
   steps: readonly TransferStep[],

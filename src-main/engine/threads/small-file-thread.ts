@@ -7,6 +7,9 @@ import { openRoom, type Room } from '../../ports/room.ts';
 import { isOneFile } from '../../ports/fs/file-facts.ts';
 import { readSmallFile } from '../../ports/fs/hash-file.ts';
 import { systemClock } from '../../ports/clock.ts';
+import type { RawPath } from '../../ports/fs/raw-path.ts';
+import { systemRandom } from '../../ports/random.ts';
+import type { Pauses } from '../../storage/objects/s3-retries.ts';
 import { openAgents } from '../../storage/objects/guarded-agents.ts';
 import type { SmallFileSource } from '../../storage/objects/object-store.ts';
 import { putS3File, type ReadFile } from '../../storage/objects/s3-put-file.ts';
@@ -18,6 +21,7 @@ import type { FromSender, ToSender } from '../small-file-messages.ts';
 
 interface Place {
   wire: Wire;
+  pauses: Pauses;
   /** For files that are on their way. */
   room: Room;
   way: KnownWay | null;
@@ -46,7 +50,7 @@ function heed(message: ToSender): void {
     case 'connect': {
       const { how, place } = message;
       const wire = openWire(systemClock, openAgents(how), how);
-      places.set(place, { wire, room: openRoom(AT_ONCE), way: null, sign: null });
+      places.set(place, { wire, pauses: how, room: openRoom(AT_ONCE), way: null, sign: null });
       return;
     }
     case 'way': {
@@ -69,6 +73,9 @@ function heed(message: ToSender): void {
       return;
     case 'stop':
       underWay.get(message.put)?.abort();
+      return;
+    case 'are you there':
+      answer({ say: 'here' });
       return;
     case 'let go': {
       files.delete(message.file);
@@ -93,10 +100,19 @@ async function readAll(): Promise<void> {
 }
 
 function readNow({ path, facts, sha256 }: SmallFileSource): ReadFile | null {
-  const read = readSmallFile(path, facts.size);
+  const read = readSafely(path, facts.size);
   if (read.kind !== 'hashed' || read.sha256 !== sha256) return null;
   if (!isOneFile(read.facts, facts) || read.facts.mtimeNs !== facts.mtimeNs) return null;
   return { bytes: read.bytes, crc32: crc32(read.bytes).toString(16).padStart(8, '0'), sha256 };
+}
+
+/** Disks fail at the oddest moments; whoever reads it otherwise finds out how. */
+function readSafely(path: RawPath, size: number): ReturnType<typeof readSmallFile> {
+  try {
+    return readSmallFile(path, size);
+  } catch {
+    return { kind: 'changed' };
+  }
 }
 
 async function putNow(
@@ -119,7 +135,9 @@ async function putFile(
   if (file === undefined || place === undefined || place.way === null || place.sign === null) return null;
   const leave = await place.room.take(1, signal);
   try {
-    return await putS3File({ wire: place.wire, way: place.way, sign: place.sign }, file, wanted, signal);
+    const { wire, way, sign, pauses } = place;
+    const sending = { wire, way, sign, pauses, clock: systemClock, random: systemRandom };
+    return await putS3File(sending, file, wanted, signal);
   } finally {
     leave();
   }

@@ -135,7 +135,8 @@ export async function openS3Client(
       'Mend endpoint_url there (it begins with https://), or give the address with the bucket.',
     );
   const authority = await openAuthority(way.ca, process.env, fs);
-  const connecting = { mayBePrivate, authority, connect, silence };
+  const { firstPause, longestPause } = patience;
+  const connecting = { mayBePrivate, authority, connect, silence, attempts, firstPause, longestPause };
   const agents = openAgents({ ...connecting, ...(access.lookup && { lookup: access.lookup }) });
   const credentials = s3Credentials(signIn, root.root, process.env);
   // A desktop has no metadata, and whoever answers at their address is not who it should be.

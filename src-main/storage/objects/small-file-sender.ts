@@ -1,11 +1,12 @@
 /** What reads small files and sends them to S3 in a thread of its own: what it is told, and what it answers. */
 import type { ConnectionRules } from './guarded-agents.ts';
 import type { MadeObject, ObjectFacts, SmallFileSource } from './object-store.ts';
+import type { Pauses } from './s3-retries.ts';
 import type { KnownWay } from './s3-short-request.ts';
 import type { WirePatience } from './whole-request.ts';
 
 /** How one client connects; plain, so that it can be told to another thread. */
-export type Connecting = Omit<ConnectionRules, 'lookup'> & WirePatience;
+export type Connecting = Omit<ConnectionRules, 'lookup'> & WirePatience & Pauses;
 
 export interface FileToPut {
   /** Below the storage's root, as it is told of. */
