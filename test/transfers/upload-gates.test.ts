@@ -70,6 +70,25 @@ test('what somebody waits for is paid for, too', { timeout: 120_000 }, async () 
   expect(await done()).toBe(2);
 });
 
+test('small ones that go together are paid for one after the other', { timeout: 120_000 }, async () => {
+  const uids: string[] = [];
+  // The first teaches how the store is reached.
+  for (let n = 0; n < 7; n++) uids.push(await lab.save(`${String(n)}.fcs`, 200_000 + n));
+  const [known = '', ...small] = uids;
+  await finish(known);
+  proxy.reset();
+  await lab.client.settings.set({ upload_bandwidth: CRAWL });
+  await lab.client.transfers.upload({ artifacts: small });
+  // What would have gone beside it has gone by the time at which the store was asked for the first.
+  await vi.waitFor(() => {
+    expect(proxy.seen({ kind: 'stat', url: /\.lamindb\/[A-Za-z0-9]{20}\.fcs/ })).toHaveLength(1);
+  }, PATIENCE);
+  expect(puts()).toBe(1);
+  await lab.client.settings.set({ upload_bandwidth: null });
+  await Promise.all(small.map((uid) => lab.until(uid, ({ state }) => state === 'done')));
+  expect(puts()).toBe(6);
+});
+
 test(
   'outside the hours nothing is sent, also not what is resumed or put first; who waits is served',
   { timeout: 120_000 },
