@@ -175,6 +175,20 @@ describe.runIf(chromiumPath !== undefined)('files', () => {
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('1 file found');
   });
 
+  it('Ctrl+A is all files wherever one is on the screen, and in a text all of the text', async () => {
+    const { page } = await lab(300);
+    await page.getByRole('link', { name: /^Files/ }).focus();
+    await page.keyboard.press('Control+a');
+    await said(page).getByText('300 files selected').waitFor();
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe('');
+    expect(await focusedName(page)).toContain('sample_');
+    await page.keyboard.press('Escape');
+    await page.getByRole('searchbox').fill('sample');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Backspace');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('');
+  });
+
   it('labels: add a new one to several files, undo, remove, undo by key', async () => {
     const { page, world } = await lab(50);
     await page.getByLabel(/^Select .*sample_00049/).check();
