@@ -4,7 +4,8 @@ import { wait, type Clock } from '../ports/clock.ts';
 import { sayingTogether } from '../ports/gather.ts';
 import { onAbort } from '../ports/on-abort.ts';
 import type { KnownWay } from '../storage/objects/s3-short-request.ts';
-import type { PutFile, SmallFileSender } from '../storage/objects/small-file-sender.ts';
+import type { PutFile } from '../storage/objects/object-store.ts';
+import type { SmallFileSender } from '../storage/objects/small-file-sender.ts';
 import type { FromSender, ToSender } from './small-file-messages.ts';
 import { SMALL_THREAD, threadFile } from './threads/thread-file.ts';
 

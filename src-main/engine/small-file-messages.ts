@@ -1,7 +1,7 @@
 /** What the thread that sends small files is told, and answers: in lists, for a message costs more than what it says. */
-import type { SmallFileSource } from '../storage/objects/object-store.ts';
+import type { PutFile, ContentSource } from '../storage/objects/object-store.ts';
 import type { KnownWay } from '../storage/objects/s3-short-request.ts';
-import type { Connecting, FileToPut, PutFile } from '../storage/objects/small-file-sender.ts';
+import type { Connecting, FileToPut } from '../storage/objects/small-file-sender.ts';
 
 /** `place`: of one client. `file` and `put` are numbers that are used once. */
 export type ToSender =
@@ -9,7 +9,7 @@ export type ToSender =
   /** From now on. */
   | { say: 'way'; place: number; way: KnownWay }
   | { say: 'disconnect'; place: number }
-  | { say: 'read'; file: number; source: SmallFileSource }
+  | { say: 'read'; file: number; source: ContentSource }
   | { say: 'put'; put: number; file: number; place: number; wanted: FileToPut }
   | { say: 'stop'; put: number }
   | { say: 'let go'; file: number }

@@ -10,8 +10,6 @@ export function gathering<T, R>(
     resolve: (result: R) => void;
     reject: (error: unknown) => void;
   }
-  let waiting: Waiting[] = [];
-
   async function workOn(some: readonly Waiting[]): Promise<void> {
     try {
       const results = await work(some.map(({ item }) => item));
@@ -21,16 +19,12 @@ export function gathering<T, R>(
     }
   }
 
-  function workOnAll(): void {
-    const all = waiting;
-    waiting = [];
+  const wait = sayingTogether<Waiting>((all) => {
     for (let i = 0; i < all.length; i += most) void workOn(all.slice(i, i + most));
-  }
-
+  });
   return (item) =>
     new Promise<R>((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(workOnAll);
-      waiting.push({ item, resolve, reject });
+      wait({ item, resolve, reject });
     });
 }
 

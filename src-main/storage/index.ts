@@ -25,6 +25,7 @@ export {
   type StoreOptions,
 } from './objects/store-options.ts';
 export type {
+  ContentSource,
   MadeObject,
   ObjectFacts,
   ObjectStore,

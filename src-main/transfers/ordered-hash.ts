@@ -1,4 +1,5 @@
 /** The sha256 of a part file while its ranges come in any order: what comes in order is hashed from memory, the rest read again. */
+import { nextTurn } from '../ports/give-way.ts';
 import { createHash } from 'node:crypto';
 import type { Fs } from '../ports/fs/fs.ts';
 import type { RawPath } from '../ports/fs/raw-path.ts';
@@ -25,7 +26,7 @@ export function orderedHash(fs: Pick<Fs, 'readRange'>, part: RawPath, there: Par
     for (let i = 0; i < bytes.length; i += CHUNK) {
       hash.update(bytes.subarray(i, i + CHUNK));
       // Others have their turn in between.
-      await new Promise(setImmediate);
+      await nextTurn();
     }
     at += bytes.length;
   }

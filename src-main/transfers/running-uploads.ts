@@ -2,7 +2,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Workstation } from '../workstation/open-workstation.ts';
 import type { TransferRow } from '../workstation/schema.ts';
-import { noteProgress } from '../workstation/transfer-rows.ts';
+import { updateTransfer } from '../workstation/transfer-rows.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import { runningTransfer, type RunningTransfer } from './running-transfer.ts';
 
@@ -54,7 +54,7 @@ export function runningUploads(context: RunningContext): RunningUploads {
         }
         if (now - keptAt < KEEP_EVERY) return;
         keptAt = now;
-        keeping = noteProgress(workstation, row.id, sent).catch(() => undefined);
+        keeping = updateTransfer(workstation, row.id, { sent }, { mayBeLost: true }).catch(() => undefined);
       });
       running.set(row.id, one);
       one.ended = work(one).finally(async () => {

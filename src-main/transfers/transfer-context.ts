@@ -1,6 +1,7 @@
 /** What a transfer gets of an open instance. */
 import type { InstanceContext } from '../instance/index.ts';
 import type { FileFacts } from '../ports/fs/file-facts.ts';
+import type { ContentSource } from '../storage/index.ts';
 import { rawFromBytes, type RawPath } from '../ports/fs/raw-path.ts';
 import type { TransferRow } from '../workstation/schema.ts';
 
@@ -42,11 +43,7 @@ export interface TransferTools {
 }
 
 /** The local file of an upload, as it was when the upload was planned. */
-export interface UploadSource {
-  path: RawPath;
-  facts: FileFacts;
-  sha256: string;
-}
+export type UploadSource = ContentSource;
 
 export function sourceOf(row: Pick<TransferRow, 'source' | 'facts' | 'sha256'>): UploadSource {
   return { path: rawFromBytes(row.source), facts: JSON.parse(row.facts) as FileFacts, sha256: row.sha256 };

@@ -1,5 +1,6 @@
 /** Rows of `transfer` and `cached`. */
 import { sql, type Insertable, type Updateable } from 'kysely';
+import type { CommitOptions } from '../registry/shared-commit.ts';
 import { writeWorkstation, type Workstation } from './open-workstation.ts';
 import type { CachedRow, CachedTable, TransferRow, TransferTable } from './schema.ts';
 
@@ -13,22 +14,18 @@ export function insertTransfer(workstation: Workstation, row: Insertable<Transfe
   );
 }
 
-/** Durable when it returns: a state is committed before its step. */
+/** Durable when it returns, unless it `mayBeLost`: a state is committed before its step. */
 export function updateTransfer(
   workstation: Workstation,
   id: number,
   patch: Updateable<TransferTable>,
+  options: CommitOptions = {},
 ): Promise<TransferRow> {
-  return writeWorkstation(workstation, (tx) =>
-    tx.updateTable('transfer').set(patch).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+  return writeWorkstation(
+    workstation,
+    (tx) => tx.updateTable('transfer').set(patch).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+    options,
   );
-}
-
-/** How far it is, for showing: what a store has of it is asked there. */
-export async function noteProgress(workstation: Workstation, id: number, sent: number): Promise<void> {
-  await writeWorkstation(workstation, (tx) => tx.updateTable('transfer').set({ sent }).where('id', '=', id).execute(), {
-    mayBeLost: true,
-  });
 }
 
 export function readTransfer({ db }: Pick<Workstation, 'db'>, id: number): Promise<TransferRow> {

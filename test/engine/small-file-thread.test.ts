@@ -19,7 +19,7 @@ import { systemClock } from '../../src-main/ports/clock.ts';
 import { factsFromStats } from '../../src-main/ports/fs/file-facts.ts';
 import { rawFromText } from '../../src-main/ports/fs/raw-path.ts';
 import { parseCloudRoot, type ObjectStore, type SmallFile } from '../../src-main/storage/index.ts';
-import type { SmallFileSource } from '../../src-main/storage/objects/object-store.ts';
+import type { ContentSource } from '../../src-main/storage/objects/object-store.ts';
 import type { S3Access } from '../../src-main/storage/objects/s3-client.ts';
 import type { KnownWay } from '../../src-main/storage/objects/s3-short-request.ts';
 import { openS3Store } from '../../src-main/storage/objects/s3-store.ts';
@@ -72,7 +72,7 @@ function openWay(): KnownWay {
 }
 
 /** As it is noted when it is chosen for uploading. */
-function write(name: string, bytes: Buffer): SmallFileSource {
+function write(name: string, bytes: Buffer): ContentSource {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return {
@@ -82,7 +82,7 @@ function write(name: string, bytes: Buffer): SmallFileSource {
   };
 }
 
-async function read(source: SmallFileSource, of = store): Promise<SmallFile> {
+async function read(source: ContentSource, of = store): Promise<SmallFile> {
   const file = await of.smallFiles?.read(source);
   if (file === undefined || file === null) throw new Error('it could not be read');
   return file;

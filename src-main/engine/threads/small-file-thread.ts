@@ -1,4 +1,5 @@
 /** Reads small files, puts each with one request and asks with another what is there. Files are read one after the other. */
+import { hexOfCrc32 } from '../../ports/fs/content-hash.ts';
 import { parentPort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { sayingTogether } from '../../ports/gather.ts';
@@ -11,11 +12,11 @@ import type { RawPath } from '../../ports/fs/raw-path.ts';
 import { systemRandom } from '../../ports/random.ts';
 import type { Pauses } from '../../storage/objects/s3-retries.ts';
 import { openAgents } from '../../storage/objects/guarded-agents.ts';
-import type { SmallFileSource } from '../../storage/objects/object-store.ts';
+import type { PutFile, ContentSource } from '../../storage/objects/object-store.ts';
 import { putS3File, type ReadFile } from '../../storage/objects/s3-put-file.ts';
 import type { KnownWay } from '../../storage/objects/s3-short-request.ts';
 import { signatures, type Sign } from '../../storage/objects/s3-signature.ts';
-import type { FileToPut, PutFile } from '../../storage/objects/small-file-sender.ts';
+import type { FileToPut } from '../../storage/objects/small-file-sender.ts';
 import { openWire, type Wire } from '../../storage/objects/whole-request.ts';
 import type { FromSender, ToSender } from '../small-file-messages.ts';
 
@@ -24,8 +25,8 @@ interface Place {
   pauses: Pauses;
   /** For files that are on their way. */
   room: Room;
-  way: KnownWay | null;
-  sign: Sign | null;
+  /** Null until it is told. */
+  known: { way: KnownWay; sign: Sign } | null;
 }
 
 const engine = parentPort;
@@ -36,7 +37,7 @@ const places = new Map<number, Place>();
 const files = new Map<number, ReadFile>();
 const underWay = new Map<number, AbortController>();
 let isReading = false;
-const toRead: { file: number; source: SmallFileSource }[] = [];
+const toRead: { file: number; source: ContentSource }[] = [];
 const answer = sayingTogether<FromSender>((all) => {
   engine.postMessage(all);
 });
@@ -50,14 +51,16 @@ function heed(message: ToSender): void {
     case 'connect': {
       const { how, place } = message;
       const wire = openWire(systemClock, openAgents(how), how);
-      places.set(place, { wire, pauses: how, room: openRoom(AT_ONCE), way: null, sign: null });
+      places.set(place, { wire, pauses: how, room: openRoom(AT_ONCE), known: null });
       return;
     }
     case 'way': {
       const place = places.get(message.place);
       if (place === undefined) return;
-      if (place.way?.region !== message.way.region) place.sign = signatures(message.way.region);
-      place.way = message.way;
+      const { way } = message;
+      // It keeps the key of the day.
+      const sign = place.known?.way.region === way.region ? place.known.sign : signatures(way.region);
+      place.known = { way, sign };
       return;
     }
     case 'disconnect':
@@ -99,11 +102,11 @@ async function readAll(): Promise<void> {
   isReading = false;
 }
 
-function readNow({ path, facts, sha256 }: SmallFileSource): ReadFile | null {
+function readNow({ path, facts, sha256 }: ContentSource): ReadFile | null {
   const read = readSafely(path, facts.size);
   if (read.kind !== 'hashed' || read.sha256 !== sha256) return null;
   if (!isOneFile(read.facts, facts) || read.facts.mtimeNs !== facts.mtimeNs) return null;
-  return { bytes: read.bytes, crc32: crc32(read.bytes).toString(16).padStart(8, '0'), sha256 };
+  return { bytes: read.bytes, crc32: hexOfCrc32(crc32(read.bytes)), sha256 };
 }
 
 /** Disks fail at the oddest moments; whoever reads it otherwise finds out how. */
@@ -132,11 +135,11 @@ async function putFile(
   wanted: FileToPut,
   signal: AbortSignal,
 ): Promise<PutFile | null> {
-  if (file === undefined || place === undefined || place.way === null || place.sign === null) return null;
+  if (file === undefined || place === undefined || place.known === null) return null;
   const leave = await place.room.take(1, signal);
   try {
-    const { wire, way, sign, pauses } = place;
-    const sending = { wire, way, sign, pauses, clock: systemClock, random: systemRandom };
+    const { wire, pauses, known } = place;
+    const sending = { wire, ...known, pauses, clock: systemClock, random: systemRandom };
     return await putS3File(sending, file, wanted, signal);
   } finally {
     leave();

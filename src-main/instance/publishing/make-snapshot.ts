@@ -2,6 +2,7 @@
  * Makes a proven copy of the registry as it is at one moment, to be published. Reads over a connection of its own, in
  * steps, so that nobody who writes waits for it; runs in a thread of its own where the engine has threads.
  */
+import { hexOfCrc32 } from '../../ports/fs/content-hash.ts';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Fs } from '../../ports/fs/fs.ts';
@@ -62,5 +63,5 @@ async function checksumsOf(fs: Fs, path: RawPath): Promise<SnapshotFile['checksu
     md5.update(bytes);
     crc = crc32(bytes, crc);
   }
-  return { sha256: sha256.digest('hex'), md5: md5.digest('hex'), crc32: crc.toString(16).padStart(8, '0') };
+  return { sha256: sha256.digest('hex'), md5: md5.digest('hex'), crc32: hexOfCrc32(crc) };
 }

@@ -47,19 +47,19 @@ export function contentHash({ md5, partSha256 }: ChecksumsWanted): ContentHash {
       lengthOfPart += slice.length;
     },
     part() {
-      const checksums = { crc32: hexOf(crcOfPart), ...(ofPart === null ? {} : { sha256: ofPart.digest('hex') }) };
+      const checksums = { crc32: hexOfCrc32(crcOfPart), ...(ofPart === null ? {} : { sha256: ofPart.digest('hex') }) };
       [crc, crcOfPart, lengthOfPart] = [joined(), 0, 0];
       ofPart = partSha256 ? createHash('sha256') : null;
       return checksums;
     },
     whole: () => ({
       sha256: sha256.digest('hex'),
-      crc32: hexOf(joined()),
+      crc32: hexOfCrc32(joined()),
       ...(second === null ? {} : { md5: second.digest('hex') }),
     }),
   };
 }
 
-function hexOf(crc: number): string {
+export function hexOfCrc32(crc: number): string {
   return crc.toString(16).padStart(8, '0');
 }

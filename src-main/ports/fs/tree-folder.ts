@@ -2,6 +2,7 @@
  * Counts what is below a folder. Links are never followed. It gives way to other work every few milliseconds, so that
  * a large folder doesn't hold the engine up.
  */
+import { nextTurn } from '../give-way.ts';
 import { lstatSync, readdirSync } from 'node:fs';
 import { isMissing, errnoOf, fsError } from './fs-error.ts';
 import { joinRaw, rawFromBytes, rawToBytes, type RawPath } from './raw-path.ts';
@@ -24,7 +25,7 @@ export async function treeFolder(root: RawPath, onFolder: OnFolder, signal?: Abo
   let until = performance.now() + SLICE;
   async function giveWay(): Promise<void> {
     if (performance.now() < until) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     signal?.throwIfAborted();
     until = performance.now() + SLICE;
   }

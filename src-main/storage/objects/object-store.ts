@@ -55,15 +55,20 @@ export interface PutOptions extends Call, Described {
 /** Reads and sends small files beside the thread that asks for it. Only what goes as it should goes so. */
 export interface SmallFiles {
   /** Null where it is not what it was to be, could not be read, or can't be sent so: whoever reads it himself is told why. At once where it is stopped. */
-  read(file: SmallFileSource, options?: Call): Promise<SmallFile | null>;
+  read(file: ContentSource, options?: Call): Promise<SmallFile | null>;
 }
 
 /** A file of this computer, as it was when it was chosen. */
-export interface SmallFileSource {
+export interface ContentSource {
   path: RawPath;
   facts: FileFacts;
   /** Hex. */
   sha256: string;
+}
+
+export interface PutFile {
+  made: MadeObject;
+  there: ObjectFacts;
 }
 
 export interface SmallFile {
@@ -73,7 +78,7 @@ export interface SmallFile {
    * Makes an object where there is none, and looks what is there. Null where either was refused or broke off: what is
    * there is not known then. Nobody is at work on it any more when this resolves.
    */
-  put(key: string, options: Call & Described): Promise<{ made: MadeObject; there: ObjectFacts } | null>;
+  put(key: string, options: Call & Described): Promise<PutFile | null>;
   /** Its bytes are not needed any more. */
   close(): void;
 }

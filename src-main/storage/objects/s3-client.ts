@@ -10,7 +10,14 @@ import { isPathStyle } from './addressing-style.ts';
 import { readAwsProfile } from './aws-profile.ts';
 import { openAgents, type Agents } from './guarded-agents.ts';
 import { openAuthority } from './own-authority.ts';
-import { heedRetryAfter, longestRequest, pauseBefore, withFullPurse, type Pauses } from './s3-retries.ts';
+import {
+  heedRetryAfter,
+  LONGEST_ASKED,
+  longestRequest,
+  pauseBefore,
+  withFullPurse,
+  type Pauses,
+} from './s3-retries.ts';
 import { shortWay, type ShortWay } from './s3-short-way.ts';
 import { planS3SignIn, s3Credentials, type AwsKeys, type S3SignIn } from './s3-sign-in.ts';
 import type { Connecting } from './small-file-sender.ts';
@@ -50,9 +57,6 @@ const PATIENCE: Patience = {
   silence: 10_000,
   request: 300_000,
 };
-
-/** Ms that a store may ask for before the next attempt. Who asks for more is left alone until then. */
-const LONGEST_ASKED = 10_000;
 
 /** Where a bucket is and who asks, from the root, the person's AWS configuration and the environment. */
 export interface S3Way {

@@ -4,7 +4,7 @@ import type { ObjectFacts, StoreChecksums } from './object-store.ts';
 import { hexOfBase64, unquoted, versionOf } from './s3-words.ts';
 
 export type HeadFacts = Omit<HeadObjectCommandOutput, '$metadata'>;
-export type PutFacts = Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32'>;
+type PutFacts = Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32'>;
 
 /** Begins the names of words that are kept with an object. */
 const META = 'x-amz-meta-';
@@ -42,19 +42,20 @@ export function factsOfHead(key: string, head: HeadFacts): ObjectFacts {
   };
 }
 
-/** Of an answer's headers, as `ShortWay` gives them; null for those of somebody who is no S3. */
-export function putFactsOfHeaders(said: Record<string, string>): PutFacts | null {
+/** Of the headers of an answer to PUT, as `ShortWay` gives them; null for those of somebody who is no S3. */
+export function toldOfPut(key: string, size: number, said: Record<string, string>): ObjectFacts | null {
   const [ETag, VersionId] = [said['etag'], said['x-amz-version-id']];
-  return ETag === undefined ? null : { ETag, VersionId, ChecksumCRC32: said['x-amz-checksum-crc32'] };
+  if (ETag === undefined) return null;
+  return factsOfPut(key, size, { ETag, VersionId, ChecksumCRC32: said['x-amz-checksum-crc32'] });
 }
 
 /** The same of HEAD. */
-export function headFactsOfHeaders(said: Record<string, string>): HeadFacts | null {
+export function toldOfHead(key: string, said: Record<string, string>): ObjectFacts | null {
   const ETag = said['etag'];
   if (ETag === undefined) return null;
   const words = Object.entries(said).filter(([name]) => name.startsWith(META));
   const modified = said['last-modified'];
-  return {
+  return factsOfHead(key, {
     ETag,
     ContentLength: Number(said['content-length']),
     VersionId: said['x-amz-version-id'],
@@ -65,7 +66,7 @@ export function headFactsOfHeaders(said: Record<string, string>): HeadFacts | nu
     SSECustomerAlgorithm: said['x-amz-server-side-encryption-customer-algorithm'],
     LastModified: modified === undefined ? undefined : new Date(modified),
     Metadata: Object.fromEntries(words.map(([name, value]) => [name.slice(META.length), value])),
-  };
+  });
 }
 
 /** Headers of a request that puts an object; `crc32` in base64. */

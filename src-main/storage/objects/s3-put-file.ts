@@ -4,19 +4,13 @@ import { effect } from '../../ports/failpoint.ts';
 import type { Random } from '../../ports/random.ts';
 import { secondsAsked } from './retry-after.ts';
 import { contentHashOf } from './s3-content-hash.ts';
-import {
-  factsOfHead,
-  factsOfPut,
-  HEADERS_OF_HEAD,
-  headersOfPut,
-  headFactsOfHeaders,
-  putFactsOfHeaders,
-} from './s3-facts.ts';
-import { pauseBefore, type Pauses } from './s3-retries.ts';
+import { HEADERS_OF_HEAD, headersOfPut, toldOfHead, toldOfPut } from './s3-facts.ts';
+import { LONGEST_ASKED, pauseBefore, type Pauses } from './s3-retries.ts';
 import { NO_CONTENT, sendShortRequest, type KnownWay, type ShortRequest } from './s3-short-request.ts';
 import type { Sign } from './s3-signature.ts';
 import { base64OfHex } from './s3-words.ts';
-import type { FileToPut, PutFile } from './small-file-sender.ts';
+import type { PutFile } from './object-store.ts';
+import type { FileToPut } from './small-file-sender.ts';
 import type { Wire } from './whole-request.ts';
 
 export interface ReadFile {
@@ -35,9 +29,6 @@ export interface S3Sending {
   clock: Clock;
   random: Random;
 }
-
-/** Ms that a busy store may ask for; who asks for more is asked alone, and then as late as it says. */
-const LONGEST_ASKED = 10_000;
 
 /**
  * A store that is busy is asked again, as late as it says. Null for every other end but plain success of both. Errors:
@@ -64,9 +55,9 @@ export async function putS3File(
   const contentHash = contentHashOf({ isSecure: way.origin.startsWith('https:') }, sha256) ?? sha256;
   const headers = headersOfPut(bytes.length, base64OfHex(crc32), { mustBeAbsent: true, metadata });
   const put = await effect('store.putFile', () => ask({ method: 'PUT', headers, body: bytes, contentHash }));
-  const made = put === null ? null : putFactsOfHeaders(put);
+  const made = put === null ? null : toldOfPut(key, bytes.length, put);
   if (made === null) return null;
-  const there = await ask({ method: 'HEAD', headers: HEADERS_OF_HEAD, contentHash: NO_CONTENT });
-  const head = there === null ? null : headFactsOfHeaders(there);
-  return head === null ? null : { made: factsOfPut(key, bytes.length, made), there: factsOfHead(key, head) };
+  const head = await ask({ method: 'HEAD', headers: HEADERS_OF_HEAD, contentHash: NO_CONTENT });
+  const there = head === null ? null : toldOfHead(key, head);
+  return there === null ? null : { made, there };
 }

@@ -10,6 +10,9 @@ export interface Pauses {
   longestPause: number;
 }
 
+/** Ms that a store may ask for before the next attempt. Who asks for more is left alone until then. */
+export const LONGEST_ASKED = 10_000;
+
 /** Ms before attempt number `attempt`, from 1 for the second: twice as long after each, and at least half of that. */
 export function pauseBefore(attempt: number, { firstPause, longestPause }: Pauses, random: Random): number {
   const whole = Math.min(longestPause, firstPause * 2 ** Math.min(30, attempt - 1));

@@ -2,7 +2,7 @@
 import type { Call, ObjectFacts } from './object-store.ts';
 import { ofVersion, type S3Bucket } from './s3-bucket.ts';
 import { stoppedBy } from './s3-client.ts';
-import { factsOfHead, headFactsOfHeaders, HEADERS_OF_HEAD, type HeadFacts } from './s3-facts.ts';
+import { factsOfHead, HEADERS_OF_HEAD, toldOfHead, type HeadFacts } from './s3-facts.ts';
 import { isGone, isRefused, s3Failure, statusOf } from './s3-failure.ts';
 import { NO_CONTENT } from './s3-short-request.ts';
 import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
@@ -46,8 +46,7 @@ async function askShort(
   if (version !== null) return { facts: null, answer: NOT_ASKED };
   const headers = HEADERS_OF_HEAD;
   const answer = await at.short.ask({ method: 'HEAD', key: at.full(key), headers, contentHash: NO_CONTENT, signal });
-  const head = answer.headers === null ? null : headFactsOfHeaders(answer.headers);
-  return { facts: head === null ? null : factsOfHead(key, head), answer };
+  return { facts: answer.headers === null ? null : toldOfHead(key, answer.headers), answer };
 }
 
 function factsOf(at: S3Bucket, key: string, head: HeadFacts): ObjectFacts {

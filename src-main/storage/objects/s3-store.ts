@@ -1,4 +1,5 @@
 /** Amazon S3 and what is like it (MinIO, Ceph, R2, Wasabi, versitygw), with @aws-sdk/client-s3. */
+import { hexOfCrc32 } from '../../ports/fs/content-hash.ts';
 import { crc32 } from 'node:zlib';
 import { effect } from '../../ports/failpoint.ts';
 import { nodeFs } from '../../ports/fs/node-fs.ts';
@@ -10,7 +11,7 @@ import { openS3Client, stoppedBy, type S3Access, type S3Way } from './s3-client.
 import { headFirst } from './head-first.ts';
 import { goingOn, NOT_ASKED, type ShortAnswer } from './s3-short-way.ts';
 import { contentHashOf, signedWith } from './s3-content-hash.ts';
-import { factsOfPut, headersOfPut, putFactsOfHeaders } from './s3-facts.ts';
+import { factsOfPut, headersOfPut, toldOfPut } from './s3-facts.ts';
 import { isGone, s3Failure, statusOf } from './s3-failure.ts';
 import { s3SmallFiles } from './s3-small-files.ts';
 import { regionOfS3Bucket, statS3Object } from './s3-stat.ts';
@@ -140,7 +141,7 @@ async function readRange(
 async function put(at: S3Bucket, key: string, bytes: Buffer, options: PutOptions = {}): Promise<ObjectFacts> {
   const { s3, sdk, bucket } = at;
   const { condition = null, metadata, sha256, signal } = options;
-  const crc = base64OfHex(crc32(bytes).toString(16).padStart(8, '0'));
+  const crc = base64OfHex(hexOfCrc32(crc32(bytes)));
   const short = await putShort(at, key, bytes, crc, options);
   if (short.facts !== null) return short.facts;
   const answer = await at.ask(async () => {
@@ -183,8 +184,7 @@ async function putShort(
     contentHash: contentHashOf(at, sha256),
     signal,
   });
-  const made = answer.headers === null ? null : putFactsOfHeaders(answer.headers);
-  return { facts: made === null ? null : factsOfPut(key, bytes.length, made), answer };
+  return { facts: answer.headers === null ? null : toldOfPut(key, bytes.length, answer.headers), answer };
 }
 
 async function remove(

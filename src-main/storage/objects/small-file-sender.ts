@@ -1,6 +1,6 @@
 /** What reads small files and sends them to S3 in a thread of its own: what it is told, and what it answers. */
 import type { ConnectionRules } from './guarded-agents.ts';
-import type { MadeObject, ObjectFacts, SmallFileSource } from './object-store.ts';
+import type { PutFile, ContentSource } from './object-store.ts';
 import type { Pauses } from './s3-retries.ts';
 import type { KnownWay } from './s3-short-request.ts';
 import type { WirePatience } from './whole-request.ts';
@@ -16,11 +16,6 @@ export interface FileToPut {
   metadata: Record<string, string>;
 }
 
-export interface PutFile {
-  made: MadeObject;
-  there: ObjectFacts;
-}
-
 export interface SmallFileSender {
   /** For one client: its connections are kept until it is closed. */
   connect(how: Connecting): FilePlace;
@@ -28,7 +23,7 @@ export interface SmallFileSender {
 
 export interface FilePlace {
   /** Keeps the bytes until they are let go. Null where it is not what it was to be, could not be read, or was stopped. */
-  read(file: SmallFileSource, signal?: AbortSignal): Promise<{ file: number; crc32: string } | null>;
+  read(file: ContentSource, signal?: AbortSignal): Promise<{ file: number; crc32: string } | null>;
   /** Null for everything but plain success of both requests. */
   put(file: number, way: KnownWay, wanted: FileToPut, signal?: AbortSignal): Promise<PutFile | null>;
   letGo(file: number): void;

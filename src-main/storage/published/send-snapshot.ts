@@ -1,4 +1,5 @@
 /** Puts a snapshot into a bucket in the place of exactly what was read there, in one request or part by part. */
+import { hexOfCrc32 } from '../../ports/fs/content-hash.ts';
 import { crc32 } from 'node:zlib';
 import { BenchkeepError } from '../../../shared/errors.ts';
 import type { Fs } from '../../ports/fs/fs.ts';
@@ -67,7 +68,7 @@ async function sendInParts(request: SendSnapshot): Promise<ObjectFacts | null> {
       const some = Array.from({ length: Math.min(parallel, count - from) }, async (_, n) => {
         const offset = (from + n) * partSize;
         const bytes = await fs.readRange(file.path, offset, partSize);
-        const crc = crc32(bytes).toString(16).padStart(8, '0');
+        const crc = hexOfCrc32(crc32(bytes));
         return uploads.send(key, token, { number: from + n + 1, offset, bytes, crc32: crc }, call);
       });
       const settled = await Promise.allSettled(some);

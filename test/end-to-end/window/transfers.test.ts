@@ -341,14 +341,18 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     }
     return world;
   }
+  /** The details of a row, at where its copies are. */
+  async function whereIs(page: Page, index: number): Promise<Locator> {
+    await rowOf(page, index).click();
+    await page.getByRole('tab', { name: 'Where it is' }).click();
+    return page.getByRole('tabpanel', { name: 'Where it is' });
+  }
   /** Row 59 was to be brought back, and the store could not be reached. */
   async function bringBackBroken(): Promise<{ page: Page; world: World }> {
     const world = brokenDownloads(59);
     failNext(world, 'artifacts.bringBack', 'offline', OFFLINE.message, OFFLINE.remedy);
     const { page } = await open(world);
-    await rowOf(page, 59).click();
-    await page.getByRole('tab', { name: 'Where it is' }).click();
-    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    const panel = await whereIs(page, 59);
     await panel.getByRole('button', { name: 'Keep a copy on this computer' }).click();
     await page.getByText('Look whether this computer is on the network.').waitFor();
     return { page, world };
@@ -543,9 +547,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     const { page, world } = await open(mixedWorld());
     const row = world.artifacts[59];
     row?.copies.push({ storage: 'stor00000007', path: `${BUCKET}/y`, verified_at: '2026-11-01T00:00:00Z' });
-    await rowOf(page, 59).click();
-    await page.getByRole('tab', { name: 'Where it is' }).click();
-    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    const panel = await whereIs(page, 59);
     await panel.getByText('In the cloud: Bucket of the lab').waitFor();
     await panel.getByText(/^Verified 2026-1/).waitFor();
     await panel.getByText('Not verified yet').waitFor();
@@ -570,9 +572,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     Object.assign(world.artifacts[59] ?? {}, { copies: cloud });
     Object.assign(world.artifacts[58] ?? {}, { copies: cloud, n_files: 12, key_is_virtual: false });
     const { page } = await open(world);
-    await rowOf(page, 59).click();
-    await page.getByRole('tab', { name: 'Where it is' }).click();
-    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    const panel = await whereIs(page, 59);
     await panel.getByRole('button', { name: 'Keep a copy on this computer' }).waitFor();
     await panel.getByText('Puts a copy into benchkeep, where it stays.').waitFor();
     expect(await panel.getByText('before space was freed').count()).toBe(0);
@@ -586,9 +586,7 @@ describe.runIf(chromiumPath !== undefined)('transfers', () => {
     const cache = [{ storage: null, path: '/home/lab/cache/y.fcs', verified_at: '2026-11-01T00:00:00Z' }];
     Object.assign(world.artifacts[59] ?? {}, { copies: cache, state: 'missing', state_reason: 'overwritten' });
     const { page } = await open(world);
-    await rowOf(page, 59).click();
-    await page.getByRole('tab', { name: 'Where it is' }).click();
-    const panel = page.getByRole('tabpanel', { name: 'Where it is' });
+    const panel = await whereIs(page, 59);
     await panel.getByRole('button', { name: 'Bring back' }).waitFor();
     await panel.getByText('The cache has the only copy. Puts it into benchkeep, where it stays.').waitFor();
     expect(await panel.getByRole('button', { name: 'Free up space here…' }).count()).toBe(0);
